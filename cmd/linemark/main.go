@@ -1,0 +1,180 @@
+// Command linemark is the agent beside a production line: it keeps marking codes in stock,
+// feeds them to printers, reads back what was printed, and reports it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"linemark/internal/config"
+	"linemark/internal/ledger"
+
+	_ "linemark/drivers/all" // every driver makes itself known
+)
+
+// command is one word that a person can type after linemark.
+type command struct {
+	name  string
+	usage string // its arguments
+	about string
+	run   func(ctx context.Context, c *console, args []string) error
+}
+
+// console is what a command talks to.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func commands() []command {
+	return []command{
+		{"demo", "[--for 30s] [--rate N] [--seed N] [--json]", "a whole plant on this machine, nothing to install", runDemo},
+		{"run", "--config FILE", "the agent", runAgent},
+		{"config", "check|init [FILE]", "the configuration, looked at by the same loader as run", runConfig},
+		{"status", "[--config FILE] [--json]", "what is going on (asks the running agent)", runStatus},
+		{"balance", "[--config FILE] [--json]", "received against every state of a code, recounted", runBalance},
+		{"trace", "[--config FILE] [--json] CODE", "one code's life; - reads the code from standard input", runTrace},
+		{"sim", "--config FILE | [--izkm ADDR] [--printer zpl=ADDR] ...", "the emulators alone, for a desk", runSim},
+		{"code", "parse --group GROUP [--type GROUP] [--json] CODE", "a code taken apart", runCode},
+		{"version", "", "the version of this program", runVersion},
+	}
+}
+
+func main() {
+	ctx, stop := signals()
+	defer stop()
+	os.Exit(run(ctx, &console{in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:]))
+}
+
+// signals ends the context at the first interrupt, so that everything finishes what it has
+// begun; the second one ends the process, which is as safe.
+func signals() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := make(chan os.Signal, 2)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-c
+		cancel()
+		<-c
+		os.Exit(130)
+	}()
+	return ctx, cancel
+}
+
+// Exit codes.
+const (
+	exitFailed = 1 // it did not work
+	exitWrong  = 2 // the command line or the configuration is wrong; nothing was done
+)
+
+func run(ctx context.Context, c *console, args []string) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		usage(c.out)
+		return 0
+	}
+	for _, cmd := range commands() {
+		if cmd.name == args[0] {
+			return exitCode(c, cmd.run(ctx, c, args[1:]))
+		}
+	}
+	return exitCode(c, wrong(fmt.Errorf("no command %q", args[0]), "linemark help lists them"))
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "linemark keeps marking codes in stock, prints them, reads them back and reports them.\n\n")
+	for _, cmd := range commands() {
+		fmt.Fprintf(w, "  linemark %s %s\n        %s\n", cmd.name, cmd.usage, cmd.about)
+	}
+}
+
+// hinted is an error with what to do about it.
+type hinted struct {
+	err  error
+	hint string
+	code int
+}
+
+func (h *hinted) Error() string { return h.err.Error() }
+func (h *hinted) Unwrap() error { return h.err }
+
+func wrong(err error, hint string) error  { return &hinted{err, hint, exitWrong} }
+func failed(err error, hint string) error { return &hinted{err, hint, exitFailed} }
+
+// errShown ends a command whose problem was printed already.
+var errShown = errors.New("shown")
+
+func exitCode(c *console, err error) int {
+	var problems config.Problems
+	var h *hinted
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errShown):
+		return exitFailed
+	case errors.As(err, &problems):
+		for _, p := range problems {
+			fmt.Fprintln(c.err, p)
+		}
+		return exitWrong
+	case errors.Is(err, ledger.ErrInUse):
+		err = failed(err, "stop the other linemark, or give this one another data_dir")
+	}
+	fmt.Fprintf(c.err, "linemark: %v\n", err)
+	if errors.As(err, &h) {
+		if h.hint != "" {
+			fmt.Fprintf(c.err, "hint: %s\n", h.hint)
+		}
+		return h.code
+	}
+	return exitFailed
+}
+
+// flags parses a command's flags; what is wrong with them goes out as every other error does.
+func flags(c *console, name string, args []string, define func(*flag.FlagSet)) ([]string, error) {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	define(fs)
+	err := fs.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		for _, cmd := range commands() {
+			if cmd.name == name {
+				fmt.Fprintf(c.out, "linemark %s %s\n        %s\n", cmd.name, cmd.usage, cmd.about)
+			}
+		}
+		fs.SetOutput(c.out)
+		fs.PrintDefaults()
+		return nil, err
+	}
+	if err != nil {
+		return nil, wrong(err, "linemark "+name+" --help shows its flags")
+	}
+	return fs.Args(), nil
+}
+
+// version is set by the release build; else the commit that Go has recorded is told.
+var version string
+
+func runVersion(_ context.Context, c *console, _ []string) error {
+	v := version
+	if v == "" {
+		v = "development"
+		if info, ok := debug.ReadBuildInfo(); ok {
+			for _, s := range info.Settings {
+				if s.Key == "vcs.revision" {
+					v += " " + s.Value
+				}
+			}
+		}
+	}
+	fmt.Fprintln(c.out, "linemark", v)
+	return nil
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+
+	"linemark/internal/agent"
+	"linemark/internal/config"
+)
+
+const defaultConfig = "linemark.toml"
+
+func configFlag(fs *flag.FlagSet, path *string) {
+	fs.StringVar(path, "config", defaultConfig, "the configuration `FILE`")
+}
+
+func runAgent(ctx context.Context, c *console, args []string) error {
+	var path string
+	rest, err := flags(c, "run", args, func(fs *flag.FlagSet) { configFlag(fs, &path) })
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return wrong(fmt.Errorf("run takes no argument %q", rest[0]), "linemark run --config FILE")
+	}
+	cfg, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(c.err, nil))
+	a, err := agent.New(ctx, cfg, agent.Options{Log: log})
+	if err != nil {
+		return err
+	}
+	log.Info("linemark is up", "agent", cfg.Agent.Name, "ledger", a.Ledger().Path())
+	runErr := a.Run(ctx)
+	if err := a.Close(); err != nil {
+		return fmt.Errorf("closing the ledger: %w", err)
+	}
+	if runErr == nil {
+		log.Info("linemark has stopped")
+	}
+	return runErr
+}

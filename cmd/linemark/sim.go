@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"linemark/internal/config"
+	"linemark/internal/sim"
+)
+
+func runSim(ctx context.Context, c *console, args []string) error {
+	var path string
+	var faultless bool
+	var alone sim.Alone
+	o := sim.Options{Faults: sim.SomeFaults}
+	if _, err := flags(c, "sim", args, func(fs *flag.FlagSet) {
+		fs.StringVar(&path, "config", "", "simulate every device that this `FILE` names, at its address")
+		fs.Float64Var(&o.Rate, "rate", 30, "products a second; 0: as fast as it goes")
+		fs.Uint64Var(&o.Seed, "seed", 1, "decides codes and faults")
+		fs.StringVar(&o.Dir, "log", "", "`folder` for the emulators' logs")
+		fs.BoolVar(&faultless, "faultless", false, "no unread, wrong, copied or missing products")
+		fs.StringVar(&alone.IZKM, "izkm", "", "the national system alone, at `ADDR` (127.0.0.1:8090)")
+		fs.Func("printer", "a printer alone: `zpl=ADDR`", alone.Add(&alone.Printers))
+		fs.Func("scanner", "a scanner alone: `text=ADDR`; it reads a code every second", alone.Add(&alone.Scanners))
+		fs.Func("plc", "a PLC alone: `modbus=ADDR`", alone.Add(&alone.PLCs))
+	}); err != nil {
+		return err
+	}
+	if faultless {
+		o.Faults = sim.Faults{}
+	}
+	if path == "" {
+		if alone.Empty() {
+			return wrong(fmt.Errorf("nothing to simulate"), "linemark sim --config FILE, or --izkm 127.0.0.1:8090, --printer zpl=127.0.0.1:9100, ...")
+		}
+		return alone.Run(ctx, o, func(format string, args ...any) { fmt.Fprintf(c.out, format+"\n", args...) })
+	}
+	cfg, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	plant, err := sim.New(cfg, o)
+	if err != nil {
+		return failed(err, "the addresses in "+path+" must be free ports of 127.0.0.1, and the url http://127.0.0.1:PORT")
+	}
+	fmt.Fprintf(c.out, "the plant of %s is up at the addresses of the file; end it with Ctrl-C\n", path)
+	plant.Run(ctx)
+	return plant.Close()
+}

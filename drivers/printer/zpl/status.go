@@ -1,0 +1,79 @@
+package zpl
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// The three frames of a ~HS answer have this many fields (ZPL II Programming Guide, ~HS).
+const (
+	fields1 = 12
+	fields2 = 11
+	fields3 = 2
+)
+
+// maxRemaining is the largest count of labels that is believed. Some clones keep a
+// counter of media near a million there after the head was opened.
+const maxRemaining = 9999
+
+// status is what a ~HS answer tells of a printer.
+type status struct {
+	formats   int // formats in the receive buffer
+	remaining int // labels of the present batch still to print
+	faults    []string
+}
+
+// idle reports whether the printer holds nothing that it could still print.
+func (s status) idle() bool {
+	return s.formats == 0 && (s.remaining == 0 || s.remaining > maxRemaining)
+}
+
+func (s status) err() error {
+	if len(s.faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the printer reports: %s", strings.Join(s.faults, ", "))
+}
+
+// gather adds a frame to the answer; whole is true with the third.
+func gather(frames []string, text string) (all []string, whole bool, err error) {
+	want := []int{fields1, fields2, fields3}[len(frames)]
+	if got := strings.Count(text, ",") + 1; got != want {
+		return nil, false, fmt.Errorf("frame %d of the printer's status has %d fields, not %d", len(frames)+1, got, want)
+	}
+	all = append(frames, text)
+	return all, len(all) == 3, nil
+}
+
+// parseStatus reads the frames that gather has collected.
+func parseStatus(frames []string) (status, error) {
+	if len(frames) != 3 {
+		return status{}, errors.New("the printer's status is not whole")
+	}
+	one, two := strings.Split(frames[0], ","), strings.Split(frames[1], ",")
+	if len(one) != fields1 || len(two) != fields2 {
+		return status{}, errors.New("the printer's status has a wrong number of fields")
+	}
+	var s status
+	for _, flag := range []struct{ value, fault string }{
+		{one[1], "paper out"}, {two[2], "head up"}, {two[3], "ribbon out"}, {one[2], "paused"},
+	} {
+		switch flag.value {
+		case "0":
+		case "1":
+			s.faults = append(s.faults, flag.fault)
+		default:
+			return status{}, fmt.Errorf("the printer's flag for %s is %q", flag.fault, flag.value)
+		}
+	}
+	var err error
+	if s.formats, err = strconv.Atoi(one[4]); err != nil || s.formats < 0 {
+		return status{}, fmt.Errorf("the printer's count of formats is %q", one[4])
+	}
+	if s.remaining, err = strconv.Atoi(two[8]); err != nil || s.remaining < 0 {
+		return status{}, fmt.Errorf("the printer's count of labels is %q", two[8])
+	}
+	return s, nil
+}

@@ -1,0 +1,115 @@
+// Package zpl drives label printers that speak ZPL II, by network or serial port.
+//
+// Such a printer confirms how many labels it has printed, never which. The driver asks
+// the odometer for that number; everything it does is described in README.md.
+package zpl
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"linemark/drivers"
+	"linemark/drivers/link"
+	"linemark/drivers/link/option"
+)
+
+// README is the driver's manual.
+//
+//go:embed README.md
+var README string
+
+// Sample is a device's part of a configuration, with every key of the driver.
+//
+//go:embed sample.toml
+var Sample string
+
+func init() {
+	drivers.RegisterPrinter("zpl", func(s drivers.Settings) (drivers.Printer, error) { return New(s) })
+}
+
+// Printer is one configured printer.
+type Printer struct {
+	address  string
+	dial     link.Dialer
+	label    *label
+	poll     time.Duration
+	silence  time.Duration
+	odometer string
+}
+
+// New checks the settings and reads the label. Errors are *drivers.OptionError, joined.
+func New(s drivers.Settings) (*Printer, error) {
+	k := option.Of(s)
+	p := &Printer{address: s.Address, dial: s.Dial}
+	if p.dial == nil {
+		p.dial = link.Dial
+	}
+	path := k.String("label", "")
+	escape := k.String("escape", "#")
+	p.poll = k.Duration("poll", 20*time.Millisecond, time.Millisecond)
+	p.silence = k.Duration("silence", 3*time.Second, 100*time.Millisecond)
+	if p.odometer = k.String("odometer", "odometer.total_label_count"); !isVariable(p.odometer) {
+		k.Fail("odometer", fmt.Sprintf("%q is no name of a printer variable", p.odometer),
+			"write it like odometer.total_label_count")
+	}
+	always := k.OneOf("gs1", "always", "never") == "always"
+	if problem := checkEscape(escape); problem != "" {
+		k.Fail("escape", problem, `leave it out, or write one of # $ @ [ \ ] { | }`)
+		return nil, k.Err() // a label cannot be judged without it
+	}
+	if path == "" {
+		k.Fail("label", "the label is missing", "name a file with the label's ZPL, such as labels/unit.zpl")
+		return nil, k.Err()
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(s.Dir, path)
+	}
+	zpl, err := os.ReadFile(path)
+	if err != nil {
+		k.Fail("label", fmt.Sprintf("the label cannot be read: %v", err), "the path starts at the configuration file's folder")
+		return nil, k.Err()
+	}
+	var faults []fault
+	p.label, faults = compile(zpl, fieldRule{escape: escape[0], gs1: always})
+	for _, f := range faults {
+		k.Fail("label", f.problem, f.hint)
+	}
+	if err := k.Err(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// isVariable keeps quotes and line ends out of the command that asks for the variable.
+func isVariable(name string) bool {
+	for _, c := range name {
+		if c != '.' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// Traits says that the printer confirms a count, and how far it can be trusted with a code.
+func (p *Printer) Traits() drivers.PrinterTraits {
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.label.checkCode}
+}
+
+// Open connects, switches reprinting off, cancels what the printer still holds, waits
+// until it is idle and reads its odometer.
+func (p *Printer) Open(ctx context.Context) (drivers.PrintSession, error) {
+	conn, err := p.dial(ctx, p.address)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{printer: p, conn: conn}
+	if err := s.prepare(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return s, nil
+}

@@ -1,0 +1,124 @@
+// Package zpltest is a label printer that speaks ZPL II over a stream, for tests, for a demonstration plant
+// and for a desk without a printer.
+//
+// It behaves as the ZPL II Programming Guide describes a Zebra: it takes formats, holds them until they are
+// printed, answers ~HS, ~HI, ~HQES and the label odometer, falls silent on ~HS while the head is open or a
+// supply is out, and reprints an interrupted label unless ^JZN was sent. It keeps its own record of what it
+// was given and what came out.
+//
+// Not emulated: stored formats (^DF, ^XF), graphics in binary form, changed prefixes (^CC, ^CT, ^CD), alerts
+// (^SX), and variables other than odometer.total_label_count.
+package zpltest
+
+import (
+	"io"
+	"slices"
+	"time"
+)
+
+// Options say how a Printer behaves. The zero value prints each label at once and keeps no log.
+type Options struct {
+	// Log receives one JSON object a line for each thing that happens, always before it can be seen outside.
+	// Nil: no log.
+	Log io.Writer
+	// Trigger makes the printer wait for Print before each label, as an applicator waits for a product.
+	Trigger bool
+	// PrintTime is how long a label is under the head when Trigger is false.
+	PrintTime time.Duration
+	// SGDNewline adds CR LF after the closing quote of an SGD answer: printers differ.
+	SGDNewline bool
+	// Now is the clock of the record; nil: time.Now.
+	Now func() time.Time
+}
+
+// Label is one format that the printer was given, or one label that came out of it.
+type Label struct {
+	Seq     int       // number of the format since the printer was made, from 1; copies and reprints share it
+	ZPL     []byte    // the format as received, ^XA to ^XZ, without ~ commands sent in its midst
+	Symbols []Symbol  // bar codes in the order of the format
+	At      time.Time // when it was complete in the buffer, or when it came out
+}
+
+// Symbol is one bar code of a label, as a scanner would read it.
+type Symbol struct {
+	Kind string // "datamatrix" (ECC 200), "datamatrix-ecc000" (every other quality of ^BX) or "code128"
+	Data []byte // the data without the leading FNC1; a later FNC1 is a GS (1D)
+	GS1  bool   // an FNC1 leads the symbol
+}
+
+// Fault is what keeps the printer from printing.
+type Fault int
+
+// The faults of a Printer. Pause is the only one in which ~HS is answered.
+const (
+	NoFault Fault = iota
+	HeadOpen
+	MediaOut
+	RibbonOut
+	Pause
+)
+
+// String names the fault as the log does.
+func (f Fault) String() string {
+	switch f {
+	case NoFault:
+		return "none"
+	case HeadOpen:
+		return "head open"
+	case MediaOut:
+		return "media out"
+	case RibbonOut:
+		return "ribbon out"
+	case Pause:
+		return "pause"
+	}
+	return "unknown"
+}
+
+// interrupts tells whether the fault stops a label that is under the head. A paused printer finishes it.
+func (f Fault) interrupts() bool { return f != NoFault && f != Pause }
+
+// Waiting returns how many labels are complete in the buffer and not yet out, copies counted each.
+func (p *Printer) Waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, j := range p.queue {
+		n += j.copies
+	}
+	return n
+}
+
+// Odometer returns how many labels ever came out whole.
+func (p *Printer) Odometer() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.odometer
+}
+
+// Received returns every format that became complete in the buffer, once each, in order. The bytes inside
+// are shared: they must not be changed.
+func (p *Printer) Received() []Label {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.received)
+}
+
+// Printed returns every label that came out whole, in order. The bytes inside are shared: they must not be
+// changed.
+func (p *Printer) Printed() []Label {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.printed)
+}
+
+// OnPrinted sets what is called after each label that came out whole. It is called outside the printer's
+// locks and may use the printer, except for Close. It replaces an earlier one.
+func (p *Printer) OnPrinted(f func(Label)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onPrinted = f
+}
+
+// Labelled returns a channel, buffered by one, that is signalled when a label has become ready to print.
+func (p *Printer) Labelled() <-chan struct{} { return p.labelled }

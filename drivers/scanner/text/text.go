@@ -1,0 +1,130 @@
+// Package text reads scanners that send each reading as a framed text: fixed cameras,
+// handhelds and presentation scanners of most makes, by network or serial port.
+//
+// What such a device sends differs from one to the next, so each mark that it may put
+// around a code is a setting, and nothing is recognised that was not set. README.md
+// describes them.
+package text
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+	"time"
+
+	"linemark/drivers"
+	"linemark/drivers/link"
+	"linemark/drivers/link/option"
+)
+
+// README is the driver's manual.
+//
+//go:embed README.md
+var README string
+
+// Sample is a device's part of a configuration, with every key of the driver.
+//
+//go:embed sample.toml
+var Sample string
+
+func init() {
+	drivers.RegisterScanner("text", func(s drivers.Settings) (drivers.Scanner, error) { return New(s) })
+}
+
+const gs = '\x1d'
+
+// Scanner is one configured code reader.
+type Scanner struct {
+	address    string
+	dial       link.Dialer
+	terminator string
+	maxLength  int
+	rules      rules
+	window     time.Duration
+}
+
+// New checks the settings. Errors are *drivers.OptionError, joined.
+func New(s drivers.Settings) (*Scanner, error) {
+	k := option.Of(s)
+	mark := func(key, absent string) string { return option.Bytes(k.String(key, absent)) }
+	sc := &Scanner{address: s.Address, dial: s.Dial, terminator: mark("terminator", "\r\n")}
+	if sc.dial == nil {
+		sc.dial = link.Dial
+	}
+	// The only form served: the scanner listens, or hangs on a serial port.
+	k.OneOf("role", "client")
+	sc.rules = rules{
+		prefix:    mark("prefix", ""),
+		separator: mark("separator", ""),
+		noRead:    mark("no_read", ""),
+		heartbeat: mark("heartbeat", ""),
+		gs:        mark("gs", ""),
+		fnc1:      mark("fnc1", ""),
+		aim:       k.OneOf("aim", "optional", "require", "none"),
+	}
+	sc.maxLength = k.Int("max_length", 4096, 1, 1<<20)
+	sc.rules.maxLength = sc.maxLength
+	sc.window = k.Duration("duplicate_window", 0, 0)
+	sc.checkMarks(k)
+	if err := k.Err(); err != nil {
+		return nil, err
+	}
+	return sc, nil
+}
+
+// checkMarks refuses marks that cannot be told from a piece of a code, or from each other.
+func (sc *Scanner) checkMarks(k *option.Keys) {
+	r := sc.rules
+	if sc.terminator == "" {
+		k.Fail("terminator", "a frame must have an end", `set in the scanner what it sends after a code, such as "\r\n"`)
+	}
+	inCode := map[string]string{"terminator": sc.terminator, "separator": r.separator, "gs": r.gs, "fnc1": r.fnc1}
+	for _, key := range []string{"terminator", "separator", "gs", "fnc1"} {
+		switch m := inCode[key]; {
+		case option.CodeText(m):
+			k.Fail(key, fmt.Sprintf("%q consists of characters that a code may hold", m),
+				`set a mark in the scanner with another character in it, such as "\r\n", "|" or "{GS}"`)
+		case (key == "terminator" || key == "separator") && strings.IndexByte(m, gs) >= 0:
+			k.Fail(key, "GS stands inside codes", `set another mark in the scanner, such as "\r\n" or "|"`)
+		}
+	}
+	within := map[string]string{"separator": r.separator, "prefix": r.prefix, "no_read": r.noRead, "heartbeat": r.heartbeat, "gs": r.gs, "fnc1": r.fnc1}
+	for _, key := range []string{"separator", "prefix", "no_read", "heartbeat", "gs", "fnc1"} {
+		if sc.terminator != "" && contains(within[key], sc.terminator) {
+			k.Fail(key, fmt.Sprintf("%q holds the terminator, at which the frame ends", within[key]), "write it without the terminator")
+		}
+	}
+	if overlap(r.separator, r.gs) {
+		k.Fail("separator", "it cannot be told from the stand-in for GS", "set different marks in the scanner")
+	}
+	if r.noRead != "" && r.noRead == r.heartbeat {
+		k.Fail("heartbeat", "it is the same as no_read", "set different texts in the scanner")
+	}
+}
+
+// contains reports whether a frame that holds the text would be cut in it.
+func contains(text, terminator string) bool {
+	if lineEnd(terminator) {
+		return strings.ContainsAny(text, lineEnds)
+	}
+	return strings.Contains(text, terminator)
+}
+
+func overlap(a, b string) bool {
+	return a != "" && b != "" && (strings.Contains(a, b) || strings.Contains(b, a))
+}
+
+// Open connects to the scanner.
+func (sc *Scanner) Open(ctx context.Context) (drivers.ScanSession, error) {
+	conn, err := sc.dial(ctx, sc.address)
+	if err != nil {
+		return nil, err
+	}
+	return &session{
+		conn:   conn,
+		rules:  sc.rules,
+		frames: frames{terminator: sc.terminator, run: lineEnd(sc.terminator), max: sc.maxLength},
+		window: sc.window,
+	}, nil
+}

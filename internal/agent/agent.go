@@ -1,0 +1,230 @@
+// Package agent puts the configured parts together, starts them, watches over them and stops
+// them.
+//
+// The order of a start: the ledger is opened and what the last run left open is set aside;
+// the lines are put together; supply and reports begin; the devices are connected. A stop
+// goes the other way and finishes the commit under way. Being killed is as safe as being
+// stopped: nothing is kept in memory that the ledger does not have.
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"linemark/drivers"
+	"linemark/drivers/link"
+	"linemark/internal/code"
+	"linemark/internal/config"
+	"linemark/internal/ledger"
+	"linemark/internal/line"
+	"linemark/internal/report"
+	"linemark/internal/supply"
+	"linemark/internal/upstream/izkm"
+	"linemark/internal/web"
+)
+
+// Options of New.
+type Options struct {
+	Log *slog.Logger // nil: slog.Default()
+	// Dial and DialContext replace the network of the devices and of the national system; nil: the system's.
+	Dial        link.Dialer
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+	// Look is how often supply and reports look at the ledger; 0: every second.
+	Look time.Duration
+}
+
+// Agent is one agent: the lines of one PC.
+type Agent struct {
+	cfg      *config.Config
+	log      *slog.Logger
+	ledger   *ledger.Ledger
+	national *national
+	keepers  []*supply.Keeper
+	desk     *report.Desk
+	lines    []*line.Line
+	printers map[string]*printer
+	scanners map[string]*scanner
+	plcs     map[string]*plc
+	products map[string]line.Product
+	started  time.Time
+	alarms   alarms
+	reads    reads
+	speeds   speeds
+}
+
+// New opens the ledger, sets aside what the last run left open, and puts everything together.
+// It connects to nothing. Close releases the ledger.
+func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	a := &Agent{cfg: cfg, log: o.Log, started: time.Now(), printers: map[string]*printer{}, scanners: map[string]*scanner{}, plcs: map[string]*plc{}, products: map[string]line.Product{}}
+	a.alarms.log = o.Log
+	var err error
+	if a.ledger, err = ledger.Open(ctx, cfg.Agent.DataDir, ledger.Options{Agent: cfg.Agent.Name}); err != nil {
+		return nil, err
+	}
+	if err := a.assemble(ctx, o); err != nil {
+		return nil, errors.Join(err, a.ledger.Close())
+	}
+	return a, nil
+}
+
+// Ledger returns the agent's ledger, for questions.
+func (a *Agent) Ledger() *ledger.Ledger { return a.ledger }
+
+// Close closes the ledger. Run must have returned.
+func (a *Agent) Close() error { return a.ledger.Close() }
+
+func (a *Agent) assemble(ctx context.Context, o Options) error {
+	recovered, err := a.ledger.Recover(ctx)
+	if err != nil {
+		return fmt.Errorf("setting aside what the last run left open: %w", err)
+	}
+	if recovered != (ledger.Recovered{}) {
+		a.alarms.add("agent", fmt.Sprintf("the last run ended without warning: %d codes, %d containers and %d reports were on their way and are set aside", recovered.Codes, recovered.Containers, recovered.Reports))
+	}
+	client, err := izkm.New(izkm.Options{URL: a.cfg.IZKM.URL, OMSID: a.cfg.IZKM.OMSID, Token: a.cfg.IZKM.ClientToken.Reveal(), Group: a.cfg.IZKM.Group, Timeout: a.cfg.IZKM.Timeout, DialContext: o.DialContext})
+	if err != nil {
+		return fmt.Errorf("[izkm]: %w", err)
+	}
+	a.national = &national{client: client, cfg: a.cfg, log: a.log}
+	if err := a.supply(ctx, o.Look); err != nil {
+		return err
+	}
+	a.desk = &report.Desk{Ledger: a.ledger, System: a.national, Log: a.log, Config: report.Config{
+		UsageType:        a.cfg.Report.Utilisation.UsageType,
+		UtilisationEvery: a.cfg.Report.Utilisation.Every, UtilisationMax: a.cfg.Report.Utilisation.MaxCodes,
+		AggregationEvery: a.cfg.Report.Aggregation.Every, AggregationMax: a.cfg.Report.Aggregation.MaxCodes,
+		Look: o.Look,
+	}}
+	if err := a.devices(o); err != nil {
+		return err
+	}
+	for _, l := range a.cfg.Lines {
+		if err := a.line(ctx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Agent) supply(ctx context.Context, look time.Duration) error {
+	for _, p := range a.cfg.Products {
+		product := ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: p.GroupOr(a.cfg), Type: code.Type(p.CISType)}
+		id, err := a.ledger.Product(ctx, product)
+		if err != nil {
+			return fmt.Errorf("product %s: %w", p.Name, err)
+		}
+		a.products[p.Name] = line.Product{ID: id, Product: product}
+		a.keepers = append(a.keepers, &supply.Keeper{
+			Product: supply.Product{ID: id, Product: product, TemplateID: p.TemplateID, ReleaseMethod: p.ReleaseMethod, LowWater: p.LowWater, OrderQuantity: p.OrderQuantity, BlockQuantity: p.BlockQuantity},
+			Ledger:  a.ledger, Orders: a.national, Blocks: a.national, Log: a.log, Every: look,
+		})
+	}
+	return nil
+}
+
+func (a *Agent) settings(d config.Device, o Options) drivers.Settings {
+	s := a.cfg.DeviceSettings(d)
+	s.Dial, s.Log = o.Dial, a.log
+	return s
+}
+
+func (a *Agent) devices(o Options) error {
+	for _, d := range a.cfg.Printers {
+		driver, err := drivers.NewPrinter(d.Driver, a.settings(d, o))
+		if err != nil {
+			return fmt.Errorf("printer %s: %w", d.Name, err)
+		}
+		a.printers[d.Name] = newPrinter(newDevice("printer", d.Name, d.Driver, d.Address, a.log), driver)
+	}
+	for _, d := range a.cfg.Scanners {
+		driver, err := drivers.NewScanner(d.Driver, a.settings(d, o))
+		if err != nil {
+			return fmt.Errorf("scanner %s: %w", d.Name, err)
+		}
+		a.scanners[d.Name] = &scanner{device: newDevice("scanner", d.Name, d.Driver, d.Address, a.log), driver: driver,
+			onState: func(line.ScannerState) {}, onRead: func(line.Scan) {}}
+	}
+	for _, d := range a.cfg.PLCs {
+		driver, err := drivers.NewPLC(d.Driver, a.settings(d, o))
+		if err != nil {
+			return fmt.Errorf("plc %s: %w", d.Name, err)
+		}
+		p := newPLC(newDevice("plc", d.Name, d.Driver, d.Address, a.log), driver, d.Options)
+		p.alarm = func(text string) { a.alarms.add(d.Name, text) }
+		p.alive = a.alive
+		a.plcs[d.Name] = p
+	}
+	return nil
+}
+
+// alive is what the PLC's beat stands for: the ledger takes writes and all stations work.
+func (a *Agent) alive() bool {
+	if a.ledger.Fault() != nil {
+		return false
+	}
+	now := time.Now()
+	for _, l := range a.lines {
+		if !l.Alive(now) {
+			return false
+		}
+	}
+	return true
+}
+
+// Run works until ctx ends, then lets every part finish what it has begun. It fails at once
+// when the page's port is taken.
+func (a *Agent) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	if address := a.cfg.HTTP.Listen; address != "" {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return fmt.Errorf("opening the page's port: %w", err)
+		}
+		a.log.Info("the page is up", "url", "http://"+l.Addr().String()+"/")
+		wg.Go(func() {
+			a.part(ctx, "the page", func(ctx context.Context) error { return web.Serve(ctx, l, page{a}, a.log) })
+		})
+	}
+	for _, l := range a.lines {
+		wg.Go(func() { l.Run(ctx) })
+	}
+	for _, k := range a.keepers {
+		wg.Go(func() { a.part(ctx, "supply of "+k.Product.Name, k.Run) })
+	}
+	wg.Go(func() { a.part(ctx, "reports", a.desk.Run) })
+	for _, p := range a.printers {
+		wg.Go(func() { p.run(ctx) })
+	}
+	for _, s := range a.scanners {
+		wg.Go(func() { s.run(ctx) })
+	}
+	for _, p := range a.plcs {
+		wg.Go(func() { p.run(ctx) })
+	}
+	wg.Wait()
+	return nil
+}
+
+// part runs what ends only with ctx; another end is a fault that people must see.
+func (a *Agent) part(ctx context.Context, name string, run func(context.Context) error) {
+	if err := run(ctx); err != nil && ctx.Err() == nil {
+		a.alarms.add("agent", name+" has ended: "+err.Error())
+	}
+}
+
+// Flush lets all due reports go at once, whatever their interval.
+func (a *Agent) Flush(on bool) { a.desk.Flush(on) }
+
+// Settled says whether no report is due or open: the national system knows all there is.
+func (a *Agent) Settled(ctx context.Context) bool {
+	settled, err := a.desk.Settled(ctx)
+	return err == nil && settled
+}

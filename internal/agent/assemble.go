@@ -1,0 +1,172 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"linemark/drivers"
+	"linemark/internal/code"
+	"linemark/internal/config"
+	"linemark/internal/line"
+)
+
+// defaultPoll is how often a PLC is read when the configuration does not say.
+const defaultPoll = 50 * time.Millisecond
+
+func newPLC(d device, driver drivers.PLC, options map[string]any) *plc {
+	p := &plc{device: d, driver: driver, poll: defaultPoll, pulsed: map[string]bool{}, bits: map[string]int{},
+		onState: func(bool, string) {}, onRead: func(drivers.Values) {}, onCount: func(string, int) {}}
+	if text, ok := options["poll"].(string); ok {
+		if every, err := time.ParseDuration(text); err == nil && every > 0 {
+			p.poll = every
+		}
+	}
+	if outputs, ok := options["outputs"].(map[string]any); ok {
+		if _, ok := outputs["beat"]; ok {
+			p.beat = "beat"
+		}
+	}
+	return p
+}
+
+// counterBits is the width of a counter, by the type in its map entry ("holding:100:uint32").
+func counterBits(options map[string]any, input string) int {
+	inputs, _ := options["inputs"].(map[string]any)
+	spec, _ := inputs[input].(string)
+	for _, w := range []int{64, 32, 16} {
+		if strings.HasSuffix(spec, fmt.Sprint(w)) {
+			return w
+		}
+	}
+	return 16
+}
+
+// signals joins one station to one PLC: the names of its outputs are without the PLC's name.
+type signals struct{ plc *plc }
+
+func (s signals) Pulse(ctx context.Context, output string, length time.Duration) error {
+	return s.plc.write(ctx, write{output: output, value: 1, pulse: length})
+}
+
+func (s signals) Set(ctx context.Context, output string, on bool) error {
+	value := uint64(0)
+	if on {
+		value = 1
+	}
+	return s.plc.write(ctx, write{output: output, value: value})
+}
+
+// line puts one configured line together and joins its devices to its stations.
+func (a *Agent) line(ctx context.Context, l config.Line) error {
+	c := line.Config{Name: l.Name, Batch: l.Batch, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add}
+	for _, s := range l.Stations {
+		station := line.StationConfig{Name: s.Name, Kind: line.Kind(s.Kind), Ahead: s.Ahead, StopAfter: s.StopAfter, Pulse: s.Pulse, Window: s.Window,
+			Of: s.Of, Capacity: s.Capacity, SSCCPrefix: s.SSCCPrefix, Check: s.Check != "", CheckWithin: s.Within, Product: a.products[s.Product], Unit: a.products[s.Unit]}
+		if p := a.printers[s.Printer]; p != nil {
+			traits := p.driver.Traits()
+			station.Printer = p
+			station.Alone = traits.Confirms == drivers.ConfirmsIdentity || traits.Confirms == drivers.ConfirmsCount && s.Ahead == 1
+			if traits.MaxAhead > 0 {
+				station.Ahead = min(station.Ahead, traits.MaxAhead)
+			}
+			if err := carries(traits, station); err != nil {
+				return fmt.Errorf("line %s, station %s, printer %s: %w", l.Name, s.Name, s.Printer, err)
+			}
+		}
+		if name, output, ok := config.SplitPoint(s.Reject); ok {
+			station.Signals, station.Reject = signals{a.plcs[name]}, output
+			a.plcs[name].pulsed[output] = true
+		}
+		if _, output, ok := config.SplitPoint(s.Stop); ok {
+			station.Stop = output
+		}
+		if s.Confirm != "" {
+			station.Within = s.Within
+		}
+		c.Stations = append(c.Stations, station)
+	}
+	built, err := line.New(ctx, c)
+	if err != nil {
+		return err
+	}
+	a.lines = append(a.lines, built)
+	for _, s := range l.Stations {
+		a.join(built, l, s)
+	}
+	return nil
+}
+
+// carries asks the driver now, not at the first such code, whether it can carry what the
+// product's codes may hold: every character that a serial may have, and GS.
+func carries(traits drivers.PrinterTraits, s line.StationConfig) error {
+	product := s.Product
+	if s.Kind == line.KindPack {
+		product = s.Unit
+	}
+	if product.GTIN == "" || traits.CheckCode == nil {
+		return nil
+	}
+	profile, err := code.ProfileOf(product.Group, product.Type)
+	if err != nil {
+		return err
+	}
+	for _, c := range code.Samples(profile, product.GTIN) {
+		if err := traits.CheckCode([]byte(c)); err != nil {
+			return fmt.Errorf("codes of %s may hold what the printer cannot take: %w", product.Name, err)
+		}
+	}
+	return nil
+}
+
+// join carries what the devices of a station say into it.
+func (a *Agent) join(built *line.Line, l config.Line, s config.Station) {
+	post := func(ev line.Event) { built.Post(context.Background(), s.Name, ev) }
+	if p := a.printers[s.Printer]; p != nil {
+		p.post = post
+	}
+	if sc := a.scanners[s.Scanner]; sc != nil {
+		sc.onState = func(state line.ScannerState) { post(state) }
+		sc.onRead = func(scan line.Scan) {
+			a.reads.add(l.Name+"/"+s.Name, scan)
+			post(line.Scans{Scans: []line.Scan{scan}})
+		}
+	}
+	if sc := a.scanners[s.Check]; sc != nil {
+		sc.onState = func(line.ScannerState) {}
+		sc.onRead = func(scan line.Scan) { post(line.CheckScan{Scan: scan}) }
+	}
+	a.joinPLC(post, s)
+}
+
+func (a *Agent) joinPLC(post line.Post, s config.Station) {
+	name, output, ok := config.SplitPoint(s.Stop)
+	if !ok {
+		return
+	}
+	p := a.plcs[name]
+	onState, onRead, onCount := p.onState, p.onRead, p.onCount
+	p.onState = func(up bool, why string) {
+		onState(up, why)
+		post(line.PLCState{Up: up, Why: why})
+	}
+	last := uint64(0)
+	p.onRead = func(v drivers.Values) {
+		onRead(v)
+		if v[output] != last {
+			last = v[output]
+			post(line.StopOutput{Set: last != 0})
+		}
+	}
+	if counterPLC, counter, ok := config.SplitPoint(s.Confirm); ok && counterPLC == name {
+		device, _ := a.cfg.PLC(name)
+		p.bits[counter] = counterBits(device.Options, counter)
+		p.onCount = func(input string, delta int) {
+			onCount(input, delta)
+			if input == counter {
+				post(line.CountedRejects{N: delta})
+			}
+		}
+	}
+}

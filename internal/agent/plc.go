@@ -1,0 +1,253 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"linemark/drivers"
+)
+
+// plc owns a PLC's bus: one goroutine polls the inputs and writes the outputs, so no two
+// requests are ever on the bus at once.
+type plc struct {
+	device
+	driver  drivers.PLC
+	poll    time.Duration
+	beat    string          // output that shows the agent alive; empty: none
+	pulsed  map[string]bool // outputs that are pulsed: taken back when a session begins
+	bits    map[string]int  // width of each input that is a counter
+	alive   func() bool
+	onState func(up bool, why string)
+	onRead  func(drivers.Values)          // after each poll
+	onCount func(input string, delta int) // a counter has risen
+	alarm   func(text string)
+
+	mu      sync.Mutex
+	session *plcSession // nil: down
+	values  drivers.Values
+}
+
+// plcSession is one connection with what goes on in it.
+type plcSession struct {
+	drivers.PLCSession
+	requests chan write
+	gone     chan struct{}
+	ends     map[string]time.Time // running pulses: when they end
+	last     drivers.Values
+	beating  uint64
+	toggled  time.Time
+}
+
+type write struct {
+	output string
+	value  uint64
+	pulse  time.Duration // 0: a level that stays
+	done   chan error
+}
+
+// errPLCDown answers a write while the PLC is away: whether it was set is not known.
+var errPLCDown = errors.New("the PLC is not connected")
+
+// beatEvery is how often the beat changes; a PLC's watchdog waits at least twice as long.
+const beatEvery = 250 * time.Millisecond
+
+// write sets an output and returns when the PLC has taken it.
+func (p *plc) write(ctx context.Context, w write) error {
+	p.mu.Lock()
+	s := p.session
+	p.mu.Unlock()
+	if s == nil {
+		return errPLCDown
+	}
+	w.done = make(chan error, 1)
+	select {
+	case s.requests <- w:
+	case <-s.gone:
+		return errPLCDown
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-w.done:
+		return err
+	case <-s.gone:
+		return errPLCDown
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Values returns what was read last; nil while the PLC is down.
+func (p *plc) Values() drivers.Values {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.values
+}
+
+func (p *plc) run(ctx context.Context) {
+	p.keep(ctx, func(ctx context.Context, _ int) error {
+		opened, err := p.driver.Open(ctx)
+		if err != nil {
+			p.onState(false, err.Error())
+			return err
+		}
+		s := &plcSession{PLCSession: opened, requests: make(chan write), gone: make(chan struct{}), ends: map[string]time.Time{}}
+		err = p.begin(ctx, s)
+		if err == nil {
+			p.hold(s)
+			p.up()
+			p.onState(true, "")
+			err = p.serve(ctx, s)
+		}
+		p.hold(nil)
+		close(s.gone)
+		_ = opened.Close() // the session's own error is the one to tell
+		p.onState(false, err.Error())
+		return err
+	})
+}
+
+func (p *plc) hold(s *plcSession) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.session = s; s == nil {
+		p.values = nil
+	}
+}
+
+// begin reads once, so that counters have a base, and takes back pulses that a session before
+// this one may have left standing.
+func (p *plc) begin(ctx context.Context, s *plcSession) error {
+	for output := range p.pulsed {
+		if err := s.Write(ctx, output, 0); err != nil {
+			return err
+		}
+	}
+	return p.look(ctx, s)
+}
+
+func (p *plc) serve(ctx context.Context, s *plcSession) error {
+	ticker := time.NewTicker(p.poll)
+	defer ticker.Stop()
+	for {
+		var end <-chan time.Time
+		if next, ok := s.nextEnd(); ok {
+			end = time.After(time.Until(next))
+		}
+		var err error
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case w := <-s.requests:
+			err = p.take(ctx, s, w)
+		case <-end:
+			err = s.endPulses(ctx)
+		case <-ticker.C:
+			if err = p.toggle(ctx, s); err == nil {
+				err = p.look(ctx, s)
+			}
+		}
+		var refusal *drivers.Refusal
+		if errors.As(err, &refusal) {
+			p.log.Warn("the PLC refused a request", "name", p.name, "error", err)
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// take writes what a station asked for. A pulse that is asked for while the last one still
+// stands ends that one first: every rejection needs an edge of its own.
+func (p *plc) take(ctx context.Context, s *plcSession, w write) error {
+	if _, standing := s.ends[w.output]; standing && w.pulse > 0 {
+		if err := s.Write(ctx, w.output, 0); err != nil {
+			w.done <- err
+			return err
+		}
+	}
+	err := s.Write(ctx, w.output, w.value)
+	if err == nil && w.pulse > 0 {
+		s.ends[w.output] = time.Now().Add(w.pulse)
+	}
+	w.done <- err
+	return err
+}
+
+func (s *plcSession) nextEnd() (time.Time, bool) {
+	var next time.Time
+	for _, end := range s.ends {
+		if next.IsZero() || end.Before(next) {
+			next = end
+		}
+	}
+	return next, len(s.ends) > 0
+}
+
+func (s *plcSession) endPulses(ctx context.Context) error {
+	now := time.Now()
+	for output, end := range s.ends {
+		if end.After(now) {
+			continue
+		}
+		delete(s.ends, output)
+		if err := s.Write(ctx, output, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toggle changes the beat, but only while the stations live and the ledger takes writes: the
+// PLC's watchdog stops the line when it stands still (P6).
+func (p *plc) toggle(ctx context.Context, s *plcSession) error {
+	now := time.Now()
+	if p.beat == "" || now.Sub(s.toggled) < beatEvery || !p.alive() {
+		return nil
+	}
+	s.toggled, s.beating = now, 1-s.beating
+	return s.Write(ctx, p.beat, s.beating)
+}
+
+func (p *plc) look(ctx context.Context, s *plcSession) error {
+	values, err := s.Read(ctx)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.values = values
+	p.mu.Unlock()
+	for input, bits := range p.bits {
+		was, ok := s.last[input]
+		if !ok {
+			continue // the first look of a session is the base
+		}
+		delta, sane := rise(was, values[input], bits)
+		if !sane {
+			p.alarm(fmt.Sprintf("counter %s went from %d to %d: the PLC has restarted, counting goes on from there", input, was, values[input]))
+			continue
+		}
+		if delta > 0 {
+			p.onCount(input, delta)
+		}
+	}
+	s.last = values
+	p.onRead(values)
+	return nil
+}
+
+// plausible is the most that a counter may rise between two polls; more is a restarted PLC.
+const plausible = 10_000
+
+// rise is the difference of a counter by its modulus; sane is false for a jump.
+func rise(was, now uint64, bits int) (delta int, sane bool) {
+	d := now - was
+	if bits < 64 {
+		d &= 1<<bits - 1
+	}
+	return int(d), d <= plausible
+}

@@ -1,0 +1,113 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"linemark/drivers"
+	"linemark/internal/line"
+)
+
+// printer owns a printer's sessions: it opens one after another for as long as it takes, sends
+// what the station hands over, and tells the station what the printer says. It never decides
+// about codes.
+type printer struct {
+	device
+	driver drivers.Printer
+	post   line.Post
+	jobs   chan job
+}
+
+type job struct {
+	session int
+	labels  []line.Label
+}
+
+func newPrinter(d device, driver drivers.Printer) *printer {
+	return &printer{device: d, driver: driver, jobs: make(chan job, 64), post: func(line.Event) {}}
+}
+
+// Send implements line.PrintPort.
+func (p *printer) Send(session int, labels []line.Label) { p.jobs <- job{session, labels} }
+
+func (p *printer) run(ctx context.Context) {
+	p.keep(ctx, func(ctx context.Context, number int) error {
+		session, err := p.driver.Open(ctx)
+		if err != nil {
+			p.discard()
+			p.post(line.PrinterDown{Why: err.Error()})
+			return err
+		}
+		p.up()
+		p.post(line.PrinterUp{Session: number})
+		err = p.serve(ctx, number, session)
+		_ = session.Close() // the session's own error is the one to tell
+		p.discard()
+		p.post(line.PrinterDown{Session: number, Why: err.Error()})
+		return err
+	})
+}
+
+// discard drops labels of sessions that have ended; their codes are in doubt already, or will
+// be when the station learns of the end.
+func (p *printer) discard() {
+	for {
+		select {
+		case <-p.jobs:
+		default:
+			return
+		}
+	}
+}
+
+// idlePoll is how often a printer with nothing to do is asked whether it is there.
+const idlePoll = time.Second
+
+func (p *printer) serve(ctx context.Context, number int, s drivers.PrintSession) error {
+	poll := p.driver.Traits().Poll
+	sent, counted := 0, 0
+	timer := time.NewTimer(idlePoll)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case j := <-p.jobs:
+			if j.session != number {
+				continue
+			}
+			if err := s.Send(ctx, labels(j.labels)); err != nil {
+				return err
+			}
+			if sent == counted {
+				timer.Reset(poll)
+			}
+			sent += len(j.labels)
+		case <-timer.C:
+			n, err := s.Printed(ctx)
+			if err != nil {
+				return err
+			}
+			if n != counted {
+				counted = n
+				p.post(line.PrintedCount{Session: number, Count: n})
+			}
+			if counted < sent {
+				timer.Reset(poll)
+			} else {
+				timer.Reset(idlePoll)
+			}
+		}
+	}
+}
+
+func labels(from []line.Label) []drivers.Label {
+	to := make([]drivers.Label, len(from))
+	for i, l := range from {
+		to[i] = drivers.Label{Code: []byte(l.Code), Fields: map[string]string{"gtin": l.GTIN, "serial": l.Serial, "batch": l.Batch, "sscc": string(l.SSCC)}}
+		if l.Code == "" {
+			to[i].Code = nil
+		}
+	}
+	return to
+}

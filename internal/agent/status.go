@@ -1,0 +1,306 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"linemark/internal/code"
+	"linemark/internal/ledger"
+	"linemark/internal/line"
+)
+
+// Alarm is something that a person should know.
+type Alarm struct {
+	At    time.Time `json:"at"`
+	Place string    `json:"place"`
+	Text  string    `json:"text"`
+}
+
+// alarms keeps the newest alarms and logs each.
+type alarms struct {
+	log *slog.Logger
+	mu  sync.Mutex
+	all []Alarm
+}
+
+// keptAlarms bounds what the status shows; the log has them all.
+const keptAlarms = 20
+
+func (a *alarms) add(place, text string) {
+	a.log.Warn(text, "at", place)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all = append(a.all, Alarm{At: time.Now(), Place: place, Text: text})
+	if extra := len(a.all) - keptAlarms; extra > 0 {
+		a.all = slices.Delete(a.all, 0, extra)
+	}
+}
+
+func (a *alarms) list() []Alarm {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.all)
+}
+
+// reads keeps the newest reading of each scanner.
+type reads struct {
+	mu   sync.Mutex
+	last map[string]string
+}
+
+func (r *reads) add(place string, s line.Scan) {
+	text := code.Visible(s.Code)
+	if s.NoRead {
+		text = "no read"
+	} else if s.Bad != "" {
+		text = s.Bad
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last == nil {
+		r.last = map[string]string{}
+	}
+	r.last[place] = text
+}
+
+func (r *reads) of(place string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last[place]
+}
+
+// Status is the whole agent at a glance.
+type Status struct {
+	Agent    string          `json:"agent"`
+	Started  time.Time       `json:"started"`
+	Ledger   string          `json:"ledger"` // ok, or what is wrong with it
+	National Access          `json:"national_system"`
+	Products []ProductStatus `json:"products"`
+	Lines    []LineStatus    `json:"lines"`
+	Devices  []DeviceStatus  `json:"devices"`
+	Reports  ReportStatus    `json:"reports"`
+	Alarms   []Alarm         `json:"alarms"`
+}
+
+// ProductStatus is the stock of one product and what supply does for it.
+type ProductStatus struct {
+	Name      string         `json:"name"`
+	GTIN      string         `json:"gtin"`
+	Received  int            `json:"received"`
+	States    map[string]int `json:"states"`
+	HoursLeft *float64       `json:"hours_left"` // at the speed of the last minutes; null: not known
+	Doing     string         `json:"doing"`      // what supply waits for
+	Since     time.Time      `json:"since"`
+	Trouble   string         `json:"trouble,omitempty"`
+}
+
+// LineStatus is one line's stations.
+type LineStatus struct {
+	Name       string          `json:"name"`
+	Stations   []StationStatus `json:"stations"`
+	Containers []Containers    `json:"containers"`
+}
+
+// StationStatus is one station.
+type StationStatus struct {
+	Name     string         `json:"name"`
+	Kind     string         `json:"kind"`
+	State    string         `json:"state"`
+	Why      string         `json:"why,omitempty"`
+	Since    time.Time      `json:"since"`
+	Count    map[string]int `json:"count"` // since the agent's start
+	LastRead string         `json:"last_read,omitempty"`
+}
+
+// Containers counts a pack station's containers.
+type Containers struct {
+	Station string `json:"station"`
+	Open    int    `json:"open"`
+	Full    int    `json:"full"`
+	Closed  int    `json:"closed"`
+	Aside   int    `json:"aside"`
+}
+
+// ReportStatus counts the outbox by kind and state.
+type ReportStatus struct {
+	Utilisation map[string]int `json:"utilisation"`
+	Aggregation map[string]int `json:"aggregation"`
+	Trouble     string         `json:"trouble,omitempty"`
+	Since       *time.Time     `json:"since,omitempty"` // of the trouble
+}
+
+// Status tells how everything stands. It asks the ledger and touches no device.
+func (a *Agent) Status(ctx context.Context) (Status, error) {
+	s := Status{Agent: a.cfg.Agent.Name, Started: a.started, Ledger: "ok", National: a.national.Access(), Alarms: a.alarms.list()}
+	if err := a.ledger.Fault(); err != nil {
+		s.Ledger = err.Error()
+	}
+	balances, err := a.ledger.Balance(ctx)
+	if err != nil {
+		return s, err
+	}
+	for i, k := range a.keepers {
+		p := ProductStatus{Name: k.Product.Name, GTIN: k.Product.GTIN, States: map[string]int{}}
+		st := k.Status()
+		p.Doing, p.Since, p.Trouble = st.Doing, st.Since, st.Trouble
+		for _, b := range balances {
+			if b.ID == k.Product.ID {
+				p.Received = b.Received
+				for _, state := range ledger.States() {
+					p.States[state.String()] = b.States[state]
+				}
+			}
+		}
+		p.HoursLeft = a.speeds.hoursLeft(i, p.Received-st.Stock, st.Stock)
+		s.Products = append(s.Products, p)
+	}
+	if err := a.lineStatus(ctx, &s); err != nil {
+		return s, err
+	}
+	for _, p := range a.cfg.Printers {
+		s.Devices = append(s.Devices, a.printers[p.Name].Status())
+	}
+	for _, d := range a.cfg.Scanners {
+		s.Devices = append(s.Devices, a.scanners[d.Name].Status())
+	}
+	for _, d := range a.cfg.PLCs {
+		s.Devices = append(s.Devices, a.plcs[d.Name].Status())
+	}
+	return s, a.reportStatus(ctx, &s)
+}
+
+func (a *Agent) lineStatus(ctx context.Context, s *Status) error {
+	containers, err := a.ledger.Containers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range a.lines {
+		status := LineStatus{Name: l.Name()}
+		for _, st := range l.Status() {
+			status.Stations = append(status.Stations, StationStatus{Name: st.Name, Kind: string(st.Kind), State: st.State, Why: st.Why, Since: st.Since, Count: st.Count, LastRead: a.reads.of(l.Name() + "/" + st.Name)})
+			if st.Kind != line.KindPack {
+				continue
+			}
+			c := Containers{Station: st.Name}
+			for _, n := range containers {
+				if n.Line != l.Name() || n.Station != st.Name {
+					continue
+				}
+				switch n.State {
+				case ledger.ContainerOpen:
+					c.Open = n.N
+				case ledger.ContainerFull:
+					c.Full = n.N
+				case ledger.ContainerClosed:
+					c.Closed = n.N
+				case ledger.ContainerAside:
+					c.Aside = n.N
+				}
+			}
+			status.Containers = append(status.Containers, c)
+		}
+		s.Lines = append(s.Lines, status)
+	}
+	return nil
+}
+
+func (a *Agent) reportStatus(ctx context.Context, s *Status) error {
+	counts, err := a.ledger.ReportCounts(ctx)
+	if err != nil {
+		return fmt.Errorf("counting reports: %w", err)
+	}
+	s.Reports = ReportStatus{Utilisation: map[string]int{}, Aggregation: map[string]int{}}
+	for _, c := range counts {
+		to := s.Reports.Utilisation
+		if c.Kind == ledger.Aggregation {
+			to = s.Reports.Aggregation
+		}
+		to[string(c.State)] = c.N
+	}
+	if desk := a.desk.Status(); desk.Trouble != "" {
+		s.Reports.Trouble, s.Reports.Since = desk.Trouble, &desk.Since
+	}
+	return nil
+}
+
+// speeds measures how fast each product's codes are used, for the hours that the stock lasts.
+type speeds struct {
+	mu      sync.Mutex
+	samples map[int][]sample
+}
+
+type sample struct {
+	at   time.Time
+	used int
+}
+
+// speedWindow is how far back the speed is measured.
+const speedWindow = 5 * time.Minute
+
+// hoursLeft takes how many codes of a product were ever used and how many are left, and
+// returns the hours that the rest lasts at the speed of the last minutes; nil while nothing
+// was used.
+func (v *speeds) hoursLeft(product, used, left int) *float64 {
+	now := time.Now()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.samples == nil {
+		v.samples = map[int][]sample{}
+	}
+	all := v.samples[product]
+	if n := len(all); n == 0 || now.Sub(all[n-1].at) >= time.Second {
+		all = append(all, sample{now, used})
+	}
+	for len(all) > 2 && now.Sub(all[0].at) > speedWindow {
+		all = all[1:]
+	}
+	v.samples[product] = all
+	first := all[0]
+	elapsed := now.Sub(first.at).Hours()
+	if used <= first.used || elapsed <= 0 {
+		return nil
+	}
+	hours := float64(left) * elapsed / float64(used-first.used)
+	return &hours
+}
+
+// page is the agent as the page and its API see it.
+type page struct{ *Agent }
+
+// Status implements web.Plant.
+func (p page) Status(ctx context.Context) (any, error) { return p.Agent.Status(ctx) }
+
+// Recount implements web.Plant.
+func (p page) Recount(ctx context.Context) ([]ledger.Balance, error) { return p.ledger.Recount(ctx) }
+
+// Trace implements web.Plant.
+func (p page) Trace(ctx context.Context, c code.Code) (ledger.Life, error) {
+	return p.ledger.Trace(ctx, c)
+}
+
+// Ready implements web.Plant: every device of every line is there and the ledger takes writes.
+func (p page) Ready() error {
+	if err := p.ledger.Fault(); err != nil {
+		return err
+	}
+	s := []DeviceStatus{}
+	for _, d := range p.printers {
+		s = append(s, d.Status())
+	}
+	for _, d := range p.scanners {
+		s = append(s, d.Status())
+	}
+	for _, d := range p.plcs {
+		s = append(s, d.Status())
+	}
+	for _, d := range s {
+		if !d.Up {
+			return fmt.Errorf("%s %s is down: %s", d.Kind, d.Name, d.Error)
+		}
+	}
+	return nil
+}

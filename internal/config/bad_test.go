@@ -1,0 +1,81 @@
+package config
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"linemark/drivers"
+)
+
+var update = flag.Bool("update", false, "write testdata/bad/*.want anew; read them before believing them")
+
+// testLookup knows TOKEN and EMPTY, and the files /empty, /denied, /lines and /token.
+var testLookup = Lookup{
+	Env: func(name string) (string, bool) {
+		value, set := map[string]string{"TOKEN": "t0k3n", "EMPTY": ""}[name]
+		return value, set
+	},
+	File: func(path string) ([]byte, error) {
+		switch filepath.ToSlash(strings.TrimPrefix(path, filepath.VolumeName(path))) {
+		case "/empty":
+			return []byte(" \n"), nil
+		case "/lines":
+			return []byte("s3cr3t\nvalue\n"), nil
+		case "/token":
+			return []byte("f1l3\r\n"), nil
+		case "/denied":
+			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
+		}
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	},
+}
+
+// Each file of testdata/bad has exactly the problems of its .want.
+func TestBadFiles(t *testing.T) {
+	files, err := filepath.Glob("testdata/bad/*.toml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no test files: %v", err)
+	}
+	// The list of drivers is that of the build.
+	known := strings.NewReplacer(
+		strings.Join(drivers.PrinterDrivers(), ", "), "PRINTER DRIVERS",
+		strings.Join(drivers.ScannerDrivers(), ", "), "SCANNER DRIVERS",
+		"known: "+strings.Join(drivers.PLCDrivers(), ", "), "known: PLC DRIVERS",
+	)
+	for _, file := range files {
+		name := filepath.Base(file)
+		t.Run(name, func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Parse(name, text, testLookup)
+			var problems Problems
+			if !errors.As(err, &problems) {
+				t.Fatalf("Parse: %v, expected Problems", err)
+			}
+			got := known.Replace(problems.Error()) + "\n"
+			if strings.Contains(got, "s3cr3t") || strings.Contains(got, "t0k3n") {
+				t.Errorf("shows a secret:\n%s", got)
+			}
+			wanted := strings.TrimSuffix(file, ".toml") + ".want"
+			if *update {
+				if err := os.WriteFile(wanted, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(wanted)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,173 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"linemark/drivers"
+	"linemark/internal/code"
+)
+
+// Limits of the national system on one order and one report: LEGACY-API v1.10.0, chapters
+// 4.2 (codes of one GTIN in an order), 4.4 (codes) and 4.5 (parents and children).
+const (
+	maxOrder       = 150_000
+	maxUtilisation = 30_000
+	maxAggregation = 11_000
+)
+
+// usageType, dictionary 5.9 of the same document.
+const (
+	usagePrinted  = "PRINTED"
+	usageVerified = "VERIFIED"
+	usageInUse    = "USED_FOR_PRODUCTION"
+)
+
+const defaultListen = "127.0.0.1:8480"
+
+// checker looks at what fill has read: every value alone, then one against another.
+type checker struct {
+	*doc
+	cfg  *Config
+	root *place
+
+	printers map[string]drivers.Printer // those whose driver took their settings, by name
+	taken    map[string]*place          // printers and scanners that a station has, by section and name
+}
+
+func (c *checker) check() {
+	c.printers, c.taken = map[string]drivers.Printer{}, map[string]*place{}
+	if at := c.root.at("version"); c.ok(at) && c.cfg.Version != 1 {
+		c.add(at, fmt.Sprintf("%d is no version that this linemark knows", c.cfg.Version), "write version = 1")
+	}
+	c.oneOf(c.root.at("agent").at("language"), c.cfg.Agent.Language, "ru", "uz", "en")
+	c.http()
+	c.izkm()
+	c.report()
+	c.products()
+	c.devices()
+	c.stations()
+	c.groupFields()
+}
+
+func (c *checker) http() {
+	at := c.root.at("http").at("listen")
+	host, port, err := net.SplitHostPort(c.cfg.HTTP.Listen)
+	if n, numeric := strconv.ParseUint(port, 10, 16); err == nil && numeric == nil &&
+		strconv.FormatUint(n, 10) == port && !strings.ContainsAny(host, " /") {
+		return
+	}
+	c.add(at, fmt.Sprintf("%q is no host:port", c.cfg.HTTP.Listen), "write an address and a port, such as "+defaultListen)
+	c.cfg.HTTP.Listen = defaultListen
+}
+
+func (c *checker) izkm() {
+	at, izkm := c.root.at("izkm"), c.cfg.IZKM
+	if here := at.at("url"); c.ok(here) {
+		if what := urlFault(izkm.URL); what != "" {
+			c.add(here, what, `write the address of the service, such as "https://izkm.example"`)
+		}
+	}
+	if here := at.at("oms_id"); c.ok(here) && !isUUID(izkm.OMSID) {
+		c.add(here, fmt.Sprintf("%q is no UUID", izkm.OMSID), "copy the 36 characters that the cabinet shows, 8-4-4-4-12 hexadecimal digits")
+	}
+	if here := at.at("group"); c.ok(here) {
+		c.oneOf(here, izkm.Group, code.Groups()...)
+	}
+	if here := at.at("contact_person"); c.ok(at) && !c.bad[here.path] && strings.TrimSpace(izkm.ContactPerson) == "" {
+		for _, p := range c.cfg.Products {
+			if r, ok := code.RulesOf(p.GroupOr(c.cfg)); ok && r.Order.ContactPerson {
+				c.add(here, "is missing", "orders of "+r.Group+` need it: add contact_person = "..." `+at.header())
+				break
+			}
+		}
+	}
+	c.longerThanZero(at.at("timeout"), izkm.Timeout)
+}
+
+// urlFault does not quote the address: it may hold a password.
+func urlFault(s string) string {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return "is no address of a web service"
+	case u.Scheme != "http" && u.Scheme != "https":
+		return "does not begin with https:// or http://"
+	case u.Hostname() == "":
+		return "has no host"
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return "has more than a host, a port and a path"
+	}
+	return ""
+}
+
+// isUUID accepts the one form that the national system uses.
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, r := range []byte(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (r == '-') || !dash && !strings.ContainsRune("0123456789abcdefABCDEF", rune(r)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *checker) report() {
+	at := c.root.at("report").at("utilisation")
+	u := c.cfg.Report.Utilisation
+	c.oneOf(at.at("usage_type"), u.UsageType, usagePrinted, usageVerified, usageInUse)
+	c.longerThanZero(at.at("every"), u.Every)
+	c.between(at.at("max_codes"), u.MaxCodes, maxUtilisation, "the national system takes no more in one report")
+
+	at = c.root.at("report").at("aggregation")
+	a := c.cfg.Report.Aggregation
+	c.longerThanZero(at.at("every"), a.Every)
+	c.between(at.at("max_codes"), a.MaxCodes, maxAggregation, "the national system takes no more in one report")
+}
+
+// oneOf checks a value against its dictionary. Like the other checks of one value it keeps
+// silent about a key that already has a problem.
+func (c *checker) oneOf(at *place, value string, known ...string) {
+	if !c.bad[at.path] && !slices.Contains(known, value) {
+		c.add(at, fmt.Sprintf("%q is unknown", value), suggest(value, known, "remove it"))
+	}
+}
+
+func (c *checker) atLeastOne(at *place, n int) {
+	if !c.bad[at.path] && n < 1 {
+		c.add(at, fmt.Sprintf("is %d", n), "write 1 or more")
+	}
+}
+
+func (c *checker) between(at *place, n, most int, reason string) {
+	c.atLeastOne(at, n)
+	if !c.bad[at.path] && n > most {
+		c.add(at, fmt.Sprintf("is %d", n), fmt.Sprintf("write at most %d: %s", most, reason))
+	}
+}
+
+func (c *checker) longerThanZero(at *place, length time.Duration) {
+	if !c.bad[at.path] && length <= 0 {
+		c.add(at, fmt.Sprintf("is %v", length), "write a time longer than zero")
+	}
+}
+
+// unique reports a value that stood before under the same meaning.
+func (c *checker) unique(seen map[string]*place, at *place, value, thing string) {
+	if !c.ok(at) {
+		return
+	}
+	if first := seen[value]; first != nil {
+		c.add(at, fmt.Sprintf("%q is %s in line %d already", value, thing, c.lines.of(first)), "make the two differ, or remove one")
+		return
+	}
+	seen[value] = at
+}

@@ -1,0 +1,110 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"linemark/drivers"
+	"linemark/drivers/link"
+)
+
+func (c *checker) devices() {
+	addresses := map[string]*place{}
+	c.section("printer", c.cfg.Printers, addresses, func(d Device) error {
+		p, err := drivers.NewPrinter(d.Driver, c.cfg.DeviceSettings(d))
+		if err == nil {
+			c.printers[d.Name] = p
+		}
+		return err
+	})
+	c.section("scanner", c.cfg.Scanners, addresses, func(d Device) error {
+		_, err := drivers.NewScanner(d.Driver, c.cfg.DeviceSettings(d))
+		return err
+	})
+	c.section("plc", c.cfg.PLCs, addresses, func(d Device) error {
+		_, err := drivers.NewPLC(d.Driver, c.cfg.DeviceSettings(d))
+		return err
+	})
+}
+
+func (c *checker) section(section string, devices []Device, addresses map[string]*place, create func(Device) error) {
+	names := map[string]*place{}
+	for i, d := range devices {
+		at := c.root.at(section).element(i)
+		c.unique(names, at.at("name"), d.Name, "the name of the "+section)
+		if here := at.at("address"); c.ok(here) {
+			if first := addresses[sameAddress(d.Address)]; first != nil {
+				c.add(here, fmt.Sprintf("%q is the address of the device in line %d already", d.Address, c.lines.of(first)),
+					"give each device an address of its own")
+			} else {
+				addresses[sameAddress(d.Address)] = here
+			}
+		}
+		// What is missing is reported already; a driver would only say it again.
+		if c.ok(at.at("driver")) && c.given(at.at("address")) && d.Address != "" {
+			c.driverFaults(at, create(d))
+		}
+	}
+}
+
+// sameAddress is equal for two ways of writing one address: settings of a serial port behind
+// the question mark and letter case do not make it another port.
+func sameAddress(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" && u.Path == "" {
+		return address
+	}
+	scheme := u.Scheme
+	if scheme == "rtu" {
+		scheme = "serial"
+	}
+	return scheme + "://" + strings.ToLower(u.Host) + strings.TrimSuffix(u.Path, "/")
+}
+
+// driverFaults takes the errors of a driver apart; each names the key that it is about.
+func (c *checker) driverFaults(at *place, err error) {
+	const hint = "linemark drivers shows what the driver takes"
+	var option *drivers.OptionError
+	var address *link.AddressError
+	switch e := err.(type) {
+	case nil:
+	case *drivers.OptionError:
+		if e.Hint == "" {
+			c.add(c.option(at, e.Key), e.Problem, hint)
+			return
+		}
+		c.add(c.option(at, e.Key), e.Problem, e.Hint)
+	case *link.AddressError:
+		c.add(at.at("address"), e.Problem, e.Hint)
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			c.driverFaults(at, one)
+		}
+	default:
+		switch {
+		case errors.As(err, &option):
+			c.driverFaults(at, option)
+			return
+		case errors.As(err, &address):
+			c.driverFaults(at, address)
+			return
+		}
+		c.add(at, err.Error(), hint)
+	}
+}
+
+// option finds the key a driver means: one key, or a way into its sub-tables.
+func (c *checker) option(at *place, key string) *place {
+	if key == "" {
+		return at
+	}
+	if here := at.at(key); c.given(here) {
+		return here
+	}
+	for part := range strings.SplitSeq(key, ".") {
+		at = at.at(part)
+	}
+	return at
+}

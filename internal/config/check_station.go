@@ -1,0 +1,235 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"linemark/drivers"
+	"linemark/internal/code"
+)
+
+const (
+	kindPrint  = "print"
+	kindVerify = "verify"
+	kindPack   = "pack"
+)
+
+// keysOf returns the keys that a kind of station has beside name and kind.
+func keysOf(kind string) []string {
+	switch kind {
+	case kindPrint:
+		return []string{"product", "printer", "ahead"}
+	case kindVerify:
+		return []string{"scanner", "reject", "confirm", "stop", "stop_after", "pulse", "within", "window"}
+	default:
+		return []string{"scanner", "of", "capacity", "unit", "sscc_prefix", "printer", "check"}
+	}
+}
+
+func (c *checker) stations() {
+	lines := map[string]*place{}
+	for i, l := range c.cfg.Lines {
+		at := c.root.at("line").element(i)
+		c.unique(lines, at.at("name"), l.Name, "the name of the line")
+		names := map[string]*place{}
+		for j, s := range l.Stations {
+			here := at.at("station").element(j)
+			c.unique(names, here.at("name"), s.Name, "the name of the station")
+			c.station(here, s, l.Stations[:j])
+		}
+		c.evidence(at, l)
+	}
+}
+
+// evidence asks whether the line can ever see what its reports are to state.
+func (c *checker) evidence(at *place, l Line) {
+	if c.cfg.Report.Utilisation.UsageType != usageVerified {
+		return
+	}
+	has := func(kind string) bool {
+		return slices.ContainsFunc(l.Stations, func(s Station) bool { return s.Kind == kind })
+	}
+	for j := range l.Stations {
+		if c.bad[at.at("station").element(j).at("kind").path] {
+			return // it may have been meant as the verify station
+		}
+	}
+	if has(kindPrint) && !has(kindVerify) {
+		c.add(at.at("station"), `no verify station, but usage_type is "VERIFIED": nothing of this line would ever be reported`,
+			`add a verify station, or write usage_type = "PRINTED" under [report.utilisation]`)
+	}
+}
+
+func (c *checker) station(at *place, s Station, before []Station) {
+	kind := at.at("kind")
+	if !c.ok(kind) {
+		return
+	}
+	kinds := []string{kindPrint, kindVerify, kindPack}
+	c.oneOf(kind, s.Kind, kinds...)
+	if c.bad[kind.path] {
+		return
+	}
+	for _, other := range kinds {
+		for _, key := range keysOf(other) {
+			if here := at.at(key); c.ok(here) && !slices.Contains(keysOf(s.Kind), key) {
+				c.add(here, "is no setting of a "+s.Kind+" station", "remove it; it has "+strings.Join(keysOf(s.Kind), ", "))
+			}
+		}
+	}
+	switch s.Kind {
+	case kindPrint:
+		c.print(at, s)
+	case kindVerify:
+		c.verify(at, s)
+	case kindPack:
+		c.pack(at, s, before)
+	}
+}
+
+func (c *checker) print(at *place, s Station) {
+	if c.needs(at, "product", "a print station prints the codes of one product") {
+		c.product(at.at("product"), s.Product, code.Unit)
+	}
+	if c.needs(at, "printer", "a print station prints on it") {
+		c.device(at.at("printer"), "printer", s.Printer)
+	}
+	ahead := at.at("ahead")
+	c.atLeastOne(ahead, s.Ahead)
+	printer, ok := c.printers[s.Printer]
+	if !ok || c.bad[ahead.path] {
+		return
+	}
+	traits := printer.Traits()
+	printed := c.cfg.Report.Utilisation.UsageType == usagePrinted
+	switch {
+	case printed && traits.Confirms == drivers.ConfirmsNothing:
+		c.add(at.at("printer"), fmt.Sprintf(`%q confirms nothing, but usage_type is "PRINTED": nothing would ever be reported`, s.Printer),
+			`write usage_type = "VERIFIED" under [report.utilisation] and add a verify station`)
+	case printed && traits.Confirms == drivers.ConfirmsCount && s.Ahead != 1:
+		c.add(ahead, fmt.Sprintf(`is %d, but usage_type is "PRINTED" and %q confirms only that something was printed, not which code`, s.Ahead, s.Printer),
+			"write ahead = 1")
+	case traits.MaxAhead > 0 && s.Ahead > traits.MaxAhead:
+		c.add(ahead, fmt.Sprintf("is %d, more than %q holds", s.Ahead, s.Printer), fmt.Sprintf("write at most %d", traits.MaxAhead))
+	}
+}
+
+func (c *checker) verify(at *place, s Station) {
+	if c.needs(at, "scanner", "a verify station reads with it") {
+		c.device(at.at("scanner"), "scanner", s.Scanner)
+	}
+	reject, stop := at.at("reject"), at.at("stop")
+	if c.needs(at, "reject", "a product that cannot be verified must be taken off") {
+		c.point(reject, s.Reject, "output")
+	}
+	if c.needs(at, "stop", "without it a line that cannot reject could not be stopped") {
+		c.point(stop, s.Stop, "output")
+	}
+	if c.ok(reject) && c.ok(stop) && s.Reject == s.Stop {
+		c.add(stop, fmt.Sprintf("%q is the reject output too", s.Stop), "give the stop an output of its own")
+	}
+	if c.ok(at.at("confirm")) {
+		c.point(at.at("confirm"), s.Confirm, "input")
+	}
+	c.atLeastOne(at.at("stop_after"), s.StopAfter)
+	c.atLeastOne(at.at("window"), s.Window)
+
+	pulse, within := at.at("pulse"), at.at("within")
+	c.longerThanZero(pulse, s.Pulse)
+	c.longerThanZero(within, s.Within)
+	if s.Pulse >= s.Within && !c.bad[pulse.path] && !c.bad[within.path] {
+		here := pulse
+		if !c.given(pulse) {
+			here = within
+		}
+		c.add(here, fmt.Sprintf("the pulse of %v is not shorter than %v, in which its rejection must be counted", s.Pulse, s.Within),
+			"write a shorter pulse or a longer within")
+	}
+}
+
+// needs reports an absent key of a kind of station and says whether it can be looked at.
+func (c *checker) needs(at *place, key, reason string) bool {
+	here := at.at(key)
+	if !c.given(here) {
+		c.add(here, "is missing", fmt.Sprintf(`%s: add %s = "..." %s`, reason, key, at.header()))
+	}
+	return c.ok(here)
+}
+
+// product checks a reference to a product that has codes of the type.
+func (c *checker) product(at *place, name string, want code.Type) {
+	if c.bad[c.root.at("product").path] {
+		return
+	}
+	p, ok := c.cfg.Product(name)
+	if !ok {
+		known := namesOf(c.cfg.Products, func(p Product) string { return p.Name })
+		if len(known) < len(c.cfg.Products) {
+			return // one has no name: it is reported, and may be the one meant
+		}
+		if want == code.Group {
+			known = append(known, SSCC)
+		}
+		c.add(at, fmt.Sprintf("no product named %q", name), suggest(name, known, "add a [[product]] table"))
+		return
+	}
+	if p.CISType != string(want) && (p.CISType == string(code.Unit) || p.CISType == string(code.Group)) {
+		c.add(at, fmt.Sprintf("the codes of %q are of type %s, this station needs %s", name, p.CISType, want),
+			fmt.Sprintf("name a product with cis_type = %q", want))
+	}
+}
+
+// device checks a reference to a printer or scanner and that no other station has it.
+func (c *checker) device(at *place, section, name string) {
+	if c.bad[c.root.at(section).path] {
+		return
+	}
+	devices := c.cfg.Printers
+	if section == "scanner" {
+		devices = c.cfg.Scanners
+	}
+	if _, ok := find(devices, name, deviceName); !ok {
+		c.unknownDevice(at, section, name, devices)
+		return
+	}
+	key := section + " " + name
+	if first := c.taken[key]; first != nil {
+		c.add(at, fmt.Sprintf("%q belongs to the station in line %d already", name, c.lines.of(first.parent)),
+			"give each station a "+section+" of its own")
+		return
+	}
+	c.taken[key] = at
+}
+
+func (c *checker) unknownDevice(at *place, section, name string, devices []Device) {
+	known := namesOf(devices, deviceName)
+	if len(known) < len(devices) {
+		return // one has no name: it is reported, and may be the one meant
+	}
+	c.add(at, fmt.Sprintf("no %s named %q", section, name), suggest(name, known, "add a [["+section+"]] table"))
+}
+
+// point checks a reference to an input or output of a PLC.
+func (c *checker) point(at *place, ref, direction string) {
+	if c.bad[c.root.at("plc").path] {
+		return
+	}
+	plc, name, ok := SplitPoint(ref)
+	if !ok {
+		c.add(at, fmt.Sprintf("%q names no %s of a PLC", ref, direction),
+			fmt.Sprintf(`write the PLC's name, a dot and the %s's name, such as "plc-1.%s"`, direction, direction))
+		return
+	}
+	d, ok := c.cfg.PLC(plc)
+	if !ok {
+		c.unknownDevice(at, "plc", plc, c.cfg.PLCs)
+		return
+	}
+	points, _ := d.Options[direction+"s"].(map[string]any)
+	if _, ok := points[name]; !ok {
+		c.add(at, fmt.Sprintf("%q has no %s named %q", plc, direction, name),
+			suggest(name, slices.Collect(maps.Keys(points)), "add it under [plc."+direction+"s]"))
+	}
+}

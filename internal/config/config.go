@@ -1,0 +1,147 @@
+// Package config turns linemark.toml into a checked Config. Every problem of a file is
+// reported at once, each with its line and a hint; what Load accepts, run accepts.
+package config
+
+import "time"
+
+// Config is a whole checked configuration. Field names follow the keys of the file.
+type Config struct {
+	Version  int       `toml:"version,required"`
+	Agent    Agent     `toml:"agent,required"`
+	HTTP     HTTP      `toml:"http"`
+	IZKM     IZKM      `toml:"izkm,required"`
+	Products []Product `toml:"product,required"`
+	Printers []Device  `toml:"printer"`
+	Scanners []Device  `toml:"scanner"`
+	PLCs     []Device  `toml:"plc"`
+	Lines    []Line    `toml:"line,required"`
+	Report   Report    `toml:"report"`
+
+	File string `toml:"-"` // path of the file; empty when it was read from memory
+	Dir  string `toml:"-"` // its folder; label paths start there
+
+	lines positions // of the keys, for what is found wrong later
+}
+
+// Agent names this agent and its data folder.
+type Agent struct {
+	Name     string `toml:"name,required"`
+	DataDir  string `toml:"data_dir,required"`
+	Language string `toml:"language"` // ru (default), uz, en
+}
+
+// HTTP is where the page and the API listen.
+type HTTP struct {
+	Listen string `toml:"listen"` // host:port; default 127.0.0.1:8480
+}
+
+// IZKM is the national system's access.
+type IZKM struct {
+	URL           string        `toml:"url,required"`
+	OMSID         string        `toml:"oms_id,required"`
+	ClientToken   Secret        `toml:"client_token,required"`
+	Group         string        `toml:"group,required"`
+	ParticipantID string        `toml:"participant_id,required"`
+	Address       string        `toml:"address"`
+	ContactPerson string        `toml:"contact_person"` // required in orders of alcohol
+	Timeout       time.Duration `toml:"timeout"`        // default 30s
+	Factory       Factory       `toml:"factory"`        // required for tobacco
+}
+
+// Factory is what orders of tobacco say of their maker (document, 4.2.1).
+type Factory struct {
+	ID                 string `toml:"id"` // GLN
+	Name               string `toml:"name"`
+	Address            string `toml:"address"`
+	Country            string `toml:"country"`
+	ProductionLineID   string `toml:"production_line_id"`
+	ProductCode        string `toml:"product_code"`
+	ProductDescription string `toml:"product_description"`
+}
+
+// Product is one GTIN whose codes the agent keeps in stock.
+type Product struct {
+	Name          string `toml:"name,required"`
+	GTIN          string `toml:"gtin,required"`
+	Group         string `toml:"group"` // default: the group of [izkm]
+	TemplateID    int    `toml:"template_id,required"`
+	CISType       string `toml:"cis_type"`       // UNIT (default), GROUP
+	ReleaseMethod string `toml:"release_method"` // PRODUCTION (default), IMPORT, REMAINS, COMMISSION
+	LowWater      int    `toml:"low_water"`      // order and fetch more below this many codes; default 2000
+	OrderQuantity int    `toml:"order_quantity"` // default 10000, at most 150000
+	BlockQuantity int    `toml:"block_quantity"` // default 1000
+}
+
+// Device is one printer, scanner or PLC. Keys beyond these three are the driver's own.
+type Device struct {
+	Name    string         `toml:"name,required"`
+	Driver  string         `toml:"driver,required"`
+	Address string         `toml:"address,required"`
+	Options map[string]any `toml:",rest"`
+}
+
+// Line is one production line.
+type Line struct {
+	Name  string `toml:"name,required"` // productionLineId in reports
+	Batch string `toml:"batch"`         // productionOrderId in reports
+	// What utilisation reports of some groups must say of the batch; times as in RFC 3339.
+	ProductionDate string    `toml:"production_date"`
+	ExpirationDate string    `toml:"expiration_date"`
+	Series         string    `toml:"series"` // 1 to 20 characters
+	Stations       []Station `toml:"station,required"`
+}
+
+// Station is one working place of a line, in the order in which products pass them.
+type Station struct {
+	Name string `toml:"name,required"`
+	Kind string `toml:"kind,required"` // print, verify, pack
+
+	Product string `toml:"product"` // print: the product whose codes are printed
+	Printer string `toml:"printer"` // print, pack
+	Ahead   int    `toml:"ahead"`   // print: codes kept in the printer's own buffer; default 8
+
+	Scanner   string        `toml:"scanner"`    // verify, pack
+	Reject    string        `toml:"reject"`     // verify: output that takes the product off, "plc.output"
+	Confirm   string        `toml:"confirm"`    // verify: counter of products really rejected, "plc.input"
+	Stop      string        `toml:"stop"`       // verify: output that stops the line
+	StopAfter int           `toml:"stop_after"` // verify: failures in a row; default 3
+	Pulse     time.Duration `toml:"pulse"`      // verify: length of the reject pulse; default 20ms
+	Within    time.Duration `toml:"within"`     // verify: a rejection not counted in this time stops the line; default 2s
+	Window    int           `toml:"window"`     // verify: a printed code overtaken by this many verified ones is set aside; default 64
+
+	Of         string `toml:"of"`          // pack: the station whose containers are packed, in place of a scanner
+	Capacity   int    `toml:"capacity"`    // pack: units in a container
+	Unit       string `toml:"unit"`        // pack: a GROUP product's name, or "sscc"
+	SSCCPrefix string `toml:"sscc_prefix"` // pack: extension digit and company part, 10 digits
+	Check      string `toml:"check"`       // pack: scanner that reads the printed label
+}
+
+// Report says when reports go.
+type Report struct {
+	Utilisation Utilisation `toml:"utilisation"`
+	Aggregation Aggregation `toml:"aggregation"`
+}
+
+// Utilisation says when utilisation reports go and what they state.
+type Utilisation struct {
+	UsageType string        `toml:"usage_type"` // VERIFIED (default), PRINTED, USED_FOR_PRODUCTION
+	Every     time.Duration `toml:"every"`      // default 5m
+	MaxCodes  int           `toml:"max_codes"`  // default and at most 30000
+}
+
+// Aggregation says when aggregation reports go.
+type Aggregation struct {
+	Every    time.Duration `toml:"every"`     // default 5m
+	MaxCodes int           `toml:"max_codes"` // parents and children; default and at most 11000
+}
+
+// Secret is a value that is never printed. It may be given as "${ENV}" or "file:/path".
+type Secret struct{ value string }
+
+// Reveal returns the secret itself. Only what sends it to its owner calls this.
+func (s Secret) Reveal() string { return s.value }
+
+func (s Secret) String() string { return "***" }
+
+// GoString keeps %#v from showing the secret.
+func (s Secret) GoString() string { return "***" }

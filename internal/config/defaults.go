@@ -1,0 +1,27 @@
+package config
+
+import "time"
+
+func (c *Config) setDefaults() {
+	c.Agent.Language = "ru"
+	c.HTTP.Listen = defaultListen
+	c.IZKM.Timeout = 30 * time.Second
+	c.Report.Utilisation = Utilisation{UsageType: usageVerified, Every: 5 * time.Minute, MaxCodes: maxUtilisation}
+	c.Report.Aggregation = Aggregation{Every: 5 * time.Minute, MaxCodes: maxAggregation}
+}
+
+func (p *Product) setDefaults() {
+	p.CISType = "UNIT"
+	p.ReleaseMethod = "PRODUCTION"
+	p.LowWater = 2000
+	p.OrderQuantity = 10000
+	p.BlockQuantity = 1000
+}
+
+func (s *Station) setDefaults() {
+	s.Ahead = 8
+	s.StopAfter = 3
+	s.Pulse = 20 * time.Millisecond
+	s.Within = 2 * time.Second
+	s.Window = 64
+}

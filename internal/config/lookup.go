@@ -1,0 +1,71 @@
+package config
+
+import (
+	"maps"
+	"strings"
+
+	"linemark/drivers"
+)
+
+// SSCC as a pack station's unit means a transport code made on the spot, not a product.
+const SSCC = "sscc"
+
+// Product returns the product of that name.
+func (c *Config) Product(name string) (Product, bool) {
+	return find(c.Products, name, func(p Product) string { return p.Name })
+}
+
+// Printer returns the printer of that name.
+func (c *Config) Printer(name string) (Device, bool) { return find(c.Printers, name, deviceName) }
+
+// Scanner returns the scanner of that name.
+func (c *Config) Scanner(name string) (Device, bool) { return find(c.Scanners, name, deviceName) }
+
+// PLC returns the PLC of that name.
+func (c *Config) PLC(name string) (Device, bool) { return find(c.PLCs, name, deviceName) }
+
+// GroupOr returns the product's own group, or that of [izkm].
+func (p Product) GroupOr(c *Config) string {
+	if p.Group != "" {
+		return p.Group
+	}
+	return c.IZKM.Group
+}
+
+// DeviceSettings is what the device's driver is created with. The options are a copy; Dial
+// and Log are left to the caller.
+func (c *Config) DeviceSettings(d Device) drivers.Settings {
+	return drivers.Settings{Name: d.Name, Address: d.Address, Dir: c.Dir, Options: maps.Clone(d.Options)}
+}
+
+// SplitPoint takes a reference such as "plc-1.reject" apart. A PLC's name may hold dots, that
+// of an input or output may not.
+func SplitPoint(ref string) (plc, point string, ok bool) {
+	dot := strings.LastIndexByte(ref, '.')
+	if dot <= 0 || dot == len(ref)-1 {
+		return "", "", false
+	}
+	return ref[:dot], ref[dot+1:], true
+}
+
+func deviceName(d Device) string { return d.Name }
+
+func find[T any](list []T, name string, nameOf func(T) string) (T, bool) {
+	for _, e := range list {
+		if nameOf(e) == name {
+			return e, true
+		}
+	}
+	var none T
+	return none, false
+}
+
+func namesOf[T any](list []T, nameOf func(T) string) []string {
+	names := make([]string, 0, len(list))
+	for _, e := range list {
+		if name := nameOf(e); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}

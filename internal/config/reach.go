@@ -1,0 +1,69 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// reachTimeout is how long one device may take to answer.
+const reachTimeout = 2 * time.Second
+
+// Reachable tries the address of every device and the host of [izkm] url, all at once and
+// each for two seconds, and reports those that dial could not reach. dial gets addresses as
+// the configuration has them, for [izkm] tcp://host:port; it closes what it opens and
+// returns when its context ends. No Problems (nil) means that everything answered.
+func Reachable(ctx context.Context, cfg *Config, dial func(ctx context.Context, address string) error) Problems {
+	d := newDoc(cfg.File)
+	d.lines = cfg.lines
+	root := &place{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	try := func(at *place, address, hint string) {
+		all.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+			defer cancel()
+			err := dial(ctx, address)
+			if err == nil {
+				return
+			}
+			said := err.Error()
+			if errors.Is(err, context.DeadlineExceeded) {
+				said = "no answer in " + reachTimeout.String()
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			d.add(at, address+" cannot be reached: "+said, hint)
+		})
+	}
+	for section, devices := range map[string][]Device{"printer": cfg.Printers, "scanner": cfg.Scanners, "plc": cfg.PLCs} {
+		for i, dev := range devices {
+			try(root.at(section).element(i).at("address"), dev.Address,
+				"see that "+dev.Name+" is on and its cable in, and compare the address with the device's own settings")
+		}
+	}
+	if address := hostOf(cfg.IZKM.URL); address != "" {
+		try(root.at("izkm").at("url"), address, "see that this machine reaches the internet and that a firewall lets linemark through")
+	}
+	all.Wait()
+	return d.problems.sorted()
+}
+
+// hostOf returns the address behind a web address, with the scheme's port if it has none.
+func hostOf(web string) string {
+	u, err := url.Parse(web)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	port := u.Port()
+	if port == "" {
+		port = "443"
+		if u.Scheme == "http" {
+			port = "80"
+		}
+	}
+	return "tcp://" + net.JoinHostPort(u.Hostname(), port)
+}

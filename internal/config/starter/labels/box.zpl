@@ -1,0 +1,1 @@
+^XA^FO40,40^BXN,8,200,,,,#^FD{code}^FS^FO400,40^A0N,56^FD{gtin}^FS^PQ1^XZ

@@ -1,0 +1,1 @@
+^XA^FO20,20^BXN,4,200,,,,#^FD{code}^FS^FO200,20^A0N,28^FD{gtin}^FS^PQ1^XZ

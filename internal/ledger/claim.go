@@ -1,0 +1,221 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"linemark/internal/code"
+)
+
+// Product makes a product known and returns its number. The same GTIN keeps its number; its
+// name, group and type follow the configuration as long as it has no codes of another kind.
+func (l *Ledger) Product(ctx context.Context, p Product) (ProductID, error) {
+	var id ProductID
+	err := l.do(ctx, func(t *tx) error {
+		if _, err := t.exec(`INSERT INTO product (name, gtin, grp, type) VALUES (?, ?, ?, ?)
+			ON CONFLICT (gtin) DO UPDATE SET name = excluded.name, grp = excluded.grp, type = excluded.type`, p.Name, p.GTIN, p.Group, string(p.Type)); err != nil {
+			return err
+		}
+		return t.row("SELECT id FROM product WHERE gtin = ?", p.GTIN).Scan(&id)
+	})
+	return id, err
+}
+
+// Lot returns the number of one product's run on one line in one batch.
+func (l *Ledger) Lot(ctx context.Context, line string, p ProductID, batch string) (LotID, error) {
+	var id LotID
+	err := l.do(ctx, func(t *tx) error {
+		if _, err := t.exec("INSERT INTO lot (line, product, batch) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", line, int64(p), batch); err != nil {
+			return err
+		}
+		return t.row("SELECT id FROM lot WHERE line = ? AND product = ? AND batch = ?", line, int64(p), batch).Scan(&id)
+	})
+	return id, err
+}
+
+// Claim takes up to n codes out of stock, oldest first, for printing in the lot. When it
+// returns, the claim is on disk: only then may a byte of these codes leave (P1). Fewer
+// than n, or none, means that the stock ran out.
+func (l *Ledger) Claim(ctx context.Context, place string, lot LotID, n int) ([]Claim, error) {
+	var claims []Claim
+	err := l.do(ctx, func(t *tx) error {
+		claims = claims[:0]
+		// Not a bare LIMIT ?: SQLite plans by its value and so would prepare the query anew for every claim.
+		rows, err := t.query(`SELECT `+heldColumns+` FROM code
+			WHERE product = (SELECT product FROM lot WHERE id = ?) AND state = 0 ORDER BY id LIMIT max(0, ?)`, int64(lot), n)
+		found, err := collect(rows, err, scanHeld)
+		if err != nil {
+			return err
+		}
+		for _, h := range found {
+			seq, err := t.journal(place, h.id, InStock, Claimed, "claim", h.last)
+			if err != nil {
+				return err
+			}
+			r, err := t.exec("UPDATE code SET state = 1, lot = ?, claim = ?, last = ? WHERE id = ? AND state = 0", int64(lot), seq, seq, h.id)
+			if err != nil {
+				return err
+			}
+			if err := t.moveTally(r, h, Claimed); err != nil {
+				return err
+			}
+			claims = append(claims, Claim{ID: h.id, Code: h.raw, Seq: seq})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claiming codes: %w", err)
+	}
+	return claims, nil
+}
+
+// Confirm records the printer's word that these codes were printed. A code that has moved on
+// meanwhile (a scan was quicker, or it is in doubt) stays where it is.
+func (l *Ledger) Confirm(ctx context.Context, place string, ids []int64, ev Evidence) error {
+	return l.each(ctx, ids, func(t *tx, h held) error {
+		if h.state != Claimed {
+			return nil
+		}
+		cause := "counted by the printer"
+		if ev >= reportableAt {
+			cause = "confirmed by the printer"
+		}
+		return t.move(h, Printed, ev, place, cause)
+	})
+}
+
+// Doubt sets codes aside whose fate nobody knows: claimed or printed ones become doubtful,
+// the others are not touched. A later scan makes a doubtful code verified.
+func (l *Ledger) Doubt(ctx context.Context, place string, ids []int64, cause string) error {
+	return l.each(ctx, ids, func(t *tx, h held) error {
+		if h.state != Claimed && h.state != Printed {
+			return nil
+		}
+		return t.move(h, Doubtful, NoEvidence, place, cause)
+	})
+}
+
+func (l *Ledger) each(ctx context.Context, ids []int64, f func(*tx, held) error) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return l.do(ctx, func(t *tx) error {
+		for _, id := range ids {
+			h, err := t.held(id)
+			if err != nil {
+				return fmt.Errorf("code %d: %w", id, err)
+			}
+			if err := f(t, h); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SetAside puts the lot's claimed and printed codes that were claimed before the given claim
+// number into doubt: products behind them were read, they were not. It returns how many.
+func (l *Ledger) SetAside(ctx context.Context, place string, lot LotID, before int64, cause string) (int, error) {
+	n := 0
+	err := l.do(ctx, func(t *tx) (err error) {
+		n, err = t.doubtAll(place, cause, "lot = ? AND state IN (1, 2) AND claim < ?", int64(lot), before)
+		return err
+	})
+	return n, err
+}
+
+// Recovered says what Recover set aside.
+type Recovered struct {
+	Codes      int // claimed when the agent stopped: fate unknown
+	Containers int // open or waiting for their label
+	Reports    int // on their way to the server
+}
+
+// Recover is called once at start, before any printer is fed. What was claimed when the agent
+// stopped may or may not have been printed, so it becomes doubtful and is never sent again
+// (P1, P9). Open containers are set aside with their units verified and loose. Reports that
+// were on their way are in doubt (P5).
+func (l *Ledger) Recover(ctx context.Context) (Recovered, error) {
+	var r Recovered
+	err := l.do(ctx, func(t *tx) (err error) {
+		r = Recovered{}
+		rows, err := t.query("SELECT id FROM lot")
+		lots, err := collect(rows, err, scanInt)
+		if err != nil {
+			return err
+		}
+		for _, lot := range lots {
+			n, err := t.doubtAll("agent", "the agent stopped while the printer had it", "lot = ? AND state IN (1, 2) AND state = 1", lot)
+			if err != nil {
+				return err
+			}
+			r.Codes += n
+		}
+		rows, err = t.query("SELECT id FROM container WHERE state IN (0, 1)")
+		open, err := collect(rows, err, scanInt)
+		if err != nil {
+			return err
+		}
+		for _, id := range open {
+			if err := t.aside("agent", ContainerID(id), "the agent stopped while it was open"); err != nil {
+				return err
+			}
+		}
+		r.Containers = len(open)
+		res, err := t.exec("UPDATE report SET state = 'doubt', reason = 'the agent stopped before the answer came', changed_at = ? WHERE state = 'sending'", t.at)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		r.Reports = int(n)
+		return err
+	})
+	return r, err
+}
+
+func scanInt(s scanner) (int64, error) {
+	var n int64
+	err := s.Scan(&n)
+	return n, err
+}
+
+func (t *tx) doubtAll(place, cause, where string, args ...any) (int, error) {
+	rows, err := t.query("SELECT "+heldColumns+" FROM code WHERE "+where, args...)
+	found, err := collect(rows, err, scanHeld)
+	if err != nil {
+		return 0, err
+	}
+	for _, h := range found {
+		if err := t.move(h, Doubtful, NoEvidence, place, cause); err != nil {
+			return 0, err
+		}
+	}
+	return len(found), nil
+}
+
+// key is the look-up hash of an identification code (FNV-1a, 64 bit).
+func key(ident code.Code) int64 {
+	h := uint64(14695981039346656037)
+	for i := range len(ident) {
+		h = (h ^ uint64(ident[i])) * 1099511628211
+	}
+	return int64(h)
+}
+
+var errNoCode = errors.New("no such code in the ledger")
+
+// find returns the code with this identification code, or errNoCode.
+func (t *tx) find(ident code.Code) (held, error) {
+	rows, err := t.query("SELECT "+heldColumns+" FROM code WHERE key = ?", key(ident))
+	found, err := collect(rows, err, scanHeld)
+	if err != nil {
+		return held{}, err
+	}
+	for _, h := range found {
+		if h.ident() == ident {
+			return h, nil
+		}
+	}
+	return held{}, errNoCode
+}

@@ -1,0 +1,151 @@
+// Package ledger is the local queue: every marking code, its state, the journal of every
+// change, the containers and the outbox of reports, in one SQLite file.
+//
+// Every method that changes something returns only when the change is on disk (WAL with
+// synchronous=FULL, read back at Open and refused otherwise). One goroutine writes; calls
+// that arrive while it flushes share the next commit. SQL stays inside this package.
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite": pure Go, so the agent cross-compiles
+)
+
+// FileName is the ledger's file inside the agent's data folder.
+const FileName = "ledger.db"
+
+// ErrInUse means that another process holds the ledger.
+var ErrInUse = errors.New("another linemark works on this ledger")
+
+// Options of Open.
+type Options struct {
+	Agent string           // the agent's name, in every journal entry
+	Now   func() time.Time // nil: time.Now; only recorded, never used for order
+}
+
+// Ledger is an open ledger. Its methods may be called from any goroutine.
+type Ledger struct {
+	path  string
+	now   func() time.Time
+	reads *sql.DB // queries; WAL lets them run beside the writer
+	w     *writer
+	lock  *os.File
+}
+
+// Open opens or creates the ledger in folder dir and takes its lock, so that one agent at a
+// time works on it. ErrInUse is returned when another process has it.
+func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("creating the data folder: %w", err)
+	}
+	lock, err := lockFile(filepath.Join(dir, "ledger.lock"))
+	if err != nil {
+		return nil, fmt.Errorf("locking the ledger in %s: %w", dir, err)
+	}
+	l := &Ledger{path: filepath.Join(dir, FileName), now: o.Now, lock: lock}
+	if err := l.open(ctx, o.Agent); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+func (l *Ledger) open(ctx context.Context, agent string) error {
+	db, err := sql.Open("sqlite", dsn(l.path, false))
+	if err != nil {
+		return fmt.Errorf("opening the ledger: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	l.w = &writer{db: db, now: l.now, stmts: map[string]*sql.Stmt{}, requests: make(chan *request, 256), done: make(chan struct{})}
+	if l.w.conn, err = db.Conn(ctx); err != nil {
+		return fmt.Errorf("opening the ledger: %w", err)
+	}
+	if err := verifyDurability(ctx, l.w.conn); err != nil {
+		return err
+	}
+	if err := migrate(ctx, l.w.conn); err != nil {
+		return fmt.Errorf("preparing the ledger's tables: %w", err)
+	}
+	if l.reads, err = sql.Open("sqlite", dsn(l.path, true)); err != nil {
+		return fmt.Errorf("opening the ledger for reading: %w", err)
+	}
+	l.reads.SetMaxOpenConns(4)
+	if err := l.w.start(ctx, agent); err != nil {
+		return fmt.Errorf("reading the ledger: %w", err)
+	}
+	return nil
+}
+
+// OpenReader opens an existing ledger for reading only, beside a running agent or without one.
+// Only its queries (Balance, Recount, Trace, Reports, ...) may be used.
+func OpenReader(ctx context.Context, dir string) (*Ledger, error) {
+	l := &Ledger{path: filepath.Join(dir, FileName), now: time.Now}
+	if _, err := os.Stat(l.path); err != nil {
+		return nil, fmt.Errorf("opening the ledger: %w", err)
+	}
+	var err error
+	if l.reads, err = sql.Open("sqlite", dsn(l.path, true)); err != nil {
+		return nil, fmt.Errorf("opening the ledger: %w", err)
+	}
+	if err := l.reads.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the ledger: %w", err), l.Close())
+	}
+	return l, nil
+}
+
+// Close finishes the calls that wait and closes the file; later calls get ErrClosed. Closing
+// twice is fine.
+func (l *Ledger) Close() error {
+	var errs []error
+	if l.w != nil {
+		errs = append(errs, l.w.stop())
+	}
+	if l.reads != nil {
+		errs = append(errs, l.reads.Close())
+	}
+	if l.lock != nil {
+		if err := l.lock.Close(); !errors.Is(err, os.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Path returns the file's path.
+func (l *Ledger) Path() string { return l.path }
+
+func dsn(path string, readOnly bool) string {
+	q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}}
+	if readOnly {
+		// No journal_mode here: setting it is a write, and a reader must not make a file.
+		q = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(ON)"}, "mode": {"ro"}}
+	}
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
+}
+
+// verifyDurability reads back what decides whether an acknowledged row survives a power cut.
+// synchronous=NORMAL in WAL loses the last commits, so anything but FULL or EXTRA is refused.
+func verifyDurability(ctx context.Context, c *sql.Conn) error {
+	var mode string
+	var sync int
+	if err := c.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return fmt.Errorf("reading the ledger's journal mode: %w", err)
+	}
+	if err := c.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&sync); err != nil {
+		return fmt.Errorf("reading the ledger's synchronous mode: %w", err)
+	}
+	if mode != "wal" || sync < 2 {
+		return fmt.Errorf("the ledger would not survive a power cut: journal_mode=%s synchronous=%d, need wal and FULL (2)", mode, sync)
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"linemark/internal/code"
+)
+
+// ReportKind is what a report tells the national system.
+type ReportKind string
+
+// The kinds of reports (the document's dictionary 5.11).
+const (
+	Utilisation ReportKind = "utilisation"
+	Aggregation ReportKind = "aggregation"
+)
+
+// ReportStatus is where a report is between this ledger and the server. The words are on disk.
+type ReportStatus string
+
+// The states of a report. From Frozen on its bytes never change.
+const (
+	Building ReportStatus = "building" // codes are being assigned to it
+	Frozen   ReportStatus = "frozen"   // on disk with its own id, not sent yet
+	Sending  ReportStatus = "sending"  // on its way: written before the first byte
+	InDoubt  ReportStatus = "doubt"    // an answer was lost: the server may have it
+	Accepted ReportStatus = "accepted" // the server gave it an id and works on it
+	Sent     ReportStatus = "sent"     // the server's last good state
+	Denied   ReportStatus = "rejected" // the server's no, or a refusal to take it
+)
+
+// Report is one report of the outbox.
+type Report struct {
+	ID        int64
+	UUID      string // its own id, made with it: sourceReportId where the document has that field
+	Kind      ReportKind
+	Line      string
+	Group     string
+	Batch     string
+	Usage     string // utilisation: usageType
+	State     ReportStatus
+	Codes     int // codes in it; for an aggregation parents and children
+	ServerID  string
+	Reason    string // the server's word, or why it waits
+	Attempts  int
+	CreatedAt time.Time
+	ChangedAt time.Time
+}
+
+// Due is a set of codes that may be reported as applied: one product of one line and batch,
+// with one kind of evidence.
+type Due struct {
+	Lot         LotID
+	Line, Batch string
+	Product     Product
+	Usage       string // VERIFIED, PRINTED, ...
+	Count       int
+	productID   int64
+	least, most Evidence
+}
+
+// DueUtilisation returns what has evidence and is in no report yet. Units count by the given
+// usage type: VERIFIED takes scanned ones only. A container's own code is reported by the
+// evidence it has: VERIFIED by a scan of its label, else PRINTED (P3).
+func (l *Ledger) DueUtilisation(ctx context.Context, unitUsage string) ([]Due, error) {
+	rows, err := l.reads.QueryContext(ctx, `
+		SELECT d.lot, d.evidence, d.n, lot.line, lot.batch, p.id, p.name, p.gtin, p.grp, p.type
+		FROM (SELECT lot, evidence, COUNT(*) AS n FROM code WHERE utilisation = 0 AND evidence >= 2 AND state IN (2, 3) GROUP BY lot, state, evidence) d
+		JOIN lot ON lot.id = d.lot JOIN product p ON p.id = lot.product ORDER BY d.lot`)
+	found, err := collect(rows, err, func(s scanner) (d Due, err error) {
+		err = s.Scan(&d.Lot, &d.least, &d.Count, &d.Line, &d.Batch, &d.productID, &d.Product.Name, &d.Product.GTIN, &d.Product.Group, &d.Product.Type)
+		return d, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for codes to report: %w", err)
+	}
+	var dues []Due
+	for _, d := range found {
+		switch {
+		case d.Product.Type == code.Unit && unitUsage != "VERIFIED":
+			d.Usage, d.least, d.most = unitUsage, ByIdentity, ByScan
+		case d.least == ByScan:
+			d.Usage, d.most = "VERIFIED", ByScan
+		case d.Product.Type == code.Group:
+			d.Usage, d.most = "PRINTED", ByIdentity
+		default:
+			continue // printed, and VERIFIED is asked for: not before its scan
+		}
+		if n := len(dues); n > 0 && dues[n-1].Lot == d.Lot && dues[n-1].Usage == d.Usage {
+			dues[n-1].Count += d.Count
+			continue
+		}
+		dues = append(dues, d)
+	}
+	return dues, nil
+}
+
+// slice is how many codes one commit assigns to a report, so that claims and verdicts never
+// wait long behind it.
+const slice = 1000
+
+// BuildUtilisation assigns up to limit of the due codes to a new report and freezes the bytes
+// that build makes of them. A crash in between leaves the report Building: ResumeBuilding ends it.
+func (l *Ledger) BuildUtilisation(ctx context.Context, d Due, limit int, build func(Report, []code.Code) ([]byte, error)) (Report, error) {
+	r := Report{UUID: uuid.NewString(), Kind: Utilisation, Line: d.Line, Group: d.Product.Group, Batch: d.Batch, Usage: d.Usage, State: Building}
+	if err := l.do(ctx, func(t *tx) error { return t.newReport(&r, d.productID) }); err != nil {
+		return r, err
+	}
+	for left := limit; left > 0; left -= slice {
+		var n int64
+		err := l.do(ctx, func(t *tx) error {
+			res, err := t.exec(`UPDATE code SET utilisation = ? WHERE id IN (SELECT id FROM code
+				WHERE lot = ? AND utilisation = 0 AND evidence >= 2 AND state IN (2, 3) AND evidence BETWEEN ? AND ? LIMIT ?)`,
+				r.ID, int64(d.Lot), int(d.least), int(d.most), min(slice, left))
+			if err != nil {
+				return err
+			}
+			n, err = res.RowsAffected()
+			return err
+		})
+		if err != nil {
+			return r, err
+		}
+		if n < slice {
+			break
+		}
+	}
+	return l.freeze(ctx, r, build)
+}
+
+// ResumeBuilding freezes the utilisation reports that a crash left half built.
+func (l *Ledger) ResumeBuilding(ctx context.Context, build func(Report, []code.Code) ([]byte, error)) error {
+	half, err := l.reports(ctx, "WHERE state = 'building'")
+	if err != nil {
+		return err
+	}
+	for _, r := range half {
+		if _, err := l.freeze(ctx, r, build); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) freeze(ctx context.Context, r Report, build func(Report, []code.Code) ([]byte, error)) (Report, error) {
+	rows, err := l.reads.QueryContext(ctx, "SELECT raw FROM code WHERE utilisation = ? ORDER BY claim", r.ID)
+	codes, err := collect(rows, err, scanCode)
+	if err != nil {
+		return r, fmt.Errorf("reading the report's codes: %w", err)
+	}
+	if len(codes) == 0 { // a crash before the first code was assigned
+		return r, l.do(ctx, func(t *tx) error {
+			_, err := t.exec("DELETE FROM report WHERE id = ? AND state = 'building'", r.ID)
+			return err
+		})
+	}
+	body, err := build(r, codes)
+	if err != nil {
+		return r, fmt.Errorf("building report %s: %w", r.UUID, err)
+	}
+	r.State, r.Codes = Frozen, len(codes)
+	return r, l.do(ctx, func(t *tx) error { return t.freeze(r, body) })
+}
+
+func scanCode(s scanner) (code.Code, error) {
+	var raw []byte
+	err := s.Scan(&raw)
+	return code.Code(raw), err
+}
+
+func (t *tx) newReport(r *Report, product int64) error {
+	res, err := t.exec("INSERT INTO report (uuid, kind, line, product, grp, batch, usage, state, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'building', ?, ?)",
+		r.UUID, string(r.Kind), r.Line, product, r.Group, r.Batch, r.Usage, t.at, t.at)
+	if err != nil {
+		return err
+	}
+	r.ID, err = res.LastInsertId()
+	return err
+}
+
+func (t *tx) freeze(r Report, body []byte) error {
+	if _, err := t.event("report", fmt.Sprintf("%s report %s frozen: %d codes", r.Kind, r.UUID, r.Codes)); err != nil {
+		return err
+	}
+	res, err := t.exec("UPDATE report SET body = ?, codes = ?, state = 'frozen', changed_at = ? WHERE id = ? AND state = 'building'", body, r.Codes, t.at, r.ID)
+	return oneRow(res, err, "the report is frozen already")
+}
+
+// MarkReport records a step of a report's way. Sending must be on disk before the first byte
+// goes out, and Accepted, with the server's id, before the server is asked about it.
+func (l *Ledger) MarkReport(ctx context.Context, id int64, s ReportStatus, serverID, reason string) error {
+	if s == Building {
+		return errors.New("a frozen report is never built again")
+	}
+	return l.do(ctx, func(t *tx) error {
+		attempt := 0
+		if s == Sending {
+			attempt = 1
+		}
+		if _, err := t.event("report", fmt.Sprintf("report %d %s %s %s", id, s, serverID, reason)); err != nil {
+			return err
+		}
+		res, err := t.exec(`UPDATE report SET state = ?, server_id = CASE WHEN ? = '' THEN server_id ELSE ? END, reason = ?, attempts = attempts + ?, changed_at = ?
+			WHERE id = ? AND state NOT IN ('building', 'sent')`, string(s), serverID, serverID, reason, attempt, t.at, id)
+		return oneRow(res, err, fmt.Sprintf("report %d is settled or not frozen", id))
+	})
+}
+
+// ReportBody returns the frozen bytes.
+func (l *Ledger) ReportBody(ctx context.Context, id int64) ([]byte, error) {
+	var body []byte
+	err := l.reads.QueryRowContext(ctx, "SELECT body FROM report WHERE id = ? AND body IS NOT NULL", id).Scan(&body)
+	return body, err
+}
+
+// OpenReports returns the reports that are neither sent nor rejected, oldest first.
+func (l *Ledger) OpenReports(ctx context.Context) ([]Report, error) {
+	return l.reports(ctx, "WHERE state NOT IN ('sent', 'rejected')")
+}
+
+// Reports returns all reports, oldest first.
+func (l *Ledger) Reports(ctx context.Context) ([]Report, error) { return l.reports(ctx, "") }
+
+func (l *Ledger) reports(ctx context.Context, where string) ([]Report, error) {
+	rows, err := l.reads.QueryContext(ctx, "SELECT id, uuid, kind, line, grp, batch, usage, state, codes, server_id, reason, attempts, created_at, changed_at FROM report "+where+" ORDER BY id")
+	return collect(rows, err, func(s scanner) (r Report, err error) {
+		var created, changed int64
+		err = s.Scan(&r.ID, &r.UUID, &r.Kind, &r.Line, &r.Group, &r.Batch, &r.Usage, &r.State, &r.Codes, &r.ServerID, &r.Reason, &r.Attempts, &created, &changed)
+		r.CreatedAt, r.ChangedAt = time.UnixMicro(created).UTC(), time.UnixMicro(changed).UTC()
+		return r, err
+	})
+}
+
+// ReportCount says how many reports of a kind are in a state.
+type ReportCount struct {
+	Kind  ReportKind
+	State ReportStatus
+	N     int
+}
+
+// ReportCounts counts the outbox.
+func (l *Ledger) ReportCounts(ctx context.Context) ([]ReportCount, error) {
+	rows, err := l.reads.QueryContext(ctx, "SELECT kind, state, COUNT(*) FROM report GROUP BY kind, state")
+	return collect(rows, err, func(s scanner) (c ReportCount, err error) {
+		err = s.Scan(&c.Kind, &c.State, &c.N)
+		return c, err
+	})
+}

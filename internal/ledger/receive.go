@@ -1,0 +1,221 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"linemark/internal/code"
+)
+
+// OrderState is where an order of codes is. The words are on disk.
+type OrderState string
+
+// The states of an order; from Pending on they follow the national system's.
+const (
+	Placing   OrderState = "placing"  // on disk before it is sent: whether it arrived is not known until it was answered
+	Pending   OrderState = "pending"  // accepted, codes are being made
+	Active    OrderState = "active"   // codes can be taken
+	Exhausted OrderState = "taken"    // all codes were taken, not closed yet
+	Shut      OrderState = "closed"   // closed on both sides
+	Refused   OrderState = "rejected" // the national system said no
+	Expired   OrderState = "expired"
+)
+
+// OrderID is an order's row number.
+type OrderID int64
+
+// Order is an order of codes of one product.
+type Order struct {
+	ID        OrderID
+	Product   ProductID
+	GTIN      string
+	Quantity  int
+	ServerID  string
+	State     OrderState
+	Reason    string
+	PlacedAt  time.Time
+	Fetching  int       // codes asked for in the call that is under way or whose answer was lost; 0: none
+	LastBlock string    // server's id of the newest stored block: what the next call acknowledges
+	Stored    int       // codes received so far
+	ChangedAt time.Time // of the state
+}
+
+// PlaceOrder writes the intent to order, before anything is sent.
+func (l *Ledger) PlaceOrder(ctx context.Context, p ProductID, quantity int) (OrderID, error) {
+	var id int64
+	err := l.do(ctx, func(t *tx) error {
+		r, err := t.exec("INSERT INTO orders (product, quantity, state, placed_at, changed_at) VALUES (?, ?, 'placing', ?, ?)", int64(p), quantity, t.at, t.at)
+		if err != nil {
+			return err
+		}
+		id, err = r.LastInsertId()
+		return err
+	})
+	return OrderID(id), err
+}
+
+// SetOrder records what became of an order. serverID is kept when it is empty.
+func (l *Ledger) SetOrder(ctx context.Context, id OrderID, serverID string, s OrderState, reason string) error {
+	return l.do(ctx, func(t *tx) error {
+		if _, err := t.event("supply", fmt.Sprintf("order %d %s %s", id, s, reason)); err != nil {
+			return err
+		}
+		r, err := t.exec(`UPDATE orders SET server_id = CASE WHEN ? = '' THEN server_id ELSE ? END, state = ?, reason = ?, changed_at = ? WHERE id = ?`,
+			serverID, serverID, string(s), reason, t.at, int64(id))
+		return oneRow(r, err, fmt.Sprintf("order %d", id))
+	})
+}
+
+// BeginFetch writes the intent to take codes of an order, before the call (P4).
+func (l *Ledger) BeginFetch(ctx context.Context, id OrderID, quantity int) error {
+	return l.do(ctx, func(t *tx) error {
+		r, err := t.exec("UPDATE orders SET fetching = ?, fetching_at = ? WHERE id = ? AND fetching = 0", quantity, t.at, int64(id))
+		return oneRow(r, err, fmt.Sprintf("order %d has a call under way", id))
+	})
+}
+
+// EndFetch clears the intent: the call had no effect, or all its blocks are stored.
+func (l *Ledger) EndFetch(ctx context.Context, id OrderID) error {
+	return l.do(ctx, func(t *tx) error {
+		_, err := t.exec("UPDATE orders SET fetching = 0 WHERE id = ?", int64(id))
+		return err
+	})
+}
+
+// ErrBlockKnown means that a block is stored already.
+var ErrBlockKnown = errors.New("the block is stored already")
+
+// Receive stores a block of codes as stock, all or nothing, and makes it the block that the
+// next call acknowledges. It clears the order's intent. A code that any product of this
+// ledger has already is refused with a *RepeatedCode: such a block must be quarantined.
+func (l *Ledger) Receive(ctx context.Context, id OrderID, blockID string, p code.Profile, codes []code.Code) error {
+	idents := make([]int, len(codes))
+	for i, c := range codes {
+		ident, _, err := p.Ident(c)
+		if err != nil {
+			// The server's own document is broken here; the code is kept as it is and found by its whole text.
+			ident = c
+		}
+		idents[i] = len(ident)
+	}
+	return l.do(ctx, func(t *tx) error {
+		product, block, err := t.newBlock(id, blockID, len(codes), nil, "")
+		if err != nil {
+			return err
+		}
+		seq, err := t.event("supply", fmt.Sprintf("received block %s: %d codes", blockID, len(codes)))
+		if err != nil {
+			return err
+		}
+		for i, c := range codes {
+			ident := c[:idents[i]]
+			if _, err := t.find(ident); err == nil {
+				return &RepeatedCode{Ident: ident}
+			} else if !errors.Is(err, errNoCode) {
+				return err
+			}
+			if _, err := t.exec("INSERT INTO code (product, block, raw, idlen, key, state, last) VALUES (?, ?, ?, ?, ?, 0, ?)",
+				product, block, []byte(c), idents[i], key(ident), seq); err != nil {
+				return err
+			}
+		}
+		t.moved[tallyKey{product, InStock}] += int64(len(codes))
+		_, err = t.exec("UPDATE orders SET last_block = ?, fetching = 0 WHERE id = ?", blockID, int64(id))
+		return err
+	})
+}
+
+// RepeatedCode says that a received code exists already.
+type RepeatedCode struct{ Ident code.Code }
+
+func (e *RepeatedCode) Error() string {
+	return "code received a second time: " + code.Visible(e.Ident)
+}
+
+// Quarantine keeps a block whose codes may not be used, raw, with the reason. It is neither
+// stock nor acknowledged.
+func (l *Ledger) Quarantine(ctx context.Context, id OrderID, blockID string, codes []code.Code, reason string) error {
+	raw := make([]string, len(codes))
+	for i, c := range codes {
+		raw[i] = fmt.Sprintf("%q", string(c))
+	}
+	return l.do(ctx, func(t *tx) error {
+		if _, _, err := t.newBlock(id, blockID, len(codes), []byte(strings.Join(raw, "\n")), reason); err != nil {
+			return err
+		}
+		_, err := t.event("supply", fmt.Sprintf("quarantined block %s: %s", blockID, reason))
+		return err
+	})
+}
+
+func (t *tx) newBlock(id OrderID, blockID string, n int, quarantine []byte, reason string) (product, block int64, err error) {
+	var known int
+	if err := t.row("SELECT COUNT(*) FROM block WHERE orders = ? AND server_id = ?", int64(id), blockID).Scan(&known); err != nil {
+		return 0, 0, err
+	}
+	if known > 0 {
+		return 0, 0, ErrBlockKnown
+	}
+	if err := t.row("SELECT product FROM orders WHERE id = ?", int64(id)).Scan(&product); err != nil {
+		return 0, 0, err
+	}
+	r, err := t.exec("INSERT INTO block (orders, server_id, quantity, received_at, quarantine, reason) VALUES (?, ?, ?, ?, ?, ?)", int64(id), blockID, n, t.at, quarantine, reason)
+	if err != nil {
+		return 0, 0, err
+	}
+	block, err = r.LastInsertId()
+	return product, block, err
+}
+
+// Block is a stored block.
+type Block struct {
+	ServerID    string
+	Quantity    int
+	Quarantined bool
+}
+
+// Blocks returns an order's blocks in the order in which they were stored.
+func (l *Ledger) Blocks(ctx context.Context, id OrderID) ([]Block, error) {
+	rows, err := l.reads.QueryContext(ctx, "SELECT server_id, quantity, quarantine IS NOT NULL FROM block WHERE orders = ? ORDER BY id", int64(id))
+	return collect(rows, err, func(s scanner) (b Block, err error) {
+		err = s.Scan(&b.ServerID, &b.Quantity, &b.Quarantined)
+		return b, err
+	})
+}
+
+// OpenOrders returns the orders that are neither closed nor refused nor expired, oldest first.
+func (l *Ledger) OpenOrders(ctx context.Context) ([]Order, error) {
+	return l.orders(ctx, "WHERE o.state NOT IN ('closed', 'rejected', 'expired')")
+}
+
+// Orders returns all orders, oldest first.
+func (l *Ledger) Orders(ctx context.Context) ([]Order, error) { return l.orders(ctx, "") }
+
+func (l *Ledger) orders(ctx context.Context, where string) ([]Order, error) {
+	rows, err := l.reads.QueryContext(ctx, `SELECT o.id, o.product, p.gtin, o.quantity, o.server_id, o.state, o.reason, o.placed_at, o.fetching, o.last_block, o.changed_at,
+		COALESCE((SELECT SUM(quantity) FROM block b WHERE b.orders = o.id AND b.quarantine IS NULL), 0)
+		FROM orders o JOIN product p ON p.id = o.product `+where+" ORDER BY o.id")
+	return collect(rows, err, func(s scanner) (o Order, err error) {
+		var placed, changed int64
+		err = s.Scan(&o.ID, &o.Product, &o.GTIN, &o.Quantity, &o.ServerID, &o.State, &o.Reason, &placed, &o.Fetching, &o.LastBlock, &changed, &o.Stored)
+		o.PlacedAt, o.ChangedAt = time.UnixMicro(placed).UTC(), time.UnixMicro(changed).UTC()
+		return o, err
+	})
+}
+
+type affected interface{ RowsAffected() (int64, error) }
+
+// oneRow turns "nothing matched" into an error that says what was expected.
+func oneRow(r affected, err error, otherwise string) error {
+	if err != nil {
+		return err
+	}
+	n, err := r.RowsAffected()
+	if err == nil && n != 1 {
+		err = errors.New(otherwise)
+	}
+	return err
+}

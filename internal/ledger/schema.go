@@ -1,0 +1,85 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// schemaVersion is kept in PRAGMA user_version. A newer ledger is refused, never downgraded.
+const schemaVersion = 1
+
+// Times are microseconds of Unix time in UTC; order comes from rowids, never from times.
+//
+// code.key is a hash of the identification code: half the index of the text itself, and
+// always compared with the code after the look-up. The identification code is the first
+// idlen bytes of raw. code.last and journal.prev chain a code's journal entries, so its
+// life is read without an index that every commit would have to write.
+const schema = `
+CREATE TABLE agent   (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT NOT NULL, gtin TEXT NOT NULL UNIQUE, grp TEXT NOT NULL, type TEXT NOT NULL);
+CREATE TABLE lot     (id INTEGER PRIMARY KEY, line TEXT NOT NULL, product INTEGER NOT NULL REFERENCES product, batch TEXT NOT NULL, UNIQUE (line, product, batch));
+
+CREATE TABLE orders (
+  id INTEGER PRIMARY KEY, product INTEGER NOT NULL REFERENCES product, quantity INTEGER NOT NULL,
+  server_id TEXT NOT NULL DEFAULT '', state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+  placed_at INTEGER NOT NULL, changed_at INTEGER NOT NULL,
+  fetching INTEGER NOT NULL DEFAULT 0, fetching_at INTEGER NOT NULL DEFAULT 0, last_block TEXT NOT NULL DEFAULT '');
+CREATE UNIQUE INDEX orders_server ON orders (server_id, product) WHERE server_id <> '';
+CREATE TABLE block (
+  id INTEGER PRIMARY KEY, orders INTEGER NOT NULL REFERENCES orders, server_id TEXT NOT NULL, quantity INTEGER NOT NULL,
+  received_at INTEGER NOT NULL, quarantine BLOB, reason TEXT NOT NULL DEFAULT '', UNIQUE (orders, server_id));
+
+CREATE TABLE code (
+  id INTEGER PRIMARY KEY, product INTEGER NOT NULL, block INTEGER NOT NULL, raw BLOB NOT NULL, idlen INTEGER NOT NULL, key INTEGER NOT NULL,
+  state INTEGER NOT NULL, evidence INTEGER NOT NULL DEFAULT 0, lot INTEGER, claim INTEGER, last INTEGER NOT NULL,
+  utilisation INTEGER NOT NULL DEFAULT 0, container INTEGER);
+CREATE INDEX code_key    ON code (key);
+CREATE INDEX code_stock  ON code (product, id) WHERE state = 0;
+CREATE INDEX code_open   ON code (lot, claim) WHERE state IN (1, 2);
+CREATE INDEX code_due    ON code (lot, state, evidence) WHERE utilisation = 0 AND evidence >= 2 AND state IN (2, 3);
+CREATE INDEX code_report ON code (utilisation) WHERE utilisation > 0;
+CREATE INDEX code_packed ON code (container) WHERE container IS NOT NULL;
+
+CREATE TABLE journal (
+  seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, agent INTEGER NOT NULL, place TEXT NOT NULL,
+  code INTEGER, was INTEGER, now INTEGER, cause TEXT NOT NULL, prev INTEGER);
+
+CREATE TABLE tally (product INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (product, state)) WITHOUT ROWID;
+
+CREATE TABLE container (
+  id INTEGER PRIMARY KEY, line TEXT NOT NULL, station TEXT NOT NULL, grp TEXT NOT NULL, batch TEXT NOT NULL, capacity INTEGER NOT NULL, holds TEXT NOT NULL, state INTEGER NOT NULL,
+  code INTEGER, sscc TEXT NOT NULL DEFAULT '', parent INTEGER, aggregation INTEGER NOT NULL DEFAULT 0,
+  opened_at INTEGER NOT NULL, closed_at INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '');
+CREATE INDEX container_due    ON container (id) WHERE state = 2 AND aggregation = 0;
+CREATE INDEX container_busy   ON container (id) WHERE state IN (0, 1);
+CREATE INDEX container_parent ON container (parent) WHERE parent IS NOT NULL;
+CREATE INDEX container_report ON container (aggregation) WHERE aggregation > 0;
+CREATE UNIQUE INDEX container_code ON container (code) WHERE code IS NOT NULL;
+CREATE UNIQUE INDEX container_sscc ON container (sscc) WHERE sscc <> '';
+CREATE TABLE sscc (prefix TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE report (
+  id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, line TEXT NOT NULL, product INTEGER NOT NULL DEFAULT 0, grp TEXT NOT NULL, batch TEXT NOT NULL,
+  usage TEXT NOT NULL DEFAULT '', state TEXT NOT NULL, body BLOB, codes INTEGER NOT NULL DEFAULT 0, server_id TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',
+  attempts INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL);
+CREATE INDEX report_open ON report (id) WHERE state NOT IN ('sent', 'rejected');
+`
+
+func migrate(ctx context.Context, c *sql.Conn) error {
+	var version int
+	if err := c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	switch {
+	case version == schemaVersion:
+		return nil
+	case version > schemaVersion:
+		return fmt.Errorf("this ledger was written by a newer linemark (schema %d, this one knows %d)", version, schemaVersion)
+	}
+	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE;"+schema+fmt.Sprintf("PRAGMA user_version = %d; COMMIT", schemaVersion)); err != nil {
+		_, _ = c.ExecContext(ctx, "ROLLBACK") // the first error is the one to tell
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package ledger
+
+import (
+	"fmt"
+
+	"linemark/internal/code"
+)
+
+// State is where a code is in its life. A code is in exactly one state at every moment.
+type State int
+
+// The states. Their numbers are on disk: never renumber.
+const (
+	InStock  State = 0
+	Claimed  State = 1 // promised to a printer, before its first byte leaves
+	Printed  State = 2 // the printer said so, as far as it can say it
+	Verified State = 3 // a scan showed it on a product
+	Rejected State = 4 // known to be on a product that was thrown out
+	Doubtful State = 5 // nobody knows whether it was printed
+	Dropped  State = 6 // withdrawn and reported
+)
+
+var stateNames = [...]string{"in_stock", "claimed", "printed", "verified", "rejected", "doubtful", "dropped"}
+
+// States returns all states in the order of a code's life.
+func States() []State {
+	return []State{InStock, Claimed, Printed, Verified, Rejected, Doubtful, Dropped}
+}
+
+func (s State) String() string {
+	if s < 0 || int(s) >= len(stateNames) {
+		return fmt.Sprintf("state %d", int(s))
+	}
+	return stateNames[s]
+}
+
+// Evidence is what shows that a code was applied. Only Identity and Scan allow a report.
+type Evidence int
+
+// The kinds of evidence, weakest first. Their numbers are on disk.
+const (
+	NoEvidence   Evidence = 0
+	ByCount      Evidence = 1 // the printer counted a label while several were outstanding
+	ByIdentity   Evidence = 2 // the printer confirmed this label: by its identity, or as the only one outstanding
+	ByScan       Evidence = 3 // the code was read
+	reportableAt Evidence = ByIdentity
+)
+
+// Product is a GTIN whose codes the ledger keeps.
+type Product struct {
+	Name  string
+	GTIN  string
+	Group string // the product group's alias, such as "water"
+	Type  code.Type
+}
+
+// ProductID and LotID are the ledger's own row numbers.
+type (
+	ProductID int64
+	LotID     int64 // one product of one line and one batch
+)
+
+// Claim is a code that was handed out for printing.
+type Claim struct {
+	ID   int64
+	Code code.Code
+	Seq  int64 // order of claiming; later claims have higher numbers
+}
+
+func (t *tx) journal(place string, codeID int64, was, now State, cause string, prev int64) (int64, error) {
+	r, err := t.exec("INSERT INTO journal (at, agent, place, code, was, now, cause, prev) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		t.at, t.w.agent, place, codeID, int(was), int(now), cause, prev)
+	if err != nil {
+		return 0, err
+	}
+	return r.LastInsertId()
+}
+
+// event writes a journal entry that belongs to no single code.
+func (t *tx) event(place, cause string) (int64, error) {
+	r, err := t.exec("INSERT INTO journal (at, agent, place, cause) VALUES (?, ?, ?, ?)", t.at, t.w.agent, place, cause)
+	if err != nil {
+		return 0, err
+	}
+	return r.LastInsertId()
+}
+
+// held is a code's row as a change needs it.
+type held struct {
+	id, product, last, lot, claim, container int64
+	state                                    State
+	evidence                                 Evidence
+	raw                                      code.Code
+	idlen                                    int
+	utilisation                              int64
+}
+
+const heldColumns = "id, product, last, COALESCE(lot, 0), COALESCE(claim, 0), COALESCE(container, 0), state, evidence, raw, idlen, utilisation"
+
+func scanHeld(s scanner) (held, error) {
+	var h held
+	var raw []byte
+	err := s.Scan(&h.id, &h.product, &h.last, &h.lot, &h.claim, &h.container, &h.state, &h.evidence, &raw, &h.idlen, &h.utilisation)
+	h.raw = code.Code(raw)
+	return h, err
+}
+
+func (h held) ident() code.Code { return h.raw[:h.idlen] }
+
+func (t *tx) held(id int64) (held, error) {
+	return scanHeld(t.row("SELECT "+heldColumns+" FROM code WHERE id = ?", id))
+}
+
+// move changes a code's state with its journal entry and the tally. The row must still be in
+// the state that h says: anything else is a fault of this program and stops the call.
+func (t *tx) move(h held, to State, ev Evidence, place, cause string) error {
+	seq, err := t.journal(place, h.id, h.state, to, cause, h.last)
+	if err != nil {
+		return err
+	}
+	// +state: compared as a plain column, a bound state could match a partial index's and would
+	// make SQLite prepare the statement anew every time.
+	r, err := t.exec("UPDATE code SET state = ?, evidence = MAX(evidence, ?), last = ? WHERE id = ? AND +state = ?", int(to), int(ev), seq, h.id, int(h.state))
+	if err != nil {
+		return err
+	}
+	return t.moveTally(r, h, to)
+}
+
+func (t *tx) moveTally(r affected, h held, to State) error {
+	if err := oneRow(r, nil, fmt.Sprintf("code %d is no longer %s", h.id, h.state)); err != nil {
+		return err
+	}
+	t.moved[tallyKey{h.product, h.state}]--
+	t.moved[tallyKey{h.product, to}]++
+	return nil
+}

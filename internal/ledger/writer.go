@@ -1,0 +1,308 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// ErrClosed is returned by calls after Close.
+var ErrClosed = errors.New("the ledger is closed")
+
+// sharedCommit is how many waiting calls one commit takes at most.
+const sharedCommit = 128
+
+// writer owns the only connection that writes. Calls queue; all that wait when it comes
+// round share one transaction and so one flush of the disk.
+type writer struct {
+	db    *sql.DB
+	conn  *sql.Conn
+	now   func() time.Time
+	stmts map[string]*sql.Stmt
+	agent int64
+
+	requests chan *request
+	done     chan struct{}
+	gate     sync.RWMutex // guards closed; held for reading while a call waits for its place in the queue
+	closed   bool
+	mu       sync.RWMutex // guards tally and fault; not the gate, or a full queue would stop the commit that empties it
+	tally    map[tallyKey]int64
+	fault    error
+}
+
+type request struct {
+	run  func(*tx) error
+	done chan error
+}
+
+// tx is one transaction as the domain methods see it.
+type tx struct {
+	w     *writer
+	ctx   context.Context
+	at    int64 // microseconds, for the entries of this transaction
+	moved map[tallyKey]int64
+}
+
+type tallyKey struct {
+	product int64
+	state   State
+}
+
+// do runs f inside the next commit and returns when that commit is on disk. f may run twice:
+// when one of the calls that share a commit fails, each is run again alone. f must not keep
+// anything of its first run. A cancelled ctx stops the waiting, not a commit under way.
+func (l *Ledger) do(ctx context.Context, f func(*tx) error) error {
+	if l.w == nil {
+		return errors.New("the ledger is open for reading only")
+	}
+	r := &request{run: f, done: make(chan error, 1)}
+	l.w.gate.RLock()
+	if l.w.closed {
+		l.w.gate.RUnlock()
+		return ErrClosed
+	}
+	select {
+	case l.w.requests <- r:
+		l.w.gate.RUnlock()
+	case <-ctx.Done():
+		l.w.gate.RUnlock()
+		return ctx.Err()
+	}
+	return <-r.done
+}
+
+// Fault returns the error of the last commit, or nil when it succeeded. While it is not nil
+// no printer may be fed: what is claimed next might not be on disk.
+func (l *Ledger) Fault() error {
+	if l.w == nil {
+		return nil
+	}
+	l.w.mu.RLock()
+	defer l.w.mu.RUnlock()
+	return l.w.fault
+}
+
+func (w *writer) start(ctx context.Context, agent string) error {
+	var err error
+	if w.tally, err = readTally(ctx, w.conn, "SELECT product, state, n FROM tally"); err != nil {
+		return err
+	}
+	go w.loop()
+	r := &request{done: make(chan error, 1), run: func(t *tx) error {
+		if _, err := t.exec("INSERT INTO agent (name) VALUES (?) ON CONFLICT DO NOTHING", agent); err != nil {
+			return err
+		}
+		return t.row("SELECT id FROM agent WHERE name = ?", agent).Scan(&w.agent)
+	}}
+	w.requests <- r
+	return <-r.done
+}
+
+func (w *writer) stop() error {
+	w.gate.Lock()
+	started := w.tally != nil
+	if w.closed {
+		w.gate.Unlock()
+		return nil
+	}
+	w.closed = true
+	w.gate.Unlock()
+	if started {
+		close(w.requests)
+		<-w.done
+	}
+	var errs []error
+	for _, s := range w.stmts {
+		errs = append(errs, s.Close())
+	}
+	if w.conn != nil {
+		errs = append(errs, w.conn.Close())
+	}
+	return errors.Join(append(errs, w.db.Close())...)
+}
+
+func (w *writer) loop() {
+	defer close(w.done)
+	for first := range w.requests {
+		batch := []*request{first}
+	gather:
+		for len(batch) < sharedCommit {
+			select {
+			case r, ok := <-w.requests:
+				if !ok {
+					break gather
+				}
+				batch = append(batch, r)
+			default:
+				break gather
+			}
+		}
+		if err := w.commit(batch); err == nil || len(batch) == 1 {
+			w.answer(batch, err)
+			continue
+		}
+		for _, r := range batch { // one of them is bad: let it fail alone
+			w.answer([]*request{r}, w.commit([]*request{r}))
+		}
+	}
+}
+
+func (w *writer) answer(batch []*request, err error) {
+	for _, r := range batch {
+		r.done <- err
+	}
+}
+
+// commit runs the batch in one transaction. An error of the storage itself is remembered as
+// the ledger's fault; an error that a domain method returned is only that call's own.
+func (w *writer) commit(batch []*request) error {
+	ctx := context.Background() // a commit is never abandoned half-way
+	t := &tx{w: w, ctx: ctx, at: w.now().UnixMicro(), moved: map[tallyKey]int64{}}
+	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
+		return w.storage(fmt.Errorf("beginning a commit: %w", err))
+	}
+	for _, r := range batch {
+		if err := r.run(t); err != nil {
+			return errors.Join(err, w.rollback(t, isStorage(err)))
+		}
+	}
+	if err := t.flushTally(); err != nil {
+		return errors.Join(w.storage(err), w.rollback(t, true))
+	}
+	if _, err := t.exec("COMMIT"); err != nil {
+		return errors.Join(w.storage(fmt.Errorf("committing: %w", err)), w.rollback(t, true))
+	}
+	w.mu.Lock()
+	for k, n := range t.moved {
+		w.tally[k] += n
+	}
+	w.fault = nil
+	w.mu.Unlock()
+	return nil
+}
+
+// rollback leaves the transaction. SQLite may have left it already after a storage error.
+func (w *writer) rollback(t *tx, storage bool) error {
+	_, err := t.exec("ROLLBACK")
+	if err != nil && !storage {
+		return w.storage(fmt.Errorf("rolling back: %w", err))
+	}
+	return nil
+}
+
+func (w *writer) storage(err error) error {
+	err = &StorageError{Err: err}
+	w.mu.Lock()
+	w.fault = err
+	w.mu.Unlock()
+	return err
+}
+
+// StorageError says that the file or the disk under it failed: nothing was changed, or it is
+// not known to be on disk. Printers are not fed until a later commit succeeds.
+type StorageError struct{ Err error }
+
+// failure tells a failing storage from a row that the tables refuse (an id used twice): that
+// is one call's own error and stops nothing else.
+func (w *writer) failure(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_CONSTRAINT {
+		return err
+	}
+	return w.storage(err)
+}
+
+func (e *StorageError) Error() string { return "ledger storage: " + e.Err.Error() }
+func (e *StorageError) Unwrap() error { return e.Err }
+
+func isStorage(err error) bool {
+	var s *StorageError
+	return errors.As(err, &s)
+}
+
+func (t *tx) prepare(query string) (*sql.Stmt, error) {
+	if s, ok := t.w.stmts[query]; ok {
+		return s, nil
+	}
+	s, err := t.w.conn.PrepareContext(t.ctx, query)
+	if err != nil {
+		return nil, t.w.storage(err)
+	}
+	t.w.stmts[query] = s
+	return s, nil
+}
+
+func (t *tx) exec(query string, args ...any) (sql.Result, error) {
+	s, err := t.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.ExecContext(t.ctx, args...)
+	if err != nil {
+		return nil, t.w.failure(err)
+	}
+	return r, nil
+}
+
+// row is a query for one row; its Scan returns sql.ErrNoRows as it is.
+func (t *tx) row(query string, args ...any) scanner {
+	s, err := t.prepare(query)
+	if err != nil {
+		return failed{err}
+	}
+	return single{s.QueryRowContext(t.ctx, args...), t.w}
+}
+
+type single struct {
+	row *sql.Row
+	w   *writer
+}
+
+func (s single) Scan(dest ...any) error {
+	err := s.row.Scan(dest...)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		err = s.w.failure(err)
+	}
+	return err
+}
+
+func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+	s, err := t.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.QueryContext(t.ctx, args...)
+	if err != nil {
+		return nil, t.w.storage(err)
+	}
+	return r, nil
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+type failed struct{ err error }
+
+func (f failed) Scan(...any) error { return f.err }
+
+// collect reads all rows before the caller goes on: the connection is the writer's only one.
+func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}

@@ -1,0 +1,230 @@
+package line
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"linemark/internal/code"
+	"linemark/internal/ledger"
+)
+
+// Config describes a line to New. The stations stand in the order in which products pass them.
+type Config struct {
+	Name     string // productionLineId in reports
+	Batch    string
+	Ledger   *ledger.Ledger
+	Log      *slog.Logger
+	Alarm    func(place, text string)
+	Stations []StationConfig
+}
+
+// StationConfig describes one station. Which fields count depends on Kind.
+type StationConfig struct {
+	Name    string
+	Kind    Kind
+	Product Product // print; the stations behind inherit it
+
+	Printer PrintPort // print; pack: nil when no label is printed
+	Ahead   int
+	Alone   bool // see PrintConfig
+
+	Signals   SignalPort
+	Reject    string
+	Stop      string
+	Pulse     time.Duration
+	StopAfter int
+	Within    time.Duration
+	Window    int
+
+	Of          string
+	Capacity    int
+	Unit        Product // pack: the GROUP product, or none with an SSCCPrefix
+	SSCCPrefix  string
+	Check       bool
+	CheckWithin time.Duration
+}
+
+// Kind is what a station does.
+type Kind string
+
+// The kinds of stations.
+const (
+	KindPrint  Kind = "print"
+	KindVerify Kind = "verify"
+	KindPack   Kind = "pack"
+)
+
+// Product is a product as the ledger knows it.
+type Product struct {
+	ID ledger.ProductID
+	ledger.Product
+}
+
+// Line is a running or ready production line.
+type Line struct {
+	cfg     Config
+	places  []*place
+	byName  map[string]*place
+	mu      sync.Mutex
+	permit  *Permit // as last told to the print stations
+	permits map[string]Permit
+}
+
+// New puts a line together. It touches the ledger (its lots must exist) and nothing else.
+func New(ctx context.Context, c Config) (*Line, error) {
+	l := &Line{cfg: c, byName: map[string]*place{}, permits: map[string]Permit{}}
+	var unit Product
+	for _, s := range c.Stations {
+		if s.Kind == KindPrint {
+			unit = s.Product
+		}
+		p, err := l.place(ctx, s, unit)
+		if err != nil {
+			return nil, fmt.Errorf("station %s/%s: %w", c.Name, s.Name, err)
+		}
+		l.places = append(l.places, p)
+		l.byName[s.Name] = p
+	}
+	for _, s := range c.Stations {
+		p := l.byName[s.Name]
+		p.announce = func(ledger.ContainerID) {}
+		for _, behind := range c.Stations {
+			if behind.Of == s.Name {
+				to := l.byName[behind.Name]
+				p.announce = func(id ledger.ContainerID) { to.post(context.WithoutCancel(ctx), Packed{Container: id}) }
+			}
+		}
+	}
+	return l, nil
+}
+
+func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place, error) {
+	p := &place{name: l.cfg.Name + "/" + s.Name, ledger: l.cfg.Ledger, log: l.cfg.Log, alarm: l.cfg.Alarm, inbox: make(chan Event, 256), gone: make(chan struct{}),
+		printer: s.Printer, signals: s.Signals, reject: s.Reject, stop: s.Stop, pulse: s.Pulse, sscc: s.SSCCPrefix}
+	var err error
+	if p.profile, err = code.ProfileOf(unit.Group, unit.Type); err != nil {
+		return nil, err
+	}
+	if p.lot, err = l.cfg.Ledger.Lot(ctx, l.cfg.Name, unit.ID, l.cfg.Batch); err != nil {
+		return nil, err
+	}
+	switch s.Kind {
+	case KindPrint:
+		p.station = NewPrint(PrintConfig{Ahead: s.Ahead, Alone: s.Alone, Label: l.labelOf(unit, p.profile)})
+	case KindVerify:
+		v := NewVerify(VerifyConfig{StopAfter: s.StopAfter, Within: s.Within, Window: s.Window})
+		p.station = v
+		l.permits[s.Name] = v.Permit()
+		p.after = func() { l.setPermit(s.Name, v.Permit()) }
+	case KindPack:
+		p.container = ledger.NewContainer{Line: l.cfg.Name, Station: s.Name, Group: unit.Group, Batch: l.cfg.Batch, Capacity: s.Capacity, OfContainers: s.Of != ""}
+		label := LabelConfig{SSCC: s.SSCCPrefix != "", Printer: s.Printer != nil, Check: s.Check, CheckWithin: s.CheckWithin}
+		label.SSCCOf = func(c code.Code) Label { return Label{SSCC: c, Batch: l.cfg.Batch} }
+		if !label.SSCC {
+			if p.labelLot, err = l.cfg.Ledger.Lot(ctx, l.cfg.Name, s.Unit.ID, l.cfg.Batch); err != nil {
+				return nil, err
+			}
+			profile, err := code.ProfileOf(s.Unit.Group, s.Unit.Type)
+			if err != nil {
+				return nil, err
+			}
+			make := l.labelOf(s.Unit, profile)
+			label.Group = func(c ledger.Claim) Label { return make(c.Code) }
+		}
+		p.station = NewPack(PackConfig{Capacity: s.Capacity, Label: label})
+	default:
+		return nil, fmt.Errorf("no station kind %q", s.Kind)
+	}
+	p.view = p.station.View()
+	return p, nil
+}
+
+func (l *Line) labelOf(product Product, profile code.Profile) func(code.Code) Label {
+	return func(c code.Code) Label {
+		label := Label{Code: c, GTIN: product.GTIN, Batch: l.cfg.Batch}
+		if parts, err := profile.Parse(c); err == nil {
+			label.Serial = parts.Serial
+		}
+		return label
+	}
+}
+
+// Run works until ctx ends. An event that is being handled is finished first.
+func (l *Line) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	if len(l.permits) == 0 {
+		l.tellPermit(ctx, Permit{OK: true})
+	}
+	for _, p := range l.places {
+		wg.Go(func() { p.run(ctx) })
+	}
+	wg.Wait()
+}
+
+// Post hands an event to a station.
+func (l *Line) Post(ctx context.Context, station string, ev Event) {
+	if p := l.byName[station]; p != nil {
+		p.post(ctx, ev)
+	}
+}
+
+// setPermit gathers what the verify stations say. Print stations are told when it changes: they
+// mark only while every product would be seen and could be taken off (P6).
+func (l *Line) setPermit(station string, permit Permit) {
+	l.mu.Lock()
+	l.permits[station] = permit
+	all := Permit{OK: true}
+	for _, one := range l.permits {
+		if !one.OK {
+			all = one
+		}
+	}
+	changed := l.permit == nil || l.permit.OK != all.OK
+	l.permit = &all
+	l.mu.Unlock()
+	if changed {
+		l.tellPermit(context.Background(), all)
+	}
+}
+
+func (l *Line) tellPermit(ctx context.Context, permit Permit) {
+	for i, p := range l.places {
+		if l.cfg.Stations[i].Kind == KindPrint {
+			p.post(ctx, permit)
+		}
+	}
+}
+
+// StationStatus is how a station stands.
+type StationStatus struct {
+	Name string
+	Kind Kind
+	View
+}
+
+// Status returns how all stations stand, in their order.
+func (l *Line) Status() []StationStatus {
+	all := make([]StationStatus, len(l.places))
+	for i, p := range l.places {
+		p.mu.Lock()
+		all[i] = StationStatus{Name: l.cfg.Stations[i].Name, Kind: l.cfg.Stations[i].Kind, View: p.view}
+		p.mu.Unlock()
+	}
+	return all
+}
+
+// Name returns the line's name.
+func (l *Line) Name() string { return l.cfg.Name }
+
+// Alive says whether every station has taken an event lately: the PLC's beat depends on it.
+func (l *Line) Alive(now time.Time) bool {
+	for _, p := range l.places {
+		if now.Sub(time.Unix(0, p.beat.Load())) > 2*time.Second {
+			return false
+		}
+	}
+	return true
+}

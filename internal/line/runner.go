@@ -1,0 +1,213 @@
+package line
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"linemark/internal/code"
+	"linemark/internal/ledger"
+)
+
+// PrintPort takes labels for a printer's session and returns at once. Labels of a session that
+// has ended are thrown away: the station has put their codes into doubt.
+type PrintPort interface {
+	Send(session int, labels []Label)
+}
+
+// SignalPort sets a PLC's outputs. It returns when the PLC has taken the value.
+type SignalPort interface {
+	Pulse(ctx context.Context, output string, length time.Duration) error
+	Set(ctx context.Context, output string, on bool) error
+}
+
+// Post is everything that the outside tells a station: it never blocks for long.
+type Post func(Event)
+
+// tick is how often a station looks at its deadlines.
+const tick = 50 * time.Millisecond
+
+// place carries out one station's effects.
+type place struct {
+	name    string // line/station, in the journal
+	station Station
+	ledger  *ledger.Ledger
+	log     *slog.Logger
+	alarm   func(place, text string)
+
+	lot       ledger.LotID // units
+	profile   code.Profile // of the units
+	labelLot  ledger.LotID // pack: group codes
+	container ledger.NewContainer
+	sscc      string
+	printer   PrintPort
+	signals   SignalPort
+	reject    string
+	stop      string
+	pulse     time.Duration
+	announce  func(ledger.ContainerID)
+	after     func() // called after each event
+
+	inbox  chan Event
+	gone   chan struct{} // closed when the station has stopped: nobody waits for it then
+	newest atomic.Int64  // the newest reading's Seq
+	beat   atomic.Int64  // when the station last took an event, Unix nanoseconds
+	mu     sync.Mutex
+	view   View
+}
+
+// post hands an event to the station. A full inbox blocks the device that posts: its own
+// protocol then holds the line back.
+func (p *place) post(ctx context.Context, ev Event) {
+	if s, ok := ev.(Scans); ok && len(s.Scans) > 0 {
+		p.newest.Store(s.Scans[len(s.Scans)-1].Seq)
+	}
+	select {
+	case p.inbox <- ev:
+	case <-p.gone:
+	case <-ctx.Done():
+	}
+}
+
+func (p *place) run(ctx context.Context) {
+	defer close(p.gone)
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	var held Event // an event taken out of the inbox that did not fit the batch before it
+	for {
+		ev := held
+		held = nil
+		if ev == nil {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				ev = Tick{}
+			case ev = <-p.inbox:
+			}
+		}
+		if s, ok := ev.(Scans); ok {
+			ev, held = p.gather(s)
+		}
+		p.beat.Store(time.Now().UnixNano())
+		p.handle(ctx, ev)
+	}
+}
+
+// maxBatch bounds how many readings share one commit.
+const maxBatch = 64
+
+// gather joins readings that wait already, so that a busy line shares commits. It stops at the
+// first event of another kind, which it returns too: order is never changed.
+func (p *place) gather(s Scans) (batch, other Event) {
+	for len(s.Scans) < maxBatch {
+		select {
+		case ev := <-p.inbox:
+			more, ok := ev.(Scans)
+			if !ok {
+				return s, ev
+			}
+			s.Scans = append(s.Scans[:len(s.Scans):len(s.Scans)], more.Scans...)
+		default:
+			return s, nil
+		}
+	}
+	return s, nil
+}
+
+// handle steps the station through the event and everything that its effects answer.
+func (p *place) handle(ctx context.Context, ev Event) {
+	queue := []Event{ev}
+	for len(queue) > 0 && ctx.Err() == nil {
+		effects := p.station.Step(time.Now(), queue[0])
+		queue = queue[1:]
+		for _, e := range effects {
+			if answer := p.carryOut(ctx, e); answer != nil {
+				queue = append(queue, answer)
+			}
+		}
+	}
+	view := p.station.View()
+	p.mu.Lock()
+	p.view = view
+	p.mu.Unlock()
+	if p.after != nil {
+		p.after()
+	}
+}
+
+// carryOut does one effect and returns the event that answers it, if it has an answer.
+func (p *place) carryOut(ctx context.Context, e Effect) Event {
+	switch e := e.(type) {
+	case ClaimCodes:
+		lot := p.lot
+		if p.labelLot != 0 {
+			lot = p.labelLot
+		}
+		if err := p.ledger.Fault(); err != nil {
+			// Only a write shows whether the disk is back; a claim that fails sends nothing.
+			p.log.Debug("claiming on a ledger with a fault", "station", p.name, "fault", err)
+		}
+		claims, err := p.ledger.Claim(ctx, p.name, lot, e.N)
+		return Claimed{Claims: claims, Err: err}
+	case ConfirmCodes:
+		return Recorded{Effect: e, Err: p.ledger.Confirm(ctx, p.name, e.IDs, e.Evidence)}
+	case DoubtCodes:
+		return Recorded{Effect: e, Err: p.ledger.Doubt(ctx, p.name, e.IDs, e.Cause)}
+	case VerifyCodes:
+		v, err := p.ledger.Verify(ctx, p.name, p.lot, p.profile, e.Codes)
+		return Verdicts{Verdicts: v, Err: err}
+	case OvertakenBefore:
+		n, err := p.ledger.SetAside(ctx, p.name, p.lot, e.Claim, "never read while the products behind it were")
+		return Overtaken{N: n, Err: err}
+	case OpenContainer:
+		id, err := p.ledger.OpenContainer(ctx, p.container)
+		return Opened{Container: id, Err: err}
+	case PutUnits:
+		o, err := p.ledger.Put(ctx, p.name, e.Container, p.lot, p.profile, e.Codes)
+		return Puts{Outcomes: o, Err: err}
+	case PutContainer:
+		return Recorded{Effect: e, Err: p.ledger.PutContainer(ctx, e.Parent, e.Child)}
+	case FillContainer:
+		return Recorded{Effect: e, Err: p.ledger.Fill(ctx, e.Container)}
+	case AsideContainer:
+		return Recorded{Effect: e, Err: p.ledger.Aside(ctx, p.name, e.Container, e.Cause)}
+	case TakeSSCC:
+		sscc, err := p.ledger.NextSSCC(ctx, p.sscc)
+		return TakenSSCC{SSCC: sscc, Err: err}
+	case CloseContainer:
+		if e.SSCC != "" {
+			return Recorded{Effect: e, Err: p.ledger.CloseWithSSCC(ctx, e.Container, e.SSCC)}
+		}
+		return Recorded{Effect: e, Err: p.ledger.CloseWithCode(ctx, p.name, e.Container, e.Claim.ID, e.Evidence)}
+	}
+	return p.device(ctx, e)
+}
+
+func (p *place) device(ctx context.Context, e Effect) Event {
+	switch e := e.(type) {
+	case SendLabels:
+		p.printer.Send(e.Session, e.Labels)
+	case Reject:
+		if p.newest.Load() > e.Seq {
+			return TooLate{Seq: e.Seq}
+		}
+		if err := p.signals.Pulse(ctx, p.reject, p.pulse); err != nil {
+			return Failed{Effect: e, Err: err}
+		}
+	case StopLine:
+		if err := p.signals.Set(ctx, p.stop, true); err != nil {
+			return Failed{Effect: e, Err: err}
+		}
+	case Announce:
+		p.announce(e.Container)
+	case Alarm:
+		p.alarm(p.name, e.Text)
+	default:
+		panic(fmt.Sprintf("line: station %s wants an effect that nobody carries out: %T", p.name, e))
+	}
+	return nil
+}

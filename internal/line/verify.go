@@ -1,0 +1,270 @@
+package line
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"linemark/internal/code"
+	"linemark/internal/ledger"
+)
+
+// VerifyConfig is what a verify station is told.
+type VerifyConfig struct {
+	StopAfter int           // failures in a row that stop the line
+	Within    time.Duration // a rejection must be counted in this time; 0: the PLC counts none
+	Window    int           // verified products that must overtake a printed code before it is set aside
+}
+
+// Verify reads back what was printed and takes off what it cannot account for (P3, P6). It
+// matches by identity alone; where a product is in the sequence never says what it bears.
+type Verify struct {
+	status
+	cfg      VerifyConfig
+	pending  []Scan // the batch whose verdicts are under way, in order
+	failures int    // in a row
+	scanner  ScannerState
+	plc      PLCState
+	stop     stopState
+	rejects  []time.Time // when each rejection that was asked for must be counted
+	window   []int64     // claim numbers of the last good reads, a ring
+	next     int         // the ring's next place
+	since    int         // good reads since the last look for overtaken codes
+}
+
+// stopState follows the stop output: it is set once for a cause and cleared by whoever restarts.
+type stopState struct {
+	cause string // why it was set; empty: running
+	seen  bool   // it was read back as set, so a later clear is a restart
+	sent  bool   // the PLC has taken it
+}
+
+// NewVerify returns a verify station.
+func NewVerify(c VerifyConfig) *Verify {
+	v := &Verify{cfg: c, scanner: ScannerState{Why: "not connected yet"}, plc: PLCState{Why: "not connected yet"}}
+	v.set(time.Time{}, "waiting", "the scanner and the PLC")
+	return v
+}
+
+// Step implements Station.
+func (v *Verify) Step(now time.Time, ev Event) []Effect {
+	switch ev := ev.(type) {
+	case Scans:
+		return v.scans(now, ev.Scans)
+	case Verdicts:
+		return v.verdicts(now, ev)
+	case TooLate:
+		return v.stopLine(now, fmt.Sprintf("the verdict on product %d came after the next product was read: it has passed the rejector", ev.Seq))
+	case Failed:
+		if _, ok := ev.Effect.(Reject); ok {
+			return v.stopLine(now, "the reject output could not be set: "+ev.Err.Error())
+		}
+		v.stop.sent = false // the stop output itself: sent again when the PLC answers
+	case CountedRejects:
+		return v.countedRejects(ev.N)
+	case StopOutput:
+		v.stopOutput(now, ev.Set)
+	case ScannerState:
+		return v.scannerState(now, ev)
+	case PLCState:
+		return v.plcState(now, ev)
+	case Overtaken:
+		if ev.N > 0 {
+			v.count("overtaken", ev.N)
+			return []Effect{Alarm{Text: plural(ev.N, "printed code") + " never read while the products behind were: set aside as doubtful"}}
+		}
+	case Tick:
+		return v.tick(now)
+	}
+	return nil
+}
+
+func (v *Verify) scans(now time.Time, scans []Scan) []Effect {
+	v.pending = append(v.pending, scans...)
+	var codes []code.Code
+	for _, s := range scans {
+		if !s.NoRead && s.Bad == "" {
+			codes = append(codes, s.Code)
+		}
+	}
+	if len(codes) == 0 {
+		return v.verdicts(now, Verdicts{})
+	}
+	return []Effect{VerifyCodes{Codes: codes}}
+}
+
+// verdicts settles the pending batch. Without an answer from the ledger nothing passes.
+func (v *Verify) verdicts(now time.Time, ev Verdicts) []Effect {
+	batch := v.pending
+	v.pending = nil
+	var effects []Effect
+	answers := ev.Verdicts
+	for i, s := range batch {
+		v.count("read", 1)
+		why := ""
+		switch {
+		case s.NoRead:
+			why = "no read"
+			v.count("no_read", 1)
+		case s.Bad != "":
+			why = s.Bad
+		case ev.Err != nil:
+			why = "the ledger did not answer: " + ev.Err.Error()
+		default:
+			verdict := answers[0]
+			answers = answers[1:]
+			if verdict.Outcome == ledger.Good {
+				effects = append(effects, v.good(now, verdict)...)
+				continue
+			}
+			why = verdict.Outcome.String()
+			if verdict.Note != "" {
+				why += ": " + verdict.Note
+			}
+		}
+		effects = append(effects, v.bad(now, s, why, i == len(batch)-1)...)
+	}
+	if ev.Err != nil {
+		effects = append(effects, v.stopLine(now, "the ledger did not answer: "+ev.Err.Error())...)
+	}
+	return effects
+}
+
+func (v *Verify) good(now time.Time, verdict ledger.Verdict) []Effect {
+	v.failures = 0
+	v.count("verified", 1)
+	if v.stop.cause == "" && v.scanner.Up && v.plc.Up {
+		v.set(now, "running", "")
+	}
+	if len(v.window) < v.cfg.Window {
+		v.window = append(v.window, verdict.Claim)
+	} else {
+		v.window[v.next] = verdict.Claim
+		v.next = (v.next + 1) % v.cfg.Window
+	}
+	if v.since++; len(v.window) == v.cfg.Window && v.since >= max(1, v.cfg.Window/4) {
+		v.since = 0
+		return []Effect{OvertakenBefore{Claim: slices.Min(v.window)}}
+	}
+	return nil
+}
+
+// bad rejects a product. A pulse throws out the product that was read last, so a verdict on an
+// earlier one stops the line instead.
+func (v *Verify) bad(now time.Time, s Scan, why string, last bool) []Effect {
+	v.count("rejected", 1)
+	v.failures++
+	if !last {
+		return v.stopLine(now, fmt.Sprintf("product %d (%s) had passed the rejector before its verdict", s.Seq, why))
+	}
+	effects := []Effect{Reject{Seq: s.Seq}, Alarm{Text: "product rejected: " + why}}
+	if v.cfg.Within > 0 {
+		v.rejects = append(v.rejects, now.Add(v.cfg.Within))
+	}
+	if v.failures >= v.cfg.StopAfter {
+		effects = append(effects, v.stopLine(now, plural(v.failures, "failure")+" in a row, the last: "+why)...)
+	}
+	return effects
+}
+
+func (v *Verify) stopLine(now time.Time, cause string) []Effect {
+	if v.stop.cause != "" {
+		return nil // stopped already: whoever restarts the line sees the first cause
+	}
+	v.stop = stopState{cause: cause, sent: true}
+	v.set(now, "stopped", cause)
+	v.count("stops", 1)
+	return []Effect{StopLine{Cause: cause}, Alarm{Text: "line stopped: " + cause}}
+}
+
+func (v *Verify) stopOutput(now time.Time, set bool) {
+	switch {
+	case set:
+		v.stop.seen = true
+	case v.stop.cause != "" && v.stop.seen: // someone has restarted the line
+		v.stop = stopState{}
+		v.failures, v.rejects = 0, nil
+		v.set(now, "running", "")
+	}
+}
+
+func (v *Verify) countedRejects(n int) []Effect {
+	v.count("rejects_counted", n)
+	if n > len(v.rejects) && v.cfg.Within > 0 {
+		extra := n - len(v.rejects)
+		v.rejects = nil
+		return []Effect{Alarm{Text: plural(extra, "product") + " thrown out that nobody asked to reject"}}
+	}
+	v.rejects = v.rejects[min(n, len(v.rejects)):]
+	return nil
+}
+
+func (v *Verify) scannerState(now time.Time, ev ScannerState) []Effect {
+	was := v.scanner
+	v.scanner = ev
+	if ev.Up {
+		v.settle(now)
+		return nil
+	}
+	if !was.Up && v.view.Count["read"] == 0 {
+		v.set(now, "waiting", "the scanner: "+ev.Why)
+		return nil // it has not been there since the start, and nothing was fed
+	}
+	return v.stopLine(now, "the scanner is gone: "+ev.Why)
+}
+
+func (v *Verify) plcState(now time.Time, ev PLCState) []Effect {
+	v.plc = ev
+	if !ev.Up {
+		v.set(now, "stopped", "the PLC is gone: "+ev.Why)
+		return nil // nothing can be told to it: the beat has ended, its watchdog stops the line
+	}
+	v.settle(now)
+	if v.stop.cause != "" && !v.stop.sent {
+		v.stop.sent = true
+		return []Effect{StopLine{Cause: v.stop.cause}}
+	}
+	return nil
+}
+
+func (v *Verify) settle(now time.Time) {
+	switch {
+	case v.stop.cause != "":
+		v.set(now, "stopped", v.stop.cause)
+	case !v.scanner.Up:
+		v.set(now, "waiting", "the scanner: "+v.scanner.Why)
+	case !v.plc.Up:
+		v.set(now, "waiting", "the PLC: "+v.plc.Why)
+	default:
+		v.set(now, "running", "")
+	}
+}
+
+func (v *Verify) tick(now time.Time) []Effect {
+	if len(v.rejects) > 0 && now.After(v.rejects[0]) {
+		n := len(v.rejects)
+		v.rejects = nil
+		return v.stopLine(now, plural(n, "rejection")+" not counted within "+v.cfg.Within.String()+": the product may have passed")
+	}
+	return nil
+}
+
+// Permit says whether products may be marked: whether they would be seen and could be taken off.
+func (v *Verify) Permit() Permit {
+	switch {
+	case !v.scanner.Up:
+		return Permit{Why: "the scanner behind: " + v.scanner.Why}
+	case !v.plc.Up:
+		return Permit{Why: "the PLC: " + v.plc.Why}
+	}
+	return Permit{OK: true}
+}
+
+// plural writes "1 code", "3 codes".
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}

@@ -1,0 +1,304 @@
+// Package report tells the national system what happened: it builds reports from the ledger,
+// freezes them there, and sees each one through to the server's last word (P3, P5).
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"sync"
+	"time"
+
+	"linemark/internal/code"
+	"linemark/internal/ledger"
+	"linemark/internal/retry"
+)
+
+// System is the national system as reports need it.
+type System interface {
+	// Utilisation and Aggregation make the exact bytes of a report.
+	Utilisation(r ledger.Report, codes []code.Code) ([]byte, error)
+	Aggregation(r ledger.Report, units []ledger.AggregationUnit) ([]byte, error)
+	// Send hands exactly these bytes over and returns the server's id of the report.
+	Send(ctx context.Context, r ledger.Report, body []byte) (string, error)
+	// State asks what became of a report.
+	State(ctx context.Context, r ledger.Report) (State, string, error)
+	// NeedsUtilisation says whether a group's utilisation is reported by hand.
+	NeedsUtilisation(group string) bool
+}
+
+// State is the server's word on a report.
+type State int
+
+// The states. A status that nobody knows is Working: never taken for a success or a failure.
+const (
+	Working State = iota
+	Sent
+	Rejected
+)
+
+// Config is when reports go.
+type Config struct {
+	UsageType        string // what VERIFIED units are reported as
+	UtilisationEvery time.Duration
+	UtilisationMax   int
+	AggregationEvery time.Duration
+	AggregationMax   int
+	Look             time.Duration // between two looks at the ledger; 0: 1 s
+}
+
+// Desk builds reports and sees them through.
+type Desk struct {
+	Config Config
+	Ledger *ledger.Ledger
+	System System
+	Log    *slog.Logger
+
+	since  map[string]time.Time // when a set of codes or containers became due
+	next   map[int64]attempt    // open reports that have failed: when they are tried again
+	flush  sync.Mutex           // guards now
+	now    bool                 // everything due goes at once
+	mu     sync.Mutex           // guards status
+	status Status
+}
+
+type attempt struct {
+	backoff retry.Backoff
+	at      time.Time
+}
+
+// Status tells how the outbox stands.
+type Status struct {
+	Trouble string // the last error; empty when the last look was good
+	Since   time.Time
+}
+
+// Run works until ctx ends.
+func (d *Desk) Run(ctx context.Context) error {
+	d.since, d.next = map[string]time.Time{}, map[int64]attempt{}
+	look := d.Config.Look
+	if look == 0 {
+		look = time.Second
+	}
+	for {
+		err := d.Ledger.ResumeBuilding(ctx, d.System.Utilisation)
+		if err == nil {
+			err = errors.Join(d.build(ctx), d.deliver(ctx))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		d.trouble(err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(look):
+		}
+	}
+}
+
+// Flush makes everything go that is due, without waiting for its interval. Used at the end of a
+// batch; it does not wait for the answers.
+func (d *Desk) Flush(on bool) {
+	d.flush.Lock()
+	defer d.flush.Unlock()
+	d.now = on
+}
+
+func (d *Desk) flushing() bool {
+	d.flush.Lock()
+	defer d.flush.Unlock()
+	return d.now
+}
+
+// build makes reports of what is due: when enough has come together, or has waited long enough.
+func (d *Desk) build(ctx context.Context) error {
+	dues, err := d.Ledger.DueUtilisation(ctx, d.Config.UsageType)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, due := range dues {
+		if !d.System.NeedsUtilisation(due.Product.Group) {
+			continue
+		}
+		key := fmt.Sprint("u", due.Lot, due.Usage)
+		for seen[key] = true; due.Count > 0 && d.ripe(key, due.Count, d.Config.UtilisationMax, d.Config.UtilisationEvery); due.Count -= d.Config.UtilisationMax {
+			if _, err := d.Ledger.BuildUtilisation(ctx, due, d.Config.UtilisationMax, d.System.Utilisation); err != nil {
+				return err
+			}
+		}
+	}
+	boxes, err := d.Ledger.DueAggregation(ctx, d.System.NeedsUtilisation)
+	if err != nil {
+		return err
+	}
+	for _, due := range boxes {
+		key := fmt.Sprint("a", due.Line, due.Group, due.Batch)
+		seen[key] = true
+		if d.ripe(key, due.Codes, d.Config.AggregationMax, d.Config.AggregationEvery) {
+			if _, err := d.Ledger.BuildAggregation(ctx, due, d.System.NeedsUtilisation(due.Group), d.Config.AggregationMax, d.System.Aggregation); err != nil {
+				return err
+			}
+		}
+	}
+	for key := range d.since {
+		if !seen[key] {
+			delete(d.since, key)
+		}
+	}
+	return nil
+}
+
+func (d *Desk) ripe(key string, n, enough int, every time.Duration) bool {
+	if d.since[key].IsZero() {
+		d.since[key] = time.Now()
+	}
+	if n >= enough || time.Since(d.since[key]) >= every || d.flushing() {
+		delete(d.since, key)
+		return true
+	}
+	return false
+}
+
+// deliver takes every open report one step further.
+func (d *Desk) deliver(ctx context.Context) error {
+	open, err := d.Ledger.OpenReports(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, r := range open {
+		if ctx.Err() != nil || time.Now().Before(d.next[r.ID].at) {
+			continue
+		}
+		if err := d.step(ctx, r); err != nil {
+			a := d.next[r.ID]
+			a.at = time.Now().Add(a.backoff.Next(err))
+			d.next[r.ID] = a
+			errs = append(errs, err)
+			continue
+		}
+		delete(d.next, r.ID)
+	}
+	return errors.Join(errs...)
+}
+
+func (d *Desk) step(ctx context.Context, r ledger.Report) error {
+	switch r.State {
+	case ledger.Frozen, ledger.InDoubt, ledger.Sending:
+		return d.send(ctx, r)
+	case ledger.Accepted:
+		return d.follow(ctx, r)
+	}
+	return nil
+}
+
+// send hands the frozen bytes over. A lost answer leaves the report in doubt; the same bytes
+// with the same id go again, never another report (P5).
+func (d *Desk) send(ctx context.Context, r ledger.Report) error {
+	body, err := d.Ledger.ReportBody(ctx, r.ID)
+	if err != nil {
+		return fmt.Errorf("reading report %s: %w", r.UUID, err)
+	}
+	if err := d.Ledger.MarkReport(ctx, r.ID, ledger.Sending, "", r.Reason); err != nil {
+		return err
+	}
+	serverID, err := d.System.Send(ctx, r, body)
+	switch {
+	case err == nil:
+		return d.Ledger.MarkReport(ctx, r.ID, ledger.Accepted, serverID, "")
+	case retry.Refused(err):
+		d.Log.Error("a report was refused", "report", r.UUID, "kind", string(r.Kind), "error", err)
+		return d.Ledger.MarkReport(ctx, r.ID, d.denied(r, err.Error()), "", err.Error())
+	}
+	if retry.Unsent(err) {
+		return errors.Join(err, d.Ledger.MarkReport(context.WithoutCancel(ctx), r.ID, d.before(r), "", err.Error()))
+	}
+	return errors.Join(err, d.Ledger.MarkReport(context.WithoutCancel(ctx), r.ID, ledger.InDoubt, "", err.Error()))
+}
+
+// before is where a report stands that certainly did not reach the server this time.
+func (d *Desk) before(r ledger.Report) ledger.ReportStatus {
+	if r.State == ledger.Frozen {
+		return ledger.Frozen
+	}
+	return ledger.InDoubt
+}
+
+// duplicate is how a server says that it has this report already. The document gives no code
+// for it, so the words are looked for.
+var duplicate = regexp.MustCompile(`(?i)duplicat|already (exists|registered|processed)|дублик|повторн|уже (существует|зарегистрирован|обработан)`)
+
+// denied tells a real refusal from the echo of a sending whose answer was lost: a report that
+// was in doubt, went again with the same id and is refused as a duplicate did arrive the first time.
+func (d *Desk) denied(r ledger.Report, reason string) ledger.ReportStatus {
+	if r.Attempts > 1 && duplicate.MatchString(reason) {
+		d.Log.Warn("a repeated report was refused as a duplicate: the first sending was accepted", "report", r.UUID, "reason", reason)
+		return ledger.Sent
+	}
+	return ledger.Denied
+}
+
+func (d *Desk) follow(ctx context.Context, r ledger.Report) error {
+	state, reason, err := d.System.State(ctx, r)
+	if err != nil {
+		return err
+	}
+	switch state {
+	case Sent:
+		return d.Ledger.MarkReport(ctx, r.ID, ledger.Sent, "", reason)
+	case Rejected:
+		d.Log.Error("a report was rejected", "report", r.UUID, "server", r.ServerID, "kind", string(r.Kind), "reason", reason)
+		return d.Ledger.MarkReport(ctx, r.ID, d.denied(r, reason), "", reason)
+	}
+	return nil
+}
+
+func (d *Desk) trouble(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	d.mu.Lock()
+	changed := (d.status.Trouble == "") != (text == "")
+	d.status.Trouble = text
+	if changed {
+		d.status.Since = time.Now()
+	}
+	d.mu.Unlock()
+	switch {
+	case changed && err != nil:
+		d.Log.Warn("reports have trouble and are tried again", "error", text)
+	case changed:
+		d.Log.Info("reports go again")
+	}
+}
+
+// Status returns how the outbox stands.
+func (d *Desk) Status() Status {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.status
+}
+
+// Settled says whether nothing is due and every report has the server's last word.
+func (d *Desk) Settled(ctx context.Context) (bool, error) {
+	open, err := d.Ledger.OpenReports(ctx)
+	if err != nil || len(open) > 0 {
+		return false, err
+	}
+	dues, err := d.Ledger.DueUtilisation(ctx, d.Config.UsageType)
+	if err != nil {
+		return false, err
+	}
+	for _, due := range dues {
+		if d.System.NeedsUtilisation(due.Product.Group) {
+			return false, nil
+		}
+	}
+	boxes, err := d.Ledger.DueAggregation(ctx, d.System.NeedsUtilisation)
+	return len(boxes) == 0, err
+}

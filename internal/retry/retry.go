@@ -1,0 +1,58 @@
+// Package retry holds what every owner of a retry needs: growing pauses, and what an error of
+// a client can say about its own outcome. Nothing here retries by itself: each thing that is
+// tried again has one owner, and it is not in this package.
+package retry
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net"
+	"time"
+)
+
+// Backoff gives growing pauses with jitter. The zero value goes from half a second to a minute.
+type Backoff struct {
+	First time.Duration // the first pause; 0: 500 ms
+	Most  time.Duration // the longest pause; 0: 1 min
+	tries int
+}
+
+// Next returns the pause before the next try. A server's own Retry-After is never undercut.
+func (b *Backoff) Next(err error) time.Duration {
+	first, most := b.First, b.Most
+	if first == 0 {
+		first = 500 * time.Millisecond
+	}
+	if most == 0 {
+		most = time.Minute
+	}
+	pause := min(most, first<<min(b.tries, 10))
+	b.tries++
+	pause = pause/2 + rand.N(pause/2+1)
+	var w interface{ Wait() time.Duration }
+	if errors.As(err, &w) {
+		pause = max(pause, w.Wait())
+	}
+	return pause
+}
+
+// Reset begins again with the first pause.
+func (b *Backoff) Reset() { b.tries = 0 }
+
+// Refused says whether the other side has clearly said no: it did nothing, and a repeat of the
+// same request would get the same answer.
+func Refused(err error) bool {
+	var r interface{ Refused() bool }
+	return errors.As(err, &r) && r.Refused()
+}
+
+// Unsent says whether a request certainly had no effect: no connection came about, or the other
+// side did not let it in.
+func Unsent(err error) bool {
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		return true
+	}
+	var u interface{ Unauthorized() bool }
+	return errors.As(err, &u) && u.Unauthorized()
+}

@@ -1,0 +1,113 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"linemark/drivers/plc/modbus/modbustest"
+	"linemark/drivers/printer/zpl/zpltest"
+	"linemark/drivers/scanner/text/texttest"
+	"linemark/internal/code"
+	"linemark/internal/upstream/izkm/izkmtest"
+)
+
+// Alone is a choice of single emulators for an engineer's desk, each as protocol=address.
+type Alone struct {
+	IZKM                     string
+	Printers, Scanners, PLCs []string
+}
+
+// Empty says that nothing was chosen.
+func (a *Alone) Empty() bool { return a.IZKM == "" && len(a.Printers)+len(a.Scanners)+len(a.PLCs) == 0 }
+
+// Add returns a function that takes one protocol=address into the list, for a repeated flag.
+func (a *Alone) Add(list *[]string) func(string) error {
+	return func(s string) error {
+		if protocol, address, ok := strings.Cut(s, "="); !ok || protocol == "" || address == "" {
+			return fmt.Errorf("%q is not protocol=address, such as zpl=127.0.0.1:9100", s)
+		}
+		*list = append(*list, s)
+		return nil
+	}
+}
+
+// Run serves the chosen emulators until ctx ends. A scanner reads a code that is nobody's
+// every second; a printer prints at once.
+func (a *Alone) Run(ctx context.Context, o Options, say func(format string, args ...any)) error {
+	p := &Plant{opt: o}
+	err := a.start(ctx, p, say)
+	if err == nil {
+		<-ctx.Done()
+	}
+	return errors.Join(err, p.Close())
+}
+
+func (a *Alone) start(ctx context.Context, p *Plant, say func(format string, args ...any)) error {
+	if a.IZKM != "" {
+		l, err := listen(a.IZKM)
+		if err != nil {
+			return fmt.Errorf("--izkm: %w", err)
+		}
+		p.http = &http.Server{Handler: izkmtest.New(izkmtest.Options{Seed: p.opt.Seed}), ReadHeaderTimeout: 10 * time.Second}
+		go p.http.Serve(l) //nolint:errcheck // ends with Close
+		say("izkm at http://%s: any oms_id and token are taken", l.Addr())
+	}
+	for _, s := range a.Printers {
+		printer := zpltest.New(zpltest.Options{PrintTime: 20 * time.Millisecond})
+		printer.OnPrinted(func(l zpltest.Label) {
+			for _, symbol := range l.Symbols {
+				say("printed %s: %s", symbol.Kind, code.Visible(code.Code(symbol.Data)))
+			}
+		})
+		if err := p.alone(s, "zpl", printer, say); err != nil {
+			return fmt.Errorf("--printer %s: %w", s, err)
+		}
+	}
+	for _, s := range a.Scanners {
+		scanner := texttest.New(texttest.Options{})
+		if err := p.alone(s, "text", scanner, say); err != nil {
+			return fmt.Errorf("--scanner %s: %w", s, err)
+		}
+		go readForever(ctx, scanner)
+	}
+	for _, s := range a.PLCs {
+		plc := modbustest.New(modbustest.Options{Coils: 1024, Discretes: 1024, Holding: 1024, Inputs: 1024})
+		plc.OnCoil(func(address int, on bool) { say("coil %d is %v", address, on) })
+		if err := p.alone(s, "modbus", plc, say); err != nil {
+			return fmt.Errorf("--plc %s: %w", s, err)
+		}
+	}
+	return nil
+}
+
+func (p *Plant) alone(choice, speaks string, e emulator, say func(format string, args ...any)) error {
+	p.closers = append(p.closers, e)
+	protocol, address, _ := strings.Cut(choice, "=")
+	if protocol != speaks {
+		return fmt.Errorf("no emulator speaks %q here, only %s", protocol, speaks)
+	}
+	l, err := listen(address)
+	if err != nil {
+		return err
+	}
+	go func(l net.Listener) { _ = e.Serve(l) }(l) // ends with Close
+	say("%s at tcp://%s", speaks, l.Addr())
+	return nil
+}
+
+// readForever reads one code after another of those that belong to nobody.
+func readForever(ctx context.Context, s *texttest.Scanner) {
+	profile, err := code.ProfileOf("water", code.Unit)
+	if err != nil {
+		return
+	}
+	samples := code.Samples(profile, "04780012345677")
+	for i := 0; sleep(ctx, time.Second); i++ {
+		s.Read([]byte(samples[i%len(samples)]))
+	}
+}

@@ -1,0 +1,407 @@
+package sim
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"linemark/drivers/plc/modbus/modbustest"
+	"linemark/drivers/printer/zpl/zpltest"
+	"linemark/drivers/scanner/text/texttest"
+	"linemark/internal/config"
+)
+
+// conveyor carries products of one line: from under the printer past the check camera and its
+// rejector to the packing camera. It holds while the printer has no label ready, while the stop
+// output is set, and while the agent's beat stands still.
+type conveyor struct {
+	opt     Options
+	rng     *rand.Rand
+	printer *zpltest.Printer
+	check   *texttest.Scanner // nil: none
+	pack    *texttest.Scanner // nil: none
+	plc     *modbustest.PLC   // nil: none
+	points  points
+	log     io.Writer
+
+	mu        sync.Mutex
+	made      int
+	rejects   uint32
+	window    *product // was read and has not passed the rejector yet
+	ejected   chan struct{}
+	stopped   bool
+	beat      time.Time // of its last change; zero: never seen
+	beatWas   bool
+	rejectWas bool
+	copies    [][]byte
+}
+
+// points are the addresses on the PLC; -1: none.
+type points struct {
+	products, rejects  int // holding registers of 32 bits, high word first
+	reject, stop, beat int // coils
+}
+
+type product struct {
+	n    int
+	code []byte
+	bad  string // why the check camera's reading must not pass; empty: a good reading
+	out  bool   // thrown out
+}
+
+// gap is how many products fit between the printer and the check camera.
+const gap = 3
+
+// watchdog is how long the PLC lets the line run without the agent's beat.
+const watchdog = 2 * time.Second
+
+func (p *Plant) belts(cfg *config.Config) error {
+	for i, l := range cfg.Lines {
+		log, err := p.log("conveyor-" + l.Name)
+		if err != nil {
+			return err
+		}
+		c := &conveyor{opt: p.opt, rng: rand.New(rand.NewPCG(p.opt.Seed, uint64(i)+1)), log: log, points: points{-1, -1, -1, -1, -1}, ejected: make(chan struct{}, 1)}
+		for _, s := range l.Stations {
+			switch s.Kind {
+			case "print":
+				c.printer = p.Printers[s.Printer]
+			case "verify":
+				c.check = p.Scanners[s.Scanner]
+				if err := c.wire(p, cfg, s); err != nil {
+					return fmt.Errorf("line %s, station %s: %w", l.Name, s.Name, err)
+				}
+			case "pack":
+				if s.Scanner != "" {
+					c.pack = p.Scanners[s.Scanner]
+				}
+				p.labelCheck(s)
+			}
+		}
+		if c.printer != nil {
+			p.conveyors = append(p.conveyors, c)
+		}
+	}
+	return nil
+}
+
+// labelCheck lets a scanner read the labels that a container printer puts out.
+func (p *Plant) labelCheck(s config.Station) {
+	printer, reader := p.Printers[s.Printer], p.Scanners[s.Check]
+	if printer == nil || reader == nil {
+		return
+	}
+	printer.OnPrinted(func(l zpltest.Label) {
+		if len(l.Symbols) > 0 {
+			reader.Read(l.Symbols[0].Data)
+		}
+	})
+}
+
+// wire finds the PLC's points in the configuration and listens to its coils.
+func (c *conveyor) wire(p *Plant, cfg *config.Config, s config.Station) error {
+	name, reject, ok := config.SplitPoint(s.Reject)
+	if !ok {
+		return nil
+	}
+	device, _ := cfg.PLC(name)
+	c.plc = p.PLCs[name]
+	inputs, _ := device.Options["inputs"].(map[string]any)
+	outputs, _ := device.Options["outputs"].(map[string]any)
+	_, stop, _ := config.SplitPoint(s.Stop)
+	_, rejects, _ := config.SplitPoint(s.Confirm)
+	for _, find := range []struct {
+		from map[string]any
+		name string
+		area string
+		to   *int
+	}{
+		{inputs, "products", "holding", &c.points.products}, {inputs, rejects, "holding", &c.points.rejects},
+		{outputs, reject, "coil", &c.points.reject}, {outputs, stop, "coil", &c.points.stop}, {outputs, "beat", "coil", &c.points.beat},
+	} {
+		spec, ok := find.from[find.name].(string)
+		if !ok {
+			continue
+		}
+		parts := strings.Split(spec, ":")
+		address, err := strconv.Atoi(parts[1])
+		if err != nil || parts[0] != find.area || (find.area == "holding" && (len(parts) < 3 || parts[2] != "uint32")) {
+			return fmt.Errorf("the simulated PLC has coils and holding registers of uint32 in word order ABCD, not %s = %q", find.name, spec)
+		}
+		*find.to = address
+	}
+	c.plc.OnCoil(c.coil)
+	return nil
+}
+
+// coil is the PLC's program: the rejector, the stop, the watchdog.
+func (c *conveyor) coil(address int, on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch address {
+	case c.points.reject:
+		if on && !c.rejectWas {
+			c.eject()
+		}
+		c.rejectWas = on
+	case c.points.stop:
+		if on && !c.stopped {
+			c.record("stopped", nil, "")
+		}
+		c.stopped = on
+	case c.points.beat:
+		if on != c.beatWas {
+			c.beat, c.beatWas = time.Now(), on
+		}
+	}
+}
+
+func (c *conveyor) eject() {
+	if c.window == nil || c.window.out {
+		c.record("rejector hit nothing", nil, "")
+		return
+	}
+	c.window.out = true
+	c.rejects++
+	c.record("ejected", c.window, "")
+	if c.points.rejects >= 0 {
+		c.plc.SetUint32(c.points.rejects, c.rejects)
+	}
+	select {
+	case c.ejected <- struct{}{}:
+	default:
+	}
+}
+
+func (c *conveyor) run(ctx context.Context) {
+	var belt []*product
+	var pace <-chan time.Time
+	if c.opt.Rate > 0 {
+		ticker := time.NewTicker(time.Duration(float64(time.Second) / c.opt.Rate))
+		defer ticker.Stop()
+		pace = ticker.C
+	}
+	for c.wait(ctx, pace) {
+		label, ok := c.printer.Print()
+		if !ok {
+			select {
+			case <-ctx.Done():
+			case <-c.printer.Labelled():
+			case <-time.After(50 * time.Millisecond):
+			}
+			continue
+		}
+		belt = append(belt, c.make(label))
+		if c.chance(c.opt.Faults.Copied) && len(c.copies) > 0 {
+			belt = append(belt, c.copy())
+		}
+		for len(belt) > gap {
+			c.pass(belt[0])
+			belt = belt[1:]
+		}
+	}
+	for _, p := range belt { // the belt runs out
+		c.pass(p)
+		time.Sleep(5 * time.Millisecond)
+	}
+	time.Sleep(100 * time.Millisecond) // a rejection of the last product may still come
+	c.leave()
+}
+
+// wait lets one product's time pass. It is false when the shift is over.
+func (c *conveyor) wait(ctx context.Context, pace <-chan time.Time) bool {
+	if pace != nil {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-pace:
+		}
+	}
+	for ctx.Err() == nil {
+		c.mu.Lock()
+		stopped := c.stopped
+		silent := c.points.beat >= 0 && time.Since(c.beat) > watchdog
+		c.mu.Unlock()
+		switch {
+		case stopped:
+			if !sleep(ctx, c.opt.Restart) {
+				return false
+			}
+			c.restart()
+		case silent:
+			if !sleep(ctx, 20*time.Millisecond) {
+				return false
+			}
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// restart is the operator: whoever restarts the line clears the stop.
+func (c *conveyor) restart() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = false
+	c.record("restarted", nil, "")
+	c.plc.SetCoil(c.points.stop, false)
+}
+
+func (c *conveyor) make(l zpltest.Label) *product {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.made++
+	p := &product{n: c.made}
+	if len(l.Symbols) > 0 {
+		p.code = l.Symbols[0].Data
+	}
+	c.record("made", p, "")
+	if c.points.products >= 0 {
+		c.plc.SetUint32(c.points.products, uint32(c.made))
+	}
+	if c.copies = append(c.copies, p.code); len(c.copies) > 50 {
+		c.copies = c.copies[1:]
+	}
+	return p
+}
+
+// copy is a product that bears the code of an earlier one.
+func (c *conveyor) copy() *product {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.made++
+	p := &product{n: c.made, code: c.copies[0], bad: "copied code"}
+	c.record("made", p, p.bad)
+	if c.points.products >= 0 {
+		c.plc.SetUint32(c.points.products, uint32(c.made))
+	}
+	return p
+}
+
+// pass brings a product under the check camera. The one before it has left the rejector then.
+func (c *conveyor) pass(p *product) {
+	if c.chance(c.opt.Faults.Taken) {
+		c.recordLocked("taken", p, "before the check camera")
+		return
+	}
+	if c.check == nil {
+		c.toPack(p)
+		return
+	}
+	c.leave()
+	read := p.code
+	switch {
+	case p.bad != "":
+	case c.chance(c.opt.Faults.NoRead):
+		read, p.bad = nil, "no read"
+	case c.chance(c.opt.Faults.Wrong) && len(read) > 0:
+		read, p.bad = c.misread(read), "misread"
+	}
+	select { // an edge of a product before
+	case <-c.ejected:
+	default:
+	}
+	c.mu.Lock()
+	c.window = p
+	c.record("read", p, p.bad)
+	c.mu.Unlock()
+	if read == nil {
+		c.check.NoRead()
+	} else {
+		c.check.Read(read)
+	}
+	if c.opt.Rate == 0 && p.bad != "" { // without a pace the product waits for its verdict
+		select {
+		case <-c.ejected:
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// leave lets the product in the rejector's window go on.
+func (c *conveyor) leave() {
+	c.mu.Lock()
+	p := c.window
+	c.window = nil
+	if p != nil && !p.out {
+		c.record("passed", p, p.bad)
+	}
+	c.mu.Unlock()
+	if p != nil && !p.out {
+		c.toPack(p)
+	}
+}
+
+func (c *conveyor) toPack(p *product) {
+	switch {
+	case c.pack == nil:
+	case c.chance(c.opt.Faults.Taken):
+		c.recordLocked("taken", p, "before packing")
+	case c.chance(c.opt.Faults.PackNoRead):
+		c.recordLocked("packed", p, "no read")
+		c.pack.NoRead()
+	default:
+		c.recordLocked("packed", p, "")
+		c.pack.Read(p.code)
+	}
+}
+
+// misread changes one character of the serial.
+func (c *conveyor) misread(code []byte) []byte {
+	wrong := append([]byte(nil), code...)
+	i := min(20, len(wrong)-1)
+	wrong[i] ^= 1
+	return wrong
+}
+
+func (c *conveyor) chance(of float64) bool { return of > 0 && c.rng.Float64() < of }
+
+func (c *conveyor) recordLocked(event string, p *product, note string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.record(event, p, note)
+}
+
+// record writes one line of the belt's own log. The caller holds mu.
+func (c *conveyor) record(event string, p *product, note string) {
+	if c.log == nil {
+		return
+	}
+	e := beltEvent{At: time.Now(), Event: event, Note: note}
+	if p != nil {
+		e.Product, e.Code = p.n, hex.EncodeToString(p.code)
+	}
+	line, err := json.Marshal(e)
+	if err == nil {
+		_, err = c.log.Write(append(line, '\n'))
+	}
+	if err != nil {
+		panic("sim: the belt's log cannot be written: " + err.Error()) // without it nothing can be judged
+	}
+}
+
+// beltEvent is one line of a conveyor's log.
+type beltEvent struct {
+	At      time.Time `json:"at"`
+	Event   string    `json:"event"`
+	Product int       `json:"product,omitempty"`
+	Code    string    `json:"code,omitempty"` // hex of what is on the product
+	Note    string    `json:"note,omitempty"`
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}

@@ -1,0 +1,175 @@
+package izkm
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"linemark/internal/code"
+)
+
+// Limits of chapter 3, footnotes 1 to 3.
+const (
+	MaxCodesPerGTIN   = 150_000 // in an order
+	MaxGTINsPerOrder  = 10
+	MaxUtilisation    = 30_000 // codes in a report
+	MaxAggregation    = 11_000 // children and parents together
+	MaxSeriesNumber   = 20     // characters
+	maxInt32          = math.MaxInt32
+	groupTobacco      = "tobacco"
+	groupAlcohol      = "alcohol"
+	groupPharma       = "pharma"
+	groupBeer         = "beer"
+	usagePrinted      = "PRINTED"
+	usageVerified     = "VERIFIED"
+	usageInProduction = "USED_FOR_PRODUCTION"
+)
+
+// demands is what the tables of 4.2.1, 4.4.1 and 4.5.1 require of one group and not of all.
+type demands struct {
+	factory        bool // order: the factory block, and no releaseMethodType
+	contactPerson  bool // order
+	productionDate bool // utilisation
+	series         bool // utilisation: expirationDate and seriesNumber
+	productionLine bool // aggregation: productionLineId
+}
+
+// demandsOf knows the groups that ask for more. Any other, a group that is new included, has
+// only what is required of all.
+func demandsOf(group string) demands {
+	switch group {
+	case groupTobacco:
+		return demands{factory: true, productionLine: true}
+	case groupAlcohol:
+		return demands{contactPerson: true, productionDate: true}
+	case groupBeer:
+		return demands{productionDate: true}
+	case groupPharma:
+		return demands{productionDate: true, series: true}
+	}
+	return demands{}
+}
+
+// need is a field that must be filled in.
+type need struct {
+	name  string
+	given bool
+}
+
+func missing(needs ...need) error {
+	for _, n := range needs {
+		if !n.given {
+			return fmt.Errorf("%s is missing", n.name)
+		}
+	}
+	return nil
+}
+
+func checkOrder(o Order) error {
+	if err := checkAlias(o.Group); err != nil {
+		return err
+	}
+	if n := len(o.Products); n < 1 || n > MaxGTINsPerOrder {
+		return fmt.Errorf("%d products; it must be 1 to %d", n, MaxGTINsPerOrder)
+	}
+	seen := map[string]bool{}
+	for _, p := range o.Products {
+		if seen[p.GTIN] { // a suborder is addressed by orderId and gtin
+			return fmt.Errorf("product %s stands in the order twice", p.GTIN)
+		}
+		seen[p.GTIN] = true
+		if err := checkProduct(p); err != nil {
+			return fmt.Errorf("product %s: %w", p.GTIN, err)
+		}
+	}
+	d := demandsOf(o.Group)
+	if d.factory {
+		f := o.Factory
+		if f == nil {
+			return fmt.Errorf("group %s needs the factory", o.Group)
+		}
+		return missing(need{"factoryId", f.ID != ""}, need{"factoryCountry", f.Country != ""},
+			need{"productionLineId", f.ProductionLineID != ""}, need{"productCode", f.ProductCode != ""},
+			need{"productDescription", f.ProductDescription != ""})
+	}
+	if o.Factory != nil {
+		return fmt.Errorf("group %s has no place for a factory", o.Group)
+	}
+	if d.contactPerson && o.ContactPerson == "" {
+		return errors.New("contactPerson is missing")
+	}
+	releases := []string{ReleaseProduction, ReleaseImport, ReleaseRemains, ReleaseCommission}
+	if !slices.Contains(releases, o.ReleaseMethod) {
+		return fmt.Errorf("releaseMethodType is %q, not one of %v", o.ReleaseMethod, releases)
+	}
+	return checkCreateMethod(o)
+}
+
+func checkCreateMethod(o Order) error {
+	if o.ServiceProviderID == "" {
+		if o.CreateMethod != "" && o.CreateMethod != CreateSelfMade {
+			return fmt.Errorf("createMethodType %q needs a serviceProviderId", o.CreateMethod)
+		}
+		return nil
+	}
+	others := []string{CreateCentre, CreateContract, CreateLogistics, CreateSite}
+	if !slices.Contains(others, o.CreateMethod) {
+		return fmt.Errorf("createMethodType is %q; with a serviceProviderId it is one of %v", o.CreateMethod, others)
+	}
+	return nil
+}
+
+func checkProduct(p OrderProduct) error {
+	switch {
+	case !isGTIN(p.GTIN):
+		return errors.New("gtin is not 14 digits")
+	case p.Quantity < 1 || p.Quantity > MaxCodesPerGTIN:
+		return fmt.Errorf("quantity is %d; it must be 1 to %d", p.Quantity, MaxCodesPerGTIN)
+	case p.TemplateID < 1 || p.TemplateID > maxInt32:
+		return fmt.Errorf("templateId is %d", p.TemplateID)
+	case p.CISType != code.Unit && p.CISType != code.Group:
+		return fmt.Errorf("cisType is %q, not %s or %s", p.CISType, code.Unit, code.Group)
+	case p.RateType != nil && *p.RateType != 0 && *p.RateType != 1:
+		return fmt.Errorf("rateType is %d, not 0 or 1", *p.RateType)
+	}
+	switch p.SerialNumberType {
+	case SerialOperator:
+		if len(p.SerialNumbers) > 0 {
+			return errors.New("serialNumbers are given although the operator makes them")
+		}
+	case SerialSelfMade:
+		if len(p.SerialNumbers) != p.Quantity {
+			return fmt.Errorf("%d serialNumbers for %d codes", len(p.SerialNumbers), p.Quantity)
+		}
+		return distinct("serialNumbers", p.SerialNumbers)
+	default:
+		return fmt.Errorf("serialNumberType is %q, not %s or %s", p.SerialNumberType, SerialOperator, SerialSelfMade)
+	}
+	return nil
+}
+
+// distinct reports an empty or repeated item. It names the place, not the item: a code in an
+// error text would end in a log.
+func distinct[T ~string](name string, items []T) error {
+	seen := make(map[T]int, len(items))
+	for i, item := range items {
+		if item == "" {
+			return fmt.Errorf("%s[%d] is empty", name, i)
+		}
+		if first, ok := seen[item]; ok {
+			return fmt.Errorf("%s[%d] repeats %s[%d]", name, i, name, first)
+		}
+		seen[item] = i
+	}
+	return nil
+}
+
+func isGTIN(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return len(s) == 14
+}

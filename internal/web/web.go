@@ -1,0 +1,231 @@
+// Package web is the agent's page and API on the line PC.
+package web
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"linemark/internal/code"
+	"linemark/internal/escape"
+	"linemark/internal/ledger"
+)
+
+// Plant is what the page shows. Status is anything that encodes as JSON.
+type Plant interface {
+	Status(ctx context.Context) (any, error)
+	Recount(ctx context.Context) ([]ledger.Balance, error)
+	Trace(ctx context.Context, c code.Code) (ledger.Life, error)
+	// Ready returns why no product can be marked now, or nil.
+	Ready() error
+}
+
+//go:embed page.html
+var pages embed.FS
+
+// Serve answers on the listener until ctx ends.
+func Serve(ctx context.Context, l net.Listener, p Plant, log *slog.Logger) error {
+	s := &http.Server{Handler: Handler(p, log), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("serving the page: %w", err)
+	case <-ctx.Done():
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		if err := s.Shutdown(stop); err != nil {
+			return s.Close()
+		}
+		return nil
+	}
+}
+
+// Handler answers the page and the API:
+//
+//	GET /                    the page
+//	GET /api/v1/status       how everything stands
+//	GET /api/v1/balance      the balance, recounted from the codes
+//	GET /api/v1/trace?code=  one code's life; the code is percent-encoded
+//	GET /healthz, /readyz    200, or 503 with the reason
+func Handler(p Plant, log *slog.Logger) http.Handler {
+	h := &handler{plant: p, log: log, page: template.Must(template.ParseFS(pages, "page.html"))}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/v1/status", h.status)
+	mux.HandleFunc("GET /api/v1/balance", h.balance)
+	mux.HandleFunc("GET /api/v1/trace", h.trace)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", h.ready)
+	mux.HandleFunc("GET /{$}", h.show)
+	return mux
+}
+
+type handler struct {
+	plant Plant
+	log   *slog.Logger
+	page  *template.Template
+}
+
+func (h *handler) status(w http.ResponseWriter, r *http.Request) {
+	s, err := h.plant.Status(r.Context())
+	h.answer(w, s, err)
+}
+
+// Balance is one product's account as the API gives it.
+type Balance struct {
+	Product  string         `json:"product"`
+	GTIN     string         `json:"gtin"`
+	Received int            `json:"received"`
+	States   map[string]int `json:"states"`
+	Equal    bool           `json:"equal"`
+}
+
+// Balances turns the ledger's account into the API's.
+func Balances(from []ledger.Balance) []Balance {
+	all := make([]Balance, len(from))
+	for i, b := range from {
+		all[i] = Balance{Product: b.Product.Name, GTIN: b.Product.GTIN, Received: b.Received, States: map[string]int{}, Equal: b.Equal()}
+		for _, s := range ledger.States() {
+			all[i].States[s.String()] = b.States[s]
+		}
+	}
+	return all
+}
+
+func (h *handler) balance(w http.ResponseWriter, r *http.Request) {
+	b, err := h.plant.Recount(r.Context())
+	h.answer(w, Balances(b), err)
+}
+
+// Life is one code's life as the API gives it. Codes are shown with GS as {GS}.
+type Life struct {
+	Code     string   `json:"code"`
+	Ident    string   `json:"identification_code"`
+	Product  string   `json:"product,omitempty"`
+	State    string   `json:"state"`
+	Line     string   `json:"line,omitempty"`
+	Batch    string   `json:"batch,omitempty"`
+	Order    string   `json:"order,omitempty"`
+	Block    string   `json:"block,omitempty"`
+	Journal  []Entry  `json:"journal"`
+	Reports  []Report `json:"reports"`
+	Parents  []string `json:"parents"`
+	Children []string `json:"children"`
+}
+
+// Entry is one entry of the journal.
+type Entry struct {
+	At    time.Time `json:"at"`
+	Agent string    `json:"agent"`
+	Place string    `json:"place"`
+	Was   string    `json:"was,omitempty"`
+	Now   string    `json:"now,omitempty"`
+	Cause string    `json:"cause"`
+}
+
+// Report is a report that holds the code.
+type Report struct {
+	ID     string `json:"id"`
+	Kind   string `json:"kind"`
+	State  string `json:"state"`
+	Server string `json:"server_id,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// LifeOf turns the ledger's answer into the API's.
+func LifeOf(l ledger.Life) Life {
+	out := Life{Code: code.Visible(l.Code), Ident: code.Visible(l.Ident), Product: l.Product.Name, State: l.State.String(), Line: l.Line, Batch: l.Batch,
+		Order: l.Order, Block: l.Block, Journal: []Entry{}, Reports: []Report{}, Parents: visible(l.Parents), Children: visible(l.Children)}
+	if l.Product.GTIN == "" {
+		out.State = "container"
+	}
+	for _, e := range l.Journal {
+		entry := Entry{At: e.At, Agent: e.Agent, Place: e.Place, Cause: e.Cause}
+		if e.HasStates {
+			entry.Was, entry.Now = e.Was.String(), e.Now.String()
+		}
+		out.Journal = append(out.Journal, entry)
+	}
+	for _, r := range l.Reports {
+		out.Reports = append(out.Reports, Report{ID: r.UUID, Kind: string(r.Kind), State: string(r.State), Server: r.ServerID, Reason: r.Reason})
+	}
+	return out
+}
+
+func visible(codes []code.Code) []string {
+	out := make([]string, len(codes))
+	for i, c := range codes {
+		out[i] = code.Visible(c)
+	}
+	return out
+}
+
+func (h *handler) trace(w http.ResponseWriter, r *http.Request) {
+	c, err := queryCode(r.URL.RawQuery)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	life, err := h.plant.Trace(r.Context(), c)
+	if errors.Is(err, ledger.ErrNotFound) {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	h.answer(w, LifeOf(life), err)
+}
+
+// queryCode reads the code itself: url.ParseQuery would turn + into a space and refuse a bare ;.
+func queryCode(query string) (code.Code, error) {
+	const name = "code="
+	if len(query) <= len(name) || query[:len(name)] != name {
+		return "", errors.New("the query must be code= and the percent-encoded code")
+	}
+	c, err := escape.ParseURL(query[len(name):])
+	if err != nil {
+		return "", fmt.Errorf("the code is not percent-encoded as it should be: %w", err)
+	}
+	return c, nil
+}
+
+func (h *handler) ready(w http.ResponseWriter, _ *http.Request) {
+	if err := h.plant.Ready(); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+func (h *handler) answer(w http.ResponseWriter, v any, err error) {
+	if err != nil {
+		h.log.Warn("an API call failed", "error", err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	body, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, _ = w.Write(append(body, '\n')) // the reader has gone: nobody is left to tell
+}
+
+func (h *handler) show(w http.ResponseWriter, r *http.Request) {
+	s, err := h.plant.Status(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	if err := h.page.Execute(w, s); err != nil {
+		h.log.Warn("the page could not be made", "error", err)
+	}
+}
