@@ -66,7 +66,7 @@ func (l *Ledger) open(ctx context.Context, agent string) error {
 		return fmt.Errorf("opening the ledger: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	l.w = &writer{db: db, now: l.now, stmts: map[string]*sql.Stmt{}, requests: make(chan *request, 256), done: make(chan struct{})}
+	l.w = &writer{db: db, now: l.now, stmts: map[string]*sql.Stmt{}, turn: make(chan struct{}, 1)}
 	if l.w.conn, err = db.Conn(ctx); err != nil {
 		return fmt.Errorf("opening the ledger: %w", err)
 	}
@@ -125,7 +125,7 @@ func (l *Ledger) Close() error {
 func (l *Ledger) Path() string { return l.path }
 
 func dsn(path string, readOnly bool) string {
-	q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}}
+	q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "wal_autocheckpoint(1000)"}}
 	if readOnly {
 		// No journal_mode here: setting it is a write, and a reader must not make a file.
 		q = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(ON)"}, "mode": {"ro"}}

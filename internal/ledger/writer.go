@@ -18,8 +18,9 @@ var ErrClosed = errors.New("the ledger is closed")
 // sharedCommit is how many waiting calls one commit takes at most.
 const sharedCommit = 128
 
-// writer owns the only connection that writes. Calls queue; all that wait when it comes
-// round share one transaction and so one flush of the disk.
+// writer is the only connection that writes. Calls queue, and the one whose turn it is commits
+// for all that wait: they share one transaction and so one flush of the disk. A call that finds
+// nobody before it commits at once, in its own goroutine.
 type writer struct {
 	db    *sql.DB
 	conn  *sql.Conn
@@ -27,13 +28,12 @@ type writer struct {
 	stmts map[string]*sql.Stmt
 	agent int64
 
-	requests chan *request
-	done     chan struct{}
-	gate     sync.RWMutex // guards closed; held for reading while a call waits for its place in the queue
-	closed   bool
-	mu       sync.RWMutex // guards tally and fault; not the gate, or a full queue would stop the commit that empties it
-	tally    map[tallyKey]int64
-	fault    error
+	turn   chan struct{} // one place: who fills it may use what stands above
+	mu     sync.RWMutex  // guards what follows
+	queue  []*request
+	closed bool
+	tally  map[tallyKey]int64
+	fault  error
 }
 
 type request struct {
@@ -56,25 +56,36 @@ type tallyKey struct {
 
 // do runs f inside the next commit and returns when that commit is on disk. f may run twice:
 // when one of the calls that share a commit fails, each is run again alone. f must not keep
-// anything of its first run. A cancelled ctx stops the waiting, not a commit under way.
+// anything of its first run, and must not call do. A call that has begun to wait is carried
+// out, whatever becomes of ctx.
 func (l *Ledger) do(ctx context.Context, f func(*tx) error) error {
 	if l.w == nil {
 		return errors.New("the ledger is open for reading only")
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return l.w.do(f)
+}
+
+func (w *writer) do(f func(*tx) error) error {
 	r := &request{run: f, done: make(chan error, 1)}
-	l.w.gate.RLock()
-	if l.w.closed {
-		l.w.gate.RUnlock()
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
 		return ErrClosed
 	}
-	select {
-	case l.w.requests <- r:
-		l.w.gate.RUnlock()
-	case <-ctx.Done():
-		l.w.gate.RUnlock()
-		return ctx.Err()
+	w.queue = append(w.queue, r)
+	w.mu.Unlock()
+	for {
+		select {
+		case err := <-r.done: // another call's commit took this one along
+			return err
+		case w.turn <- struct{}{}:
+			w.serve()
+			<-w.turn
+		}
 	}
-	return <-r.done
 }
 
 // Fault returns the error of the last commit, or nil when it succeeded. While it is not nil
@@ -93,29 +104,25 @@ func (w *writer) start(ctx context.Context, agent string) error {
 	if w.tally, err = readTally(ctx, w.conn, "SELECT product, state, n FROM tally"); err != nil {
 		return err
 	}
-	go w.loop()
-	r := &request{done: make(chan error, 1), run: func(t *tx) error {
+	return w.do(func(t *tx) error {
 		if _, err := t.exec("INSERT INTO agent (name) VALUES (?) ON CONFLICT DO NOTHING", agent); err != nil {
 			return err
 		}
 		return t.row("SELECT id FROM agent WHERE name = ?", agent).Scan(&w.agent)
-	}}
-	w.requests <- r
-	return <-r.done
+	})
 }
 
+// stop carries out the calls that wait and closes the connection. The turn is not given back.
 func (w *writer) stop() error {
-	w.gate.Lock()
-	started := w.tally != nil
+	w.mu.Lock()
 	if w.closed {
-		w.gate.Unlock()
+		w.mu.Unlock()
 		return nil
 	}
 	w.closed = true
-	w.gate.Unlock()
-	if started {
-		close(w.requests)
-		<-w.done
+	w.mu.Unlock()
+	w.turn <- struct{}{}
+	for w.serve() {
 	}
 	var errs []error
 	for _, s := range w.stmts {
@@ -127,30 +134,23 @@ func (w *writer) stop() error {
 	return errors.Join(append(errs, w.db.Close())...)
 }
 
-func (w *writer) loop() {
-	defer close(w.done)
-	for first := range w.requests {
-		batch := []*request{first}
-	gather:
-		for len(batch) < sharedCommit {
-			select {
-			case r, ok := <-w.requests:
-				if !ok {
-					break gather
-				}
-				batch = append(batch, r)
-			default:
-				break gather
-			}
-		}
-		if err := w.commit(batch); err == nil || len(batch) == 1 {
-			w.answer(batch, err)
-			continue
-		}
-		for _, r := range batch { // one of them is bad: let it fail alone
-			w.answer([]*request{r}, w.commit([]*request{r}))
-		}
+// serve commits the calls that wait, up to sharedCommit of them, and says whether there were any.
+func (w *writer) serve() bool {
+	w.mu.Lock()
+	batch := w.queue[:min(len(w.queue), sharedCommit)]
+	w.queue = w.queue[len(batch):]
+	w.mu.Unlock()
+	if len(batch) == 0 {
+		return false
 	}
+	if err := w.commit(batch); err == nil || len(batch) == 1 {
+		w.answer(batch, err)
+		return true
+	}
+	for i := range batch { // one of them is bad: let it fail alone
+		w.answer(batch[i:i+1], w.commit(batch[i:i+1]))
+	}
+	return true
 }
 
 func (w *writer) answer(batch []*request, err error) {

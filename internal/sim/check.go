@@ -307,6 +307,10 @@ type beltReader struct {
 	bad *beltEvent // passed with a bad reading, and no stop has come yet
 }
 
+// standstill is how long after a bad product has passed the line may take to stand still: an
+// uncounted rejection is noticed after the station's own limit of 2 s.
+const standstill = 5 * time.Second
+
 func (b *beltReader) line(line []byte) error {
 	var e beltEvent
 	if err := json.Unmarshal(line, &e); err != nil {
@@ -320,7 +324,7 @@ func (b *beltReader) line(line []byte) error {
 			b.bad = &e
 		}
 	}
-	if b.bad != nil && e.At.Sub(b.bad.At) > 2*time.Second {
+	if b.bad != nil && e.At.Sub(b.bad.At) > standstill {
 		b.w.passedBad = append(b.w.passedBad, fmt.Sprintf("product %d passed the rejector although: %s", b.bad.Product, b.bad.Note))
 		b.bad = nil
 	}

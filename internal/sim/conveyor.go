@@ -321,7 +321,7 @@ func (c *conveyor) pass(p *product) {
 	if c.opt.Rate == 0 && p.bad != "" { // without a pace the product waits for its verdict
 		select {
 		case <-c.ejected:
-		case <-time.After(500 * time.Millisecond):
+		case <-time.After(2 * time.Second):
 		}
 	}
 }
@@ -354,10 +354,13 @@ func (c *conveyor) toPack(p *product) {
 	}
 }
 
-// misread changes one character of the serial.
+// misread changes one character of the serial or of the verification part.
 func (c *conveyor) misread(code []byte) []byte {
 	wrong := append([]byte(nil), code...)
-	i := min(20, len(wrong)-1)
+	i := len(wrong) - 1 - c.rng.IntN(min(16, len(wrong)))
+	if wrong[i] < 0x20 { // not a GS
+		i = len(wrong) - 1
+	}
 	wrong[i] ^= 1
 	return wrong
 }
