@@ -38,7 +38,7 @@ func NewScanner(driver string, s Settings) (Scanner, error) { return create(scan
 // NewPLC checks the settings and returns the PLC.
 func NewPLC(driver string, s Settings) (PLC, error) { return create(plcs, driver, s) }
 
-// PrinterDrivers, ScannerDrivers and PLCDrivers return the known names in order.
+// PrinterDrivers returns the names of the known printer drivers in order.
 func PrinterDrivers() []string { return slices.Sorted(maps.Keys(printers)) }
 
 // ScannerDrivers returns the names of the known scanner drivers in order.

@@ -80,7 +80,7 @@ func openSerial(ctx context.Context, p place) (Conn, error) {
 	opened, err := serial.Open(p.port, mode)
 	if err == nil {
 		if err = opened.SetReadTimeout(serial.NoTimeout); err != nil {
-			opened.Close()
+			err = errors.Join(err, opened.Close())
 		}
 	}
 	if err != nil {

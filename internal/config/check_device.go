@@ -65,7 +65,7 @@ func sameAddress(address string) string {
 
 // driverFaults takes the errors of a driver apart; each names the key that it is about.
 func (c *checker) driverFaults(at *place, err error) {
-	const hint = "linemark drivers shows what the driver takes"
+	const hint = "the README in the driver's folder says what it takes"
 	var option *drivers.OptionError
 	var address *link.AddressError
 	switch e := err.(type) {

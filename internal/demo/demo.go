@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -73,7 +74,7 @@ func (r Result) Good() bool {
 }
 
 // settle is how long the last reports may take at the end.
-const settle = 30 * time.Second
+const settle = 2 * time.Minute
 
 // Run produces for the given time, lets all reports go, and checks. A cancelled ctx ends the
 // production early; the rest is still done.
@@ -145,23 +146,33 @@ func verified(a *agent.Agent) int {
 	return n
 }
 
-// report lets everything go that is due and waits until nothing is left.
+// report waits for the last box to be labelled, lets everything go that is due, and waits until
+// nothing is left.
 func report(ctx context.Context, o Options, a *agent.Agent) {
-	a.Flush(true)
 	began := time.Now()
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		for quiet := 0; quiet < 5 && time.Since(began) < settle; {
-			time.Sleep(100 * time.Millisecond)
-			if a.Settled(ctx) {
-				quiet++
-			} else {
-				quiet = 0
-			}
-		}
+		steady(began, func() bool { return labelled(ctx, a.Ledger()) })
+		a.Flush(true)
+		steady(began, func() bool { return a.Settled(ctx) })
 	}()
 	look(a, o, over, func() Phase { return Phase{Name: "reporting", Elapsed: time.Since(began)} })
+}
+
+// steady waits until something has held for half a second.
+func steady(began time.Time, holds func() bool) {
+	for times := 0; times < 5 && time.Since(began) < settle; {
+		time.Sleep(100 * time.Millisecond)
+		if times++; !holds() {
+			times = 0
+		}
+	}
+}
+
+func labelled(ctx context.Context, l *ledger.Ledger) bool {
+	all, err := l.Containers(ctx)
+	return err == nil && !slices.ContainsFunc(all, func(c ledger.ContainerCount) bool { return c.State == ledger.ContainerFull })
 }
 
 func look(a *agent.Agent, o Options, over <-chan struct{}, phase func() Phase) {

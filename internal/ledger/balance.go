@@ -127,15 +127,20 @@ func readTally(ctx context.Context, q queryer, counts string) (map[tallyKey]int6
 
 // flushTally writes what the transaction has moved: one row for each product and state, however many codes.
 func (t *tx) flushTally() error {
+	query, args := "INSERT INTO tally (product, state, n) VALUES (?, ?, ?)", make([]any, 0, 6)
 	for k, n := range t.moved {
 		if n == 0 {
 			continue
 		}
-		if _, err := t.exec("INSERT INTO tally (product, state, n) VALUES (?, ?, ?) ON CONFLICT (product, state) DO UPDATE SET n = n + excluded.n", k.product, int(k.state), n); err != nil {
-			return err
+		if args = append(args, k.product, int(k.state), n); len(args) > 3 {
+			query += ", (?, ?, ?)"
 		}
 	}
-	return nil
+	if len(args) == 0 {
+		return nil
+	}
+	_, err := t.exec(query+" ON CONFLICT (product, state) DO UPDATE SET n = n + excluded.n", args...)
+	return err
 }
 
 // ContainerCount says how many containers of a station are in a state.

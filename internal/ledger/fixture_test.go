@@ -19,6 +19,7 @@ type plant struct {
 	ctx     context.Context
 	dir     string
 	commits *atomic.Int64 // transactions begun: the clock is read once in each
+	begun   func()        // called when one begins; nil: not
 	unit    *kind
 	box     *kind
 }
@@ -80,6 +81,9 @@ func openPlant(dir string) *plant {
 func (p *plant) open() {
 	start := time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
 	p.Ledger = must(Open(p.ctx, p.dir, Options{Agent: "line-3", Now: func() time.Time {
+		if p.begun != nil {
+			p.begun()
+		}
 		return start.Add(time.Duration(p.commits.Add(1)) * time.Second)
 	}}))
 }

@@ -2,7 +2,7 @@
 // change, the containers and the outbox of reports, in one SQLite file.
 //
 // Every method that changes something returns only when the change is on disk (WAL with
-// synchronous=FULL, read back at Open and refused otherwise). One goroutine writes; calls
+// synchronous=FULL, read back at Open and refused otherwise). One call at a time writes; those
 // that arrive while it flushes share the next commit. SQL stays inside this package.
 package ledger
 
@@ -125,7 +125,7 @@ func (l *Ledger) Close() error {
 func (l *Ledger) Path() string { return l.path }
 
 func dsn(path string, readOnly bool) string {
-	q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "wal_autocheckpoint(1000)"}}
+	q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}}
 	if readOnly {
 		// No journal_mode here: setting it is a write, and a reader must not make a file.
 		q = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(ON)"}, "mode": {"ro"}}

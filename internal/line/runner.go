@@ -193,7 +193,7 @@ func (p *place) device(ctx context.Context, e Effect) Event {
 		p.printer.Send(e.Session, e.Labels)
 	case Reject:
 		if p.newest.Load() > e.Seq {
-			return TooLate{Seq: e.Seq}
+			return TooLate(e)
 		}
 		if err := p.signals.Pulse(ctx, p.reject, p.pulse); err != nil {
 			return Failed{Effect: e, Err: err}

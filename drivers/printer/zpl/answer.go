@@ -41,7 +41,7 @@ func (a *answers) next() (found answer, ok bool, err error) {
 	if len(a.buf) == 0 {
 		return answer{}, false, nil
 	}
-	from, end, skip := 1, -1, 1
+	from, skip, end := 1, 1, 0
 	switch a.buf[0] {
 	case '"':
 		found.form, end = value, bytes.IndexByte(a.buf[1:], '"')

@@ -1,0 +1,64 @@
+# make help lists the targets.
+GO      ?= go
+LINT     = bin/golangci-lint
+LINT_V   = v2.5.0
+export CGO_ENABLED = 0
+
+.DEFAULT_GOAL := build
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/linemark for this machine
+	$(GO) build -o bin/ ./cmd/linemark
+
+.PHONY: demo
+demo: build ## a whole plant and the agent for 30 s, then the balance and a check
+	bin/linemark demo
+
+.PHONY: test
+test: setup build-all fmt vet lint test-go ## set up what is needed, then run every check and every test
+
+.PHONY: test-go
+test-go: ## the tests alone, with the race detector; counts what was skipped
+	CGO_ENABLED=1 ./scripts/test.sh
+
+.PHONY: setup
+setup: ## install the peer programs that some tests talk to, where this machine allows it
+	@./internal/peers/setup.sh
+
+.PHONY: build-all
+build-all: ## build for linux/amd64, linux/arm64 and windows/amd64 from this tree
+	GOOS=linux   GOARCH=amd64 $(GO) build -o bin/linux-amd64/   ./cmd/linemark
+	GOOS=linux   GOARCH=arm64 $(GO) build -o bin/linux-arm64/   ./cmd/linemark
+	GOOS=windows GOARCH=amd64 $(GO) build -o bin/windows-amd64/ ./cmd/linemark
+
+.PHONY: fmt
+fmt: ## fail if a file is not gofmt-ed
+	@files=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$files" || { echo "not gofmt-ed: $$files"; exit 1; }
+
+.PHONY: vet
+vet: ## go vet, for Linux and for Windows
+	$(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+
+$(LINT):
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_V)
+
+.PHONY: lint
+lint: $(LINT) ## the linter with the short list of .golangci.yml
+	$(LINT) run ./...
+
+.PHONY: bench
+bench: ## the speed figures, each as a ratio to a limit or a peer of the same run
+	./scripts/bench.sh
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	./scripts/fuzz.sh
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin internal/peers/node_modules

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"linemark/internal/ledger"
+	"linemark/internal/sim"
+)
+
+// victims says which processes a power cut takes.
+type victims struct {
+	name         string
+	agent, plant func(n int) bool // whether the nth cut takes it
+}
+
+func always(int) bool { return true }
+func never(int) bool  { return false }
+
+// The agent, and in the second case the plant too, is killed at moments that the seed picks and
+// started again. When everything has run out, what the plant's own logs say agrees with the ledger:
+// no code came out of a printer twice, and every code is accounted for.
+func TestP1P2Kill(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process is not told to end there as it is here")
+	}
+	for _, v := range []victims{
+		{name: "agent", agent: always, plant: never},
+		{name: "agent and plant", agent: func(n int) bool { return n%3 != 2 }, plant: func(n int) bool { return n%3 != 0 }},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			seed := rand.Uint64()
+			t.Logf("seed %d", seed)
+			k := &killing{t: t, rng: rand.New(rand.NewPCG(seed, 1))}
+			var err error
+			if k.site, err = layOut(t.TempDir()); err != nil {
+				t.Fatal(err)
+			}
+			k.logs = filepath.Join(k.site.dir, "plant")
+			k.startPlant("200")
+			k.startAgent()
+			for n := range 12 {
+				k.cut(n, v)
+			}
+			k.runOut()
+			k.judge()
+		})
+	}
+}
+
+// killing is one plant and one agent that do not live long.
+type killing struct {
+	t            *testing.T
+	rng          *rand.Rand
+	site         site
+	logs         string
+	agent, plant *process
+}
+
+func (k *killing) startAgent() { k.agent = start(k.t, "run", "--config", k.site.file) }
+
+func (k *killing) startPlant(rate string) {
+	k.plant = start(k.t, "sim", "--config", k.site.file, "--log", k.logs, "--rate", rate, "--seed", fmt.Sprint(k.rng.Uint64()))
+}
+
+// cut kills at a moment of the seed's choice: now and then while the agent still starts, else
+// after it has marked something.
+func (k *killing) cut(n int, v victims) {
+	if n > 0 && k.rng.IntN(4) == 0 {
+		time.Sleep(time.Duration(k.rng.IntN(300)) * time.Millisecond)
+	} else {
+		if err := counted(k.site.at["HTTP"], "verified", 1+k.rng.IntN(20)); err != nil {
+			k.t.Fatalf("cut %d: nothing is marked: %v", n, err)
+		}
+		time.Sleep(time.Duration(k.rng.IntN(1200)) * time.Millisecond)
+	}
+	if v.agent(n) {
+		k.agent.kill()
+	}
+	if v.plant(n) {
+		k.plant.kill()
+		k.startPlant("200")
+	}
+	if v.agent(n) {
+		k.startAgent()
+	}
+}
+
+// runOut lets the last products pass and all reports go, and stops everything.
+func (k *killing) runOut() {
+	if err := counted(k.site.at["HTTP"], "verified", 1); err != nil {
+		k.t.Fatalf("nothing is marked: %v", err)
+	}
+	k.plant.stop(syscall.SIGTERM)
+	k.startPlant("0.001") // everything is there but products
+	quiet := 0
+	if err := until(func() error {
+		s, err := status(k.site.at["HTTP"])
+		if err != nil {
+			return err
+		}
+		for _, of := range []map[string]int{s.Reports.Utilisation, s.Reports.Aggregation} {
+			for state, n := range of {
+				if n > 0 && state != string(ledger.Sent) {
+					quiet = 0
+					return fmt.Errorf("%d reports are %s: %s", n, state, s.Reports.Trouble)
+				}
+			}
+		}
+		if quiet++; quiet < 75 { // a second and a half: longer than a report waits
+			return errors.New("a report may still come")
+		}
+		return nil
+	}); err != nil {
+		k.t.Fatal(err)
+	}
+	k.agent.stop(syscall.SIGTERM)
+	k.plant.stop(syscall.SIGTERM)
+}
+
+func (k *killing) judge() {
+	t, ctx := k.t, context.Background()
+	l, err := ledger.OpenReader(ctx, filepath.Join(k.site.dir, "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	v, err := sim.Check(ctx, k.logs, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !v.Good() || v.PrintedTwice != 0 || v.ReportedWithoutEvidence != 0 || v.UnknownToServer != 0 {
+		t.Errorf("%+v", v)
+		for _, f := range v.Findings {
+			t.Log(f)
+		}
+	}
+	balances, err := l.Recount(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := map[ledger.State]int{}
+	for _, b := range balances {
+		if !b.Equal() {
+			t.Errorf("%s: received %d, states %v", b.Product.Name, b.Received, b.States)
+		}
+		for s, n := range b.States {
+			sum[s] += n
+		}
+	}
+	reports, err := l.ReportCounts(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%v, reports %v", sum, reports)
+	if sum[ledger.Verified] < 100 || sum[ledger.Doubtful] < 10 || len(reports) < 2 {
+		t.Error("too little has happened for the check to mean much")
+	}
+	if t.Failed() || os.Getenv("LINEMARK_KEEP") != "" {
+		if dir := os.Getenv("LINEMARK_KEEP"); dir != "" {
+			_ = os.CopyFS(filepath.Join(dir, filepath.Base(t.Name())), os.DirFS(k.site.dir))
+		}
+	}
+}

@@ -1,0 +1,47 @@
+"""A PLC served by pymodbus. The argument is JSON: port, and the values of coils, discretes,
+inputs and holding registers from address zero. It prints the port once it listens, and
+every write of a client as "coil ADDRESS [VALUES]" or "holding ADDRESS [VALUES]"."""
+
+import asyncio
+import json
+import sys
+
+from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
+from pymodbus.server.async_io import ModbusTcpServer
+
+
+class Told(ModbusSequentialDataBlock):
+    """A block that tells of each write."""
+
+    def __init__(self, name, values):
+        super().__init__(0, values)
+        self.name = name
+
+    def setValues(self, address, values):
+        values = [int(v) for v in values]
+        print(self.name, address, json.dumps(values), flush=True)
+        super().setValues(address, values)
+
+
+async def main():
+    has = json.loads(sys.argv[1])
+    slave = ModbusSlaveContext(
+        co=Told("coil", has["coils"]),
+        di=ModbusSequentialDataBlock(0, has["discretes"]),
+        ir=ModbusSequentialDataBlock(0, has["inputs"]),
+        hr=Told("holding", has["holding"]),
+        zero_mode=True,
+    )
+    server = ModbusTcpServer(
+        ModbusServerContext(slaves=slave, single=True),
+        address=("127.0.0.1", has["port"]),
+        allow_reuse_address=True,
+    )
+    serving = asyncio.ensure_future(server.serve_forever())
+    await asyncio.wait({serving, server.serving}, return_when=asyncio.FIRST_COMPLETED)
+    if server.serving.done():
+        print(server.server.sockets[0].getsockname()[1], flush=True)
+    await serving
+
+
+asyncio.run(main())

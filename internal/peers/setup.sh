@@ -1,0 +1,58 @@
+#!/bin/sh
+# Installs the programs of others that the tests talk to, where this machine allows it, and
+# says what became of each. Quick when all are there. With CI=true a missing one is an error.
+set -u
+cd "$(dirname "$0")" || exit 1
+
+python_modules() { /usr/bin/python3 -c 'import pymodbus, serial_asyncio' 2>/dev/null; }
+
+# present PEER: is it there, and does it start?
+present() {
+	case $1 in
+	pymodbus) python_modules ;;
+	zpl-renderer-js) command -v npm >/dev/null && npm ls --omit=dev >/dev/null 2>&1 ;;
+	*) command -v "$1" >/dev/null ;;
+	esac
+}
+
+# packages PEER: the Debian packages that bring it.
+packages() {
+	case $1 in
+	socat) echo socat ;;
+	dmtxread) echo dmtx-utils ;;
+	ZXingReader) echo zxing-cpp-tools ;;
+	pymodbus) echo python3-pymodbus python3-serial-asyncio ;;
+	node) echo nodejs ;;
+	npm) echo npm ;;
+	esac
+}
+
+updated=
+apt() {
+	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+	export DEBIAN_FRONTEND=noninteractive
+	[ -n "$updated" ] || apt-get update -qq || true # a mirror that fails is no reason not to try
+	updated=yes
+	apt-get install -qq -y --no-install-recommends "$@"
+}
+
+install_peer() {
+	case $1 in
+	zpl-renderer-js) command -v npm >/dev/null && npm ci --no-audit --no-fund ;;
+	*) apt $(packages "$1") ;; # unquoted: one word for each package
+	esac
+}
+
+missing=0
+for peer in socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js; do
+	if present "$peer"; then
+		echo "$peer: present"
+	elif install_peer "$peer" >&2 && present "$peer"; then
+		echo "$peer: installed"
+	else
+		echo "$peer: cannot be installed (tests that need it will be skipped)"
+		missing=$((missing + 1))
+	fi
+done
+[ "${CI:-}" = true ] && [ "$missing" -gt 0 ] && exit 1
+exit 0

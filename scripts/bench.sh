@@ -1,0 +1,9 @@
+#!/bin/sh
+# The speed figures. Every figure is a ratio to a limit or to a peer measured in the same run,
+# so it means the same on a slow disk. LINEMARK_BENCH_DIR chooses the disk.
+set -eu
+export LINEMARK_BENCH_DIR="${LINEMARK_BENCH_DIR:-$PWD/bin/bench}"
+mkdir -p "$LINEMARK_BENCH_DIR"
+go test -run '^$' -bench . -benchtime 1x ./internal/ledger ./internal/demo
+go test -run '^$' -bench . ./internal/code ./internal/escape
+rm -rf "$LINEMARK_BENCH_DIR"

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Runs all tests with the race detector and counts what was skipped. A test whose peer program
+# is missing is skipped by name; with CI=true it fails instead (internal/peers).
+set -u
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+go test -race -timeout 9m -json ./... >"$log" 2>&1
+code=$?
+# A line for each package, the whole output of what failed, and the skipped tests by name.
+awk '
+function field(name,   m) { if (match($0, "\"" name "\":\"([^\"\\\\]|\\\\.)*\"")) { m = substr($0, RSTART + length(name) + 4, RLENGTH - length(name) - 5); return m } return "" }
+function text(s) { gsub(/\\n/, "\n", s); gsub(/\\t/, "\t", s); gsub(/\\"/, "\"", s); gsub(/\\u003c/, "<", s); gsub(/\\u003e/, ">", s); gsub(/\\u0026/, "\\&", s); gsub(/\\\\/, "\\", s); return s }
+!/^\{/ { print; next }
+{
+  action = field("Action"); pkg = field("Package"); test = field("Test")
+  if (action == "output" || action == "build-output") { key = pkg SUBSEP test; out[key] = out[key] field("Output"); if (action == "build-output") build = build field("Output"); if (test != "") all[pkg] = all[pkg] field("Output"); else all[pkg] = all[pkg] field("Output") }
+  if (test == "" && (action == "pass" || action == "fail")) { printf "%s %s\n", (action == "pass" ? "ok  " : "FAIL"), pkg; if (action == "fail") { failed++; failures = failures text(all[pkg]) } }
+  if (test != "" && action == "pass") passed++
+  if (test != "" && action == "fail") failedtests++
+  if (test != "" && action == "skip") { skipped++; names = names "  " pkg " " test ": " text(out[pkg SUBSEP test]) "\n" }
+}
+END {
+  if (failures != "" || build != "") printf "\n%s%s\n", text(build), failures
+  if (skipped) printf "\nskipped:\n%s", names
+  printf "%d passed, %d failed, %d skipped\n", passed, failedtests + (failed && !failedtests ? failed : 0), skipped
+}' "$log"
+exit $code
