@@ -55,7 +55,7 @@ func configCheck(ctx context.Context, c *console, args []string) error {
 			return problems
 		}
 	}
-	fmt.Fprintf(c.out, "%s is good: %d lines, %d products, %d devices\n", path, len(cfg.Lines), len(cfg.Products), len(cfg.Printers)+len(cfg.Scanners)+len(cfg.PLCs))
+	fmt.Fprintf(c.out, "%s is good. Lines: %d, products: %d, devices: %d\n", path, len(cfg.Lines), len(cfg.Products), len(cfg.Printers)+len(cfg.Scanners)+len(cfg.PLCs))
 	return nil
 }
 

@@ -200,6 +200,8 @@ func (a *Agent) Run(ctx context.Context) error {
 		wg.Go(func() { a.part(ctx, "supply of "+k.Product.Name, k.Run) })
 	}
 	wg.Go(func() { a.part(ctx, "reports", a.desk.Run) })
+	wg.Go(func() { a.measure(ctx) })
+	wg.Go(func() { a.part(ctx, "the watch over the national system", a.national.watch) })
 	for _, p := range a.printers {
 		wg.Go(func() { p.run(ctx) })
 	}

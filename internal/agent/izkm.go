@@ -65,6 +65,21 @@ func (n *national) Access() Access {
 	return n.access
 }
 
+// pingEvery is how often the national system is asked whether it is there, so that an outage is
+// seen before the next order or report needs it.
+const pingEvery = 30 * time.Second
+
+func (n *national) watch(ctx context.Context) error {
+	for {
+		n.heard(n.client.Ping(ctx)) //nolint:errcheck // heard has kept and logged it
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pingEvery):
+		}
+	}
+}
+
 // Place implements supply.Orders.
 func (n *national) Place(ctx context.Context, p supply.Product, quantity int) (string, error) {
 	ack, err := n.client.For(p.Group).CreateOrder(ctx, izkm.Order{

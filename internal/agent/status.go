@@ -143,7 +143,7 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return s, err
 	}
-	for i, k := range a.keepers {
+	for _, k := range a.keepers {
 		p := ProductStatus{Name: k.Product.Name, GTIN: k.Product.GTIN, States: map[string]int{}}
 		st := k.Status()
 		p.Doing, p.Since, p.Trouble = st.Doing, st.Since, st.Trouble
@@ -155,7 +155,7 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 				}
 			}
 		}
-		p.HoursLeft = a.speeds.hoursLeft(i, p.Received-st.Stock, st.Stock)
+		p.HoursLeft = a.speeds.hoursLeft(k.Product.ID, st.Stock)
 		s.Products = append(s.Products, p)
 	}
 	if err := a.lineStatus(ctx, &s); err != nil {
@@ -230,41 +230,66 @@ func (a *Agent) reportStatus(ctx context.Context, s *Status) error {
 // speeds measures how fast each product's codes are used, for the hours that the stock lasts.
 type speeds struct {
 	mu      sync.Mutex
-	samples map[int][]sample
+	samples map[ledger.ProductID][]sample
 }
 
 type sample struct {
 	at   time.Time
-	used int
+	used int // codes ever taken out of stock
 }
 
-// speedWindow is how far back the speed is measured.
-const speedWindow = 5 * time.Minute
+// speedWindow is how far back the speed is measured, speedEvery how often.
+const (
+	speedWindow = 5 * time.Minute
+	speedEvery  = 2 * time.Second
+)
 
-// hoursLeft takes how many codes of a product were ever used and how many are left, and
-// returns the hours that the rest lasts at the speed of the last minutes; nil while nothing
-// was used.
-func (v *speeds) hoursLeft(product, used, left int) *float64 {
-	now := time.Now()
+// measure samples the use of codes until ctx ends.
+func (a *Agent) measure(ctx context.Context) {
+	ticker := time.NewTicker(speedEvery)
+	defer ticker.Stop()
+	for {
+		if balances, err := a.ledger.Balance(ctx); err == nil {
+			now := time.Now()
+			for _, b := range balances {
+				a.speeds.add(b.ID, now, b.Received-b.States[ledger.InStock])
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (v *speeds) add(p ledger.ProductID, now time.Time, used int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.samples == nil {
-		v.samples = map[int][]sample{}
+		v.samples = map[ledger.ProductID][]sample{}
 	}
-	all := v.samples[product]
-	if n := len(all); n == 0 || now.Sub(all[n-1].at) >= time.Second {
-		all = append(all, sample{now, used})
-	}
+	all := append(v.samples[p], sample{now, used})
 	for len(all) > 2 && now.Sub(all[0].at) > speedWindow {
 		all = all[1:]
 	}
-	v.samples[product] = all
-	first := all[0]
-	elapsed := now.Sub(first.at).Hours()
-	if used <= first.used || elapsed <= 0 {
+	v.samples[p] = all
+}
+
+// hoursLeft returns how many hours a stock lasts at the speed of the last minutes; nil while
+// nothing was used.
+func (v *speeds) hoursLeft(p ledger.ProductID, stock int) *float64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	all := v.samples[p]
+	if len(all) < 2 {
 		return nil
 	}
-	hours := float64(left) * elapsed / float64(used-first.used)
+	first, last := all[0], all[len(all)-1]
+	if last.used <= first.used {
+		return nil
+	}
+	hours := float64(stock) * last.at.Sub(first.at).Hours() / float64(last.used-first.used)
 	return &hours
 }
 

@@ -77,6 +77,7 @@ type Line struct {
 func New(ctx context.Context, c Config) (*Line, error) {
 	l := &Line{cfg: c, byName: map[string]*place{}, permits: map[string]Permit{}}
 	var unit Product
+	var check *place
 	for _, s := range c.Stations {
 		if s.Kind == KindPrint {
 			unit = s.Product
@@ -84,6 +85,11 @@ func New(ctx context.Context, c Config) (*Line, error) {
 		p, err := l.place(ctx, s, unit)
 		if err != nil {
 			return nil, fmt.Errorf("station %s/%s: %w", c.Name, s.Name, err)
+		}
+		if s.Kind == KindVerify {
+			check = p
+		} else {
+			p.check = check
 		}
 		l.places = append(l.places, p)
 		l.byName[s.Name] = p
@@ -102,7 +108,7 @@ func New(ctx context.Context, c Config) (*Line, error) {
 }
 
 func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place, error) {
-	p := &place{name: l.cfg.Name + "/" + s.Name, ledger: l.cfg.Ledger, log: l.cfg.Log, alarm: l.cfg.Alarm, inbox: make(chan Event, 256), gone: make(chan struct{}),
+	p := &place{name: l.cfg.Name + "/" + s.Name, ledger: l.cfg.Ledger, log: l.cfg.Log, alarm: l.cfg.Alarm, inbox: make(chan letter, 256), gone: make(chan struct{}), moved: make(chan struct{}, 1),
 		printer: s.Printer, signals: s.Signals, reject: s.Reject, stop: s.Stop, pulse: s.Pulse, sscc: s.SSCCPrefix}
 	var err error
 	if p.profile, err = code.ProfileOf(unit.Group, unit.Type); err != nil {

@@ -89,10 +89,11 @@ func (p *Print) counted(ev PrintedCount) []Effect {
 		return nil
 	}
 	n := min(ev.Count-p.printed, len(p.out))
+	// What is counted above the labels that were sent is no evidence for those that follow.
+	p.printed = max(p.printed, ev.Count)
 	if n <= 0 {
 		return nil
 	}
-	p.printed += n
 	done := p.out[:n]
 	p.out = append([]ledger.Claim(nil), p.out[n:]...)
 	p.count("printed", n)

@@ -51,22 +51,38 @@ type place struct {
 	announce  func(ledger.ContainerID)
 	after     func() // called after each event
 
-	inbox  chan Event
-	gone   chan struct{} // closed when the station has stopped: nobody waits for it then
-	newest atomic.Int64  // the newest reading's Seq
-	beat   atomic.Int64  // when the station last took an event, Unix nanoseconds
-	mu     sync.Mutex
-	view   View
+	check   *place // pack: the verify station that products pass before; nil: none
+	inbox   chan letter
+	gone    chan struct{} // closed when the station has stopped: nobody waits for it then
+	newest  atomic.Int64  // the newest reading's Seq
+	settled atomic.Int64  // verify: the newest reading's Seq whose verdict is out
+	moved   chan struct{} // signalled when settled has moved
+	beat    atomic.Int64  // when the station last took an event, Unix nanoseconds
+	mu      sync.Mutex
+	view    View
+}
+
+// letter is an event on its way to a station.
+type letter struct {
+	event Event
+	// after is the newest reading of the check station when this one came in: the same product,
+	// or one behind it. Its verdict comes first, or a slow moment of the disk would let a pack
+	// scan overtake the check scan of the same product, and make the latter look like a copy.
+	after int64
 }
 
 // post hands an event to the station. A full inbox blocks the device that posts: its own
 // protocol then holds the line back.
 func (p *place) post(ctx context.Context, ev Event) {
+	l := letter{event: ev}
 	if s, ok := ev.(Scans); ok && len(s.Scans) > 0 {
 		p.newest.Store(s.Scans[len(s.Scans)-1].Seq)
+		if p.check != nil {
+			l.after = p.check.newest.Load()
+		}
 	}
 	select {
-	case p.inbox <- ev:
+	case p.inbox <- l:
 	case <-p.gone:
 	case <-ctx.Done():
 	}
@@ -76,24 +92,47 @@ func (p *place) run(ctx context.Context) {
 	defer close(p.gone)
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	var held Event // an event taken out of the inbox that did not fit the batch before it
+	var held letter // one taken out of the inbox that did not fit the batch before it
 	for {
-		ev := held
-		held = nil
-		if ev == nil {
+		l := held
+		held = letter{}
+		if l.event == nil {
 			select {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				ev = Tick{}
-			case ev = <-p.inbox:
+				l.event = Tick{}
+			case l = <-p.inbox:
 			}
 		}
-		if s, ok := ev.(Scans); ok {
-			ev, held = p.gather(s)
+		if s, ok := l.event.(Scans); ok {
+			l, held = p.gather(s, l.after)
+			p.awaitCheck(ctx, l.after)
 		}
 		p.beat.Store(time.Now().UnixNano())
-		p.handle(ctx, ev)
+		p.handle(ctx, l.event)
+		if s, ok := l.event.(Scans); ok && len(s.Scans) > 0 {
+			p.settled.Store(s.Scans[len(s.Scans)-1].Seq)
+			select {
+			case p.moved <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// awaitCheck waits until the check station has settled its readings up to seq.
+func (p *place) awaitCheck(ctx context.Context, seq int64) {
+	for p.check != nil && p.check.settled.Load() < seq {
+		p.beat.Store(time.Now().UnixNano())
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.check.gone:
+			return
+		case <-p.check.moved:
+		case <-time.After(tick): // another station may have taken the signal
+		}
 	}
 }
 
@@ -102,20 +141,21 @@ const maxBatch = 64
 
 // gather joins readings that wait already, so that a busy line shares commits. It stops at the
 // first event of another kind, which it returns too: order is never changed.
-func (p *place) gather(s Scans) (batch, other Event) {
+func (p *place) gather(s Scans, after int64) (batch, other letter) {
 	for len(s.Scans) < maxBatch {
 		select {
-		case ev := <-p.inbox:
-			more, ok := ev.(Scans)
+		case l := <-p.inbox:
+			more, ok := l.event.(Scans)
 			if !ok {
-				return s, ev
+				return letter{s, after}, l
 			}
 			s.Scans = append(s.Scans[:len(s.Scans):len(s.Scans)], more.Scans...)
+			after = max(after, l.after)
 		default:
-			return s, nil
+			return letter{s, after}, letter{}
 		}
 	}
-	return s, nil
+	return letter{s, after}, letter{}
 }
 
 // handle steps the station through the event and everything that its effects answer.

@@ -36,7 +36,7 @@ type Verify struct {
 // stopState follows the stop output: it is set once for a cause and cleared by whoever restarts.
 type stopState struct {
 	cause string // why it was set; empty: running
-	seen  bool   // it was read back as set, so a later clear is a restart
+	seen  bool   // as last read back: once it was set, a clear is a restart
 	sent  bool   // the PLC has taken it
 }
 
@@ -60,7 +60,7 @@ func (v *Verify) Step(now time.Time, ev Event) []Effect {
 		if _, ok := ev.Effect.(Reject); ok {
 			return v.stopLine(now, "the reject output could not be set: "+ev.Err.Error())
 		}
-		v.stop.sent = false // the stop output itself: sent again when the PLC answers
+		v.stop.sent = false // the stop output itself: set again as soon as the PLC is there
 	case CountedRejects:
 		return v.countedRejects(ev.N)
 	case StopOutput:
@@ -172,20 +172,20 @@ func (v *Verify) stopLine(now time.Time, cause string) []Effect {
 	if v.stop.cause != "" {
 		return nil // stopped already: whoever restarts the line sees the first cause
 	}
-	v.stop = stopState{cause: cause, sent: true}
+	// The output may stand already, set by others or before this run: its clear is a restart, too.
+	v.stop = stopState{cause: cause, seen: v.stop.seen, sent: true}
 	v.set(now, "stopped", cause)
 	v.count("stops", 1)
 	return []Effect{StopLine{Cause: cause}, Alarm{Text: "line stopped: " + cause}}
 }
 
 func (v *Verify) stopOutput(now time.Time, set bool) {
-	switch {
-	case set:
-		v.stop.seen = true
-	case v.stop.cause != "" && v.stop.seen: // someone has restarted the line
+	restarted := v.stop.cause != "" && v.stop.seen && !set
+	v.stop.seen = set
+	if restarted {
 		v.stop = stopState{}
 		v.failures, v.rejects = 0, nil
-		v.set(now, "running", "")
+		v.settle(now)
 	}
 }
 
@@ -221,11 +221,16 @@ func (v *Verify) plcState(now time.Time, ev PLCState) []Effect {
 		return nil // nothing can be told to it: the beat has ended, its watchdog stops the line
 	}
 	v.settle(now)
-	if v.stop.cause != "" && !v.stop.sent {
-		v.stop.sent = true
-		return []Effect{StopLine{Cause: v.stop.cause}}
+	return v.stopAgain()
+}
+
+// stopAgain sets a stop that the PLC has not taken yet. A PLC that refused it may be there all the time.
+func (v *Verify) stopAgain() []Effect {
+	if v.stop.cause == "" || v.stop.sent || !v.plc.Up {
+		return nil
 	}
-	return nil
+	v.stop.sent = true
+	return []Effect{StopLine{Cause: v.stop.cause}}
 }
 
 func (v *Verify) settle(now time.Time) {
@@ -247,7 +252,7 @@ func (v *Verify) tick(now time.Time) []Effect {
 		v.rejects = nil
 		return v.stopLine(now, plural(n, "rejection")+" not counted within "+v.cfg.Within.String()+": the product may have passed")
 	}
-	return nil
+	return v.stopAgain()
 }
 
 // Permit says whether products may be marked: whether they would be seen and could be taken off.

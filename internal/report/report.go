@@ -269,11 +269,8 @@ func (d *Desk) trouble(err error) {
 		d.status.Since = time.Now()
 	}
 	d.mu.Unlock()
-	switch {
-	case changed && err != nil:
+	if changed && err != nil && !retry.Outage(err) {
 		d.Log.Warn("reports have trouble and are tried again", "error", text)
-	case changed:
-		d.Log.Info("reports go again")
 	}
 }
 

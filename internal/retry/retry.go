@@ -46,6 +46,13 @@ func Refused(err error) bool {
 	return errors.As(err, &r) && r.Refused()
 }
 
+// Outage says whether an error is that of a system which does not answer as it should, and not
+// its clear no. Whoever owns the access to that system logs it, once for all that suffer from it.
+func Outage(err error) bool {
+	var o interface{ Lost() bool }
+	return errors.As(err, &o) && !Refused(err)
+}
+
 // Unsent says whether a request certainly had no effect: no connection came about, or the other
 // side did not let it in.
 func Unsent(err error) bool {

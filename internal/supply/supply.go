@@ -92,8 +92,8 @@ type Status struct {
 	Trouble string // the last error; empty when the last step was good
 }
 
-// Run works until ctx ends. Errors are kept in Status, logged when they change, and retried
-// with growing pauses.
+// Run works until ctx ends. Errors are kept in Status, logged when they change (an outage is
+// logged by whoever owns the access), and retried with growing pauses.
 func (k *Keeper) Run(ctx context.Context) error {
 	var err error
 	if k.profile, err = code.ProfileOf(k.Product.Group, k.Product.Type); err != nil {
@@ -295,11 +295,8 @@ func (k *Keeper) trouble(err error) {
 	changed := k.status.Trouble != text
 	k.status.Trouble = text
 	k.mu.Unlock()
-	switch {
-	case changed && err != nil:
+	if changed && err != nil && !retry.Outage(err) {
 		k.Log.Warn("supply has trouble and tries again", "product", k.Product.Name, "error", text)
-	case changed:
-		k.Log.Info("supply works again", "product", k.Product.Name)
 	}
 }
 
