@@ -3,75 +3,11 @@ package agent
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"slices"
-	"sync"
 	"time"
 
-	"linemark/internal/code"
 	"linemark/internal/ledger"
 	"linemark/internal/line"
 )
-
-// Alarm is something that a person should know.
-type Alarm struct {
-	At    time.Time `json:"at"`
-	Place string    `json:"place"`
-	Text  string    `json:"text"`
-}
-
-// alarms keeps the newest alarms and logs each.
-type alarms struct {
-	log *slog.Logger
-	mu  sync.Mutex
-	all []Alarm
-}
-
-// keptAlarms bounds what the status shows; the log has them all.
-const keptAlarms = 20
-
-func (a *alarms) add(place, text string) {
-	a.log.Warn(text, "at", place)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.all = append(a.all, Alarm{At: time.Now(), Place: place, Text: text})
-	if extra := len(a.all) - keptAlarms; extra > 0 {
-		a.all = slices.Delete(a.all, 0, extra)
-	}
-}
-
-func (a *alarms) list() []Alarm {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Clone(a.all)
-}
-
-// reads keeps the newest reading of each scanner.
-type reads struct {
-	mu   sync.Mutex
-	last map[string]string
-}
-
-func (r *reads) add(place string, s line.Scan) {
-	text := code.Visible(s.Code)
-	if s.NoRead {
-		text = "no read"
-	} else if s.Bad != "" {
-		text = s.Bad
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.last == nil {
-		r.last = map[string]string{}
-	}
-	r.last[place] = text
-}
-
-func (r *reads) of(place string) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.last[place]
-}
 
 // Status is the whole agent at a glance.
 type Status struct {
@@ -223,109 +159,6 @@ func (a *Agent) reportStatus(ctx context.Context, s *Status) error {
 	}
 	if desk := a.desk.Status(); desk.Trouble != "" {
 		s.Reports.Trouble, s.Reports.Since = desk.Trouble, &desk.Since
-	}
-	return nil
-}
-
-// speeds measures how fast each product's codes are used, for the hours that the stock lasts.
-type speeds struct {
-	mu      sync.Mutex
-	samples map[ledger.ProductID][]sample
-}
-
-type sample struct {
-	at   time.Time
-	used int // codes ever taken out of stock
-}
-
-// speedWindow is how far back the speed is measured, speedEvery how often.
-const (
-	speedWindow = 5 * time.Minute
-	speedEvery  = 2 * time.Second
-)
-
-// measure samples the use of codes until ctx ends.
-func (a *Agent) measure(ctx context.Context) {
-	ticker := time.NewTicker(speedEvery)
-	defer ticker.Stop()
-	for {
-		if balances, err := a.ledger.Balance(ctx); err == nil {
-			now := time.Now()
-			for _, b := range balances {
-				a.speeds.add(b.ID, now, b.Received-b.States[ledger.InStock])
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-func (v *speeds) add(p ledger.ProductID, now time.Time, used int) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.samples == nil {
-		v.samples = map[ledger.ProductID][]sample{}
-	}
-	all := append(v.samples[p], sample{now, used})
-	for len(all) > 2 && now.Sub(all[0].at) > speedWindow {
-		all = all[1:]
-	}
-	v.samples[p] = all
-}
-
-// hoursLeft returns how many hours a stock lasts at the speed of the last minutes; nil while
-// nothing was used.
-func (v *speeds) hoursLeft(p ledger.ProductID, stock int) *float64 {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	all := v.samples[p]
-	if len(all) < 2 {
-		return nil
-	}
-	first, last := all[0], all[len(all)-1]
-	if last.used <= first.used {
-		return nil
-	}
-	hours := float64(stock) * last.at.Sub(first.at).Hours() / float64(last.used-first.used)
-	return &hours
-}
-
-// page is the agent as the page and its API see it.
-type page struct{ *Agent }
-
-// Status implements web.Plant.
-func (p page) Status(ctx context.Context) (any, error) { return p.Agent.Status(ctx) }
-
-// Recount implements web.Plant.
-func (p page) Recount(ctx context.Context) ([]ledger.Balance, error) { return p.ledger.Recount(ctx) }
-
-// Trace implements web.Plant.
-func (p page) Trace(ctx context.Context, c code.Code) (ledger.Life, error) {
-	return p.ledger.Trace(ctx, c)
-}
-
-// Ready implements web.Plant: every device of every line is there and the ledger takes writes.
-func (p page) Ready() error {
-	if err := p.ledger.Fault(); err != nil {
-		return err
-	}
-	s := []DeviceStatus{}
-	for _, d := range p.printers {
-		s = append(s, d.Status())
-	}
-	for _, d := range p.scanners {
-		s = append(s, d.Status())
-	}
-	for _, d := range p.plcs {
-		s = append(s, d.Status())
-	}
-	for _, d := range s {
-		if !d.Up {
-			return fmt.Errorf("%s %s is down: %s", d.Kind, d.Name, d.Error)
-		}
 	}
 	return nil
 }

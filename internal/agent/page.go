@@ -1,0 +1,46 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+
+	"linemark/internal/code"
+	"linemark/internal/ledger"
+)
+
+// page is the agent as the page and its API see it.
+type page struct{ *Agent }
+
+// Status implements web.Plant.
+func (p page) Status(ctx context.Context) (any, error) { return p.Agent.Status(ctx) }
+
+// Recount implements web.Plant.
+func (p page) Recount(ctx context.Context) ([]ledger.Balance, error) { return p.ledger.Recount(ctx) }
+
+// Trace implements web.Plant.
+func (p page) Trace(ctx context.Context, c code.Code) (ledger.Life, error) {
+	return p.ledger.Trace(ctx, c)
+}
+
+// Ready implements web.Plant: every device of every line is there and the ledger takes writes.
+func (p page) Ready() error {
+	if err := p.ledger.Fault(); err != nil {
+		return err
+	}
+	s := []DeviceStatus{}
+	for _, d := range p.printers {
+		s = append(s, d.Status())
+	}
+	for _, d := range p.scanners {
+		s = append(s, d.Status())
+	}
+	for _, d := range p.plcs {
+		s = append(s, d.Status())
+	}
+	for _, d := range s {
+		if !d.Up {
+			return fmt.Errorf("%s %s is down: %s", d.Kind, d.Name, d.Error)
+		}
+	}
+	return nil
+}
