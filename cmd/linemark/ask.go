@@ -76,7 +76,7 @@ func (q *question) load() (*config.Config, error) {
 func reader(ctx context.Context, cfg *config.Config, noAgent error) (*ledger.Ledger, error) {
 	l, err := ledger.OpenReader(ctx, cfg.Agent.DataDir)
 	if err != nil {
-		return nil, failed(errors.Join(noAgent, err), "start the agent with linemark run, or give the right --config")
+		return nil, failed(fmt.Errorf("%w; %w", noAgent, err), "start the agent with linemark run, or give the right --config")
 	}
 	return l, nil
 }
@@ -96,7 +96,7 @@ func (q *question) print(c *console, v any, text func()) error {
 
 func runStatus(ctx context.Context, c *console, args []string) error {
 	var q question
-	if _, err := flags(c, "status", args, q.flags); err != nil {
+	if err := noArguments(c, "status", args, q.flags); err != nil {
 		return err
 	}
 	cfg, err := q.load()
@@ -112,7 +112,7 @@ func runStatus(ctx context.Context, c *console, args []string) error {
 
 func runBalance(ctx context.Context, c *console, args []string) error {
 	var q question
-	if _, err := flags(c, "balance", args, q.flags); err != nil {
+	if err := noArguments(c, "balance", args, q.flags); err != nil {
 		return err
 	}
 	cfg, err := q.load()

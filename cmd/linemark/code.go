@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 
 	"linemark/internal/code"
@@ -31,6 +32,9 @@ type element struct {
 }
 
 func runCode(_ context.Context, c *console, args []string) error {
+	if len(args) > 0 && slices.Contains([]string{"help", "--help", "-h"}, args[0]) {
+		return help(c, "code")
+	}
 	if len(args) == 0 || args[0] != "parse" {
 		return wrong(errors.New("code needs a word: parse"), "linemark code parse --group water CODE")
 	}

@@ -6,8 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"linemark/drivers/link"
 	"linemark/internal/config"
@@ -22,6 +24,8 @@ func runConfig(ctx context.Context, c *console, args []string) error {
 		return configCheck(ctx, c, args[1:])
 	case "init":
 		return configInit(c, args[1:])
+	case "help", "--help", "-h":
+		return help(c, "config")
 	}
 	return wrong(fmt.Errorf("config knows no %q", args[0]), "it knows check and init")
 }
@@ -91,7 +95,8 @@ func configInit(c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	for name := range files {
+	names := slices.Sorted(maps.Keys(files))
+	for _, name := range names {
 		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
 			return failed(fmt.Errorf("%s is there already", name), "give another name, or move the old file away")
 		}
@@ -99,8 +104,8 @@ func configInit(c *console, args []string) error {
 	if err := os.MkdirAll(filepath.Join(filepath.Dir(path), "labels"), 0o755); err != nil {
 		return err
 	}
-	for name, text := range files {
-		if err := os.WriteFile(name, text, 0o644); err != nil {
+	for _, name := range names {
+		if err := os.WriteFile(name, files[name], 0o644); err != nil {
 			return err
 		}
 		fmt.Fprintln(c.out, "wrote", name)

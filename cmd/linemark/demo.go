@@ -21,7 +21,7 @@ import (
 func runDemo(ctx context.Context, c *console, args []string) error {
 	o := demo.Options{Faults: sim.SomeFaults}
 	var asJSON, faultless bool
-	if _, err := flags(c, "demo", args, func(fs *flag.FlagSet) {
+	if err := noArguments(c, "demo", args, func(fs *flag.FlagSet) {
 		fs.DurationVar(&o.For, "for", 30*time.Second, "how long products pass")
 		fs.Float64Var(&o.Rate, "rate", 30, "products a second; 0: as fast as it goes")
 		fs.Uint64Var(&o.Seed, "seed", 1, "decides codes and faults")

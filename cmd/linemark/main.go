@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"linemark/internal/config"
@@ -90,7 +91,7 @@ func run(ctx context.Context, c *console, args []string) int {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "linemark keeps marking codes in stock, prints them, reads them back and reports them.\n\n")
 	for _, cmd := range commands() {
-		fmt.Fprintf(w, "  linemark %s %s\n        %s\n", cmd.name, cmd.usage, cmd.about)
+		fmt.Fprintf(w, "  %s\n        %s\n", strings.TrimSpace("linemark "+cmd.name+" "+cmd.usage), cmd.about)
 	}
 }
 
@@ -147,7 +148,7 @@ func flags(c *console, name string, args []string, define func(*flag.FlagSet)) (
 	if errors.Is(err, flag.ErrHelp) {
 		for _, cmd := range commands() {
 			if cmd.name == name {
-				fmt.Fprintf(c.out, "linemark %s %s\n        %s\n", cmd.name, cmd.usage, cmd.about)
+				fmt.Fprintf(c.out, "%s\n        %s\n", strings.TrimSpace("linemark "+cmd.name+" "+cmd.usage), cmd.about)
 			}
 		}
 		fs.SetOutput(c.out)
@@ -160,10 +161,29 @@ func flags(c *console, name string, args []string, define func(*flag.FlagSet)) (
 	return fs.Args(), nil
 }
 
+// help shows a command that begins with a word of its own, as its --help would.
+func help(c *console, name string) error {
+	_, err := flags(c, name, []string{"--help"}, func(*flag.FlagSet) {})
+	return err
+}
+
+// noArguments is flags for a command that takes nothing else: a file or a number that stands
+// there without its flag would be passed over in silence.
+func noArguments(c *console, name string, args []string, define func(*flag.FlagSet)) error {
+	rest, err := flags(c, name, args, define)
+	if err == nil && len(rest) > 0 {
+		return wrong(fmt.Errorf("%s takes no argument %q", name, rest[0]), "linemark "+name+" --help shows its flags")
+	}
+	return err
+}
+
 // version is set by the release build; else the commit that Go has recorded is told.
 var version string
 
-func runVersion(_ context.Context, c *console, _ []string) error {
+func runVersion(_ context.Context, c *console, args []string) error {
+	if err := noArguments(c, "version", args, func(*flag.FlagSet) {}); err != nil {
+		return err
+	}
 	v := version
 	if v == "" {
 		v = "development"

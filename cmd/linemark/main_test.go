@@ -1,13 +1,216 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"linemark/internal/code"
 )
 
 // linemark in scripts and in the tests that kill it is this test program, run anew as a process
 // of its own.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"linemark": main})
+}
+
+// Every command, as a person meets it: testdata/script.
+func TestScripts(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the scripts end processes with an interrupt, which that system has not")
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("LINEMARK_IZKM_TOKEN", "1cecc8fb-fb47-4c8a-af3d-d34c1ead8c4f")
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":     exits,
+			"site":      newSite,
+			"free":      freePort,
+			"replace":   replace,
+			"snapshot":  snapshot,
+			"unchanged": unchanged,
+			"ready":     func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(ready(ts.Getenv("HTTP"))) },
+			"counted":   countedCommand,
+			"first":     firstCode,
+			"waitfile":  waitFile,
+			"object":    object,
+			"page":      page,
+		},
+	})
+}
+
+func arguments(ts *testscript.TestScript, neg bool, args []string, least int, usage string) {
+	if neg || len(args) < least {
+		ts.Fatalf("usage: %s", usage)
+	}
+}
+
+// exits runs a program and wants this exit code of it.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 2, "exits CODE PROGRAM ARGUMENT...")
+	err := ts.Exec(args[1], args[2:]...)
+	got := 0
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		got = ended.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
+
+// newSite lays linemark.toml and its labels out and sets HTTP, IZKM, TIJ, BOX, CAM1, CAM2, PLC to their addresses.
+func newSite(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 0, "site")
+	s, err := layOut(ts.MkAbs("."))
+	ts.Check(err)
+	for name, address := range s.at {
+		ts.Setenv(name, address)
+	}
+}
+
+// freePort sets variables to free addresses.
+func freePort(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 1, "free NAME...")
+	for _, name := range args {
+		address, err := free.next()
+		ts.Check(err)
+		ts.Setenv(name, address)
+	}
+}
+
+// replace changes the one place in a file that holds a text.
+func replace(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 3, "replace FILE OLD NEW")
+	text := ts.ReadFile(args[0])
+	if strings.Count(text, args[1]) != 1 {
+		ts.Fatalf("%s holds %q %d times", args[0], args[1], strings.Count(text, args[1]))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o644))
+}
+
+// tree is every file with a hash of what is in it.
+func tree(ts *testscript.TestScript) []string {
+	all := []string{}
+	work := ts.Getenv("WORK")
+	ts.Check(filepath.WalkDir(work, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			all = append(all, path)
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all = append(all, fmt.Sprintf("%s %x", path, sha256.Sum256(text)))
+		return err
+	}))
+	return all
+}
+
+// snapshot remembers every file and folder of the script; unchanged wants them so again.
+func snapshot(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 0, "snapshot")
+	ts.Setenv("SNAPSHOT", strings.Join(tree(ts), "\n"))
+}
+
+func unchanged(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 0, "unchanged")
+	before := strings.Split(ts.Getenv("SNAPSHOT"), "\n")
+	for _, now := range tree(ts) {
+		if !slices.Contains(before, now) {
+			ts.Fatalf("new or changed: %s", now)
+		}
+		before = slices.DeleteFunc(before, func(s string) bool { return s == now })
+	}
+	if len(before) > 0 {
+		ts.Fatalf("gone: %q", before)
+	}
+}
+
+// countedCommand waits until the stations of the agent have counted so many.
+func countedCommand(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 2, "counted WHAT N")
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(counted(ts.Getenv("HTTP"), args[0], n))
+}
+
+// firstCode takes the first code out of an emulator's log: as it is into a file, and into a
+// variable with GS shown.
+func firstCode(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 4, "first LOG EVENT VARIABLE FILE")
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		var e struct{ Event, Code string }
+		if json.Unmarshal([]byte(line), &e) != nil || e.Event != args[1] || e.Code == "" {
+			continue
+		}
+		c, err := hex.DecodeString(e.Code)
+		ts.Check(err)
+		ts.Setenv(args[2], code.Visible(code.Code(c)))
+		ts.Check(os.WriteFile(ts.MkAbs(args[3]), c, 0o644))
+		return
+	}
+	ts.Fatalf("%s has no %s", args[0], args[1])
+}
+
+// waitFile waits until a file has so many lines.
+func waitFile(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 2, "waitfile FILE LINES")
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(until(func() error { return lines(ts.MkAbs(args[0]), n) }))
+}
+
+func lines(file string, n int) error {
+	text, err := os.ReadFile(file)
+	if got := strings.Count(string(text), "\n"); err == nil && got < n {
+		err = fmt.Errorf("%s has %d lines, want %d", file, got, n)
+	}
+	return err
+}
+
+// object wants one JSON object as the only line, with these keys.
+func object(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 2, "object FILE KEY...")
+	text := ts.ReadFile(args[0])
+	var v map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &v); err != nil || strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n") {
+		ts.Fatalf("%q is not one line with one JSON object: %v", text, err)
+	}
+	for _, key := range args[1:] {
+		name, want, exact := strings.Cut(key, "=")
+		got, ok := v[name]
+		if !ok || exact && string(got) != want {
+			ts.Fatalf("%s is %s in %s", key, got, text)
+		}
+	}
+}
+
+// page wants an answer of the agent's page.
+func page(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 2, "page PATH TEXT")
+	body, err := get(ts.Getenv("HTTP"), args[0])
+	ts.Check(err)
+	if !strings.Contains(string(body), args[1]) {
+		ts.Fatalf("%s is %s", args[0], body)
+	}
 }

@@ -18,12 +18,8 @@ func configFlag(fs *flag.FlagSet, path *string) {
 
 func runAgent(ctx context.Context, c *console, args []string) error {
 	var path string
-	rest, err := flags(c, "run", args, func(fs *flag.FlagSet) { configFlag(fs, &path) })
-	if err != nil {
+	if err := noArguments(c, "run", args, func(fs *flag.FlagSet) { configFlag(fs, &path) }); err != nil {
 		return err
-	}
-	if len(rest) > 0 {
-		return wrong(fmt.Errorf("run takes no argument %q", rest[0]), "linemark run --config FILE")
 	}
 	cfg, err := config.Load(path)
 	if err != nil {

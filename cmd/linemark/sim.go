@@ -14,7 +14,7 @@ func runSim(ctx context.Context, c *console, args []string) error {
 	var faultless bool
 	var alone sim.Alone
 	o := sim.Options{Faults: sim.SomeFaults}
-	if _, err := flags(c, "sim", args, func(fs *flag.FlagSet) {
+	if err := noArguments(c, "sim", args, func(fs *flag.FlagSet) {
 		fs.StringVar(&path, "config", "", "simulate every device that this `FILE` names, at its address")
 		fs.Float64Var(&o.Rate, "rate", 30, "products a second; 0: as fast as it goes")
 		fs.Uint64Var(&o.Seed, "seed", 1, "decides codes and faults")

@@ -33,14 +33,19 @@ type Access struct {
 	Error string    `json:"error,omitempty"` // of the last call
 }
 
-// heard records the outcome of a call. A clear refusal is an answer: the system is there.
-func (n *national) heard(err error) error {
+// heard records the outcome of a call. A clear refusal is an answer: the system is there. A
+// failure of a call that began before the system was heard well again is of the outage before.
+func (n *national) heard(began time.Time, err error) error {
 	var e *izkm.Error
 	answered := err == nil || errors.As(err, &e) && e.Kind == izkm.Refused
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
 	n.mu.Lock()
+	if !answered && n.access.OK && began.Before(n.access.Since) {
+		n.mu.Unlock()
+		return err
+	}
 	changed := n.access.Since.IsZero() || n.access.OK != answered
 	if changed {
 		n.access.OK, n.access.Since = answered, time.Now()
@@ -71,7 +76,7 @@ const pingEvery = 30 * time.Second
 
 func (n *national) watch(ctx context.Context) error {
 	for {
-		n.heard(n.client.Ping(ctx)) //nolint:errcheck // heard has kept and logged it
+		n.heard(time.Now(), n.client.Ping(ctx)) //nolint:errcheck // heard has kept and logged it
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -82,6 +87,7 @@ func (n *national) watch(ctx context.Context) error {
 
 // Place implements supply.Orders.
 func (n *national) Place(ctx context.Context, p supply.Product, quantity int) (string, error) {
+	began := time.Now()
 	ack, err := n.client.For(p.Group).CreateOrder(ctx, izkm.Order{
 		Products: []izkm.OrderProduct{{
 			GTIN: p.GTIN, Quantity: quantity, SerialNumberType: izkm.SerialOperator, TemplateID: p.TemplateID, CISType: p.Type,
@@ -90,7 +96,7 @@ func (n *national) Place(ctx context.Context, p supply.Product, quantity int) (s
 		ContactPerson: n.cfg.IZKM.ContactPerson,
 		Factory:       n.factory(p.Group),
 	})
-	return ack.OrderID, n.heard(err)
+	return ack.OrderID, n.heard(began, err)
 }
 
 // factory is the block that tobacco orders need.
@@ -110,8 +116,9 @@ var orderStates = map[string]ledger.OrderState{
 
 // List implements supply.Orders.
 func (n *national) List(ctx context.Context, p supply.Product, since time.Time) ([]supply.ServerOrder, error) {
+	began := time.Now()
 	listed, err := n.client.For(p.Group).Orders(ctx, izkm.OrdersQuery{From: since})
-	if n.heard(err) != nil {
+	if n.heard(began, err) != nil {
 		return nil, err
 	}
 	var orders []supply.ServerOrder
@@ -138,19 +145,21 @@ func (n *national) List(ctx context.Context, p supply.Product, since time.Time) 
 
 // Close implements supply.Orders.
 func (n *national) Close(ctx context.Context, p supply.Product, orderID, lastBlock string) error {
-	return n.heard(n.client.For(p.Group).CloseBuffer(ctx, orderID, p.GTIN, lastBlock))
+	return n.heard(time.Now(), n.client.For(p.Group).CloseBuffer(ctx, orderID, p.GTIN, lastBlock))
 }
 
 // Take implements supply.Blocks.
 func (n *national) Take(ctx context.Context, p supply.Product, orderID string, quantity int, last string) (supply.Block, error) {
+	began := time.Now()
 	b, err := n.client.For(p.Group).Codes(ctx, orderID, p.GTIN, quantity, last)
-	return supply.Block{ID: b.ID, Codes: b.Codes}, n.heard(err)
+	return supply.Block{ID: b.ID, Codes: b.Codes}, n.heard(began, err)
 }
 
 // Issued implements supply.Blocks.
 func (n *national) Issued(ctx context.Context, p supply.Product, orderID string) ([]supply.IssuedBlock, error) {
+	began := time.Now()
 	listed, err := n.client.For(p.Group).Blocks(ctx, orderID, p.GTIN)
-	if n.heard(err) != nil {
+	if n.heard(began, err) != nil {
 		return nil, err
 	}
 	blocks := make([]supply.IssuedBlock, len(listed))
@@ -162,8 +171,9 @@ func (n *national) Issued(ctx context.Context, p supply.Product, orderID string)
 
 // Again implements supply.Blocks.
 func (n *national) Again(ctx context.Context, p supply.Product, orderID, blockID string) (supply.Block, error) {
+	began := time.Now()
 	b, err := n.client.For(p.Group).Retry(ctx, orderID, p.GTIN, blockID)
-	return supply.Block{ID: b.ID, Codes: b.Codes}, n.heard(err)
+	return supply.Block{ID: b.ID, Codes: b.Codes}, n.heard(began, err)
 }
 
 // Utilisation implements report.System.
@@ -190,19 +200,21 @@ func (n *national) Aggregation(r ledger.Report, units []ledger.AggregationUnit) 
 
 // Send implements report.System.
 func (n *national) Send(ctx context.Context, r ledger.Report, body []byte) (string, error) {
+	began := time.Now()
 	c := n.client.For(r.Group)
 	if r.Kind == ledger.Aggregation {
 		id, err := c.SendAggregation(ctx, body)
-		return id, n.heard(err)
+		return id, n.heard(began, err)
 	}
 	id, err := c.SendUtilisation(ctx, body)
-	return id, n.heard(err)
+	return id, n.heard(began, err)
 }
 
 // State implements report.System.
 func (n *national) State(ctx context.Context, r ledger.Report) (report.State, string, error) {
+	began := time.Now()
 	s, err := n.client.For(r.Group).ReportState(ctx, r.ServerID)
-	if n.heard(err) != nil {
+	if n.heard(began, err) != nil {
 		return report.Working, "", err
 	}
 	switch s.Status {

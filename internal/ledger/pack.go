@@ -145,6 +145,8 @@ func (l *Ledger) CloseWithCode(ctx context.Context, place string, id ContainerID
 			to, cause = Verified, "scan of the label"
 		}
 		switch {
+		case h.claim == 0:
+			return fmt.Errorf("code %d was never given to a printer", codeID)
 		case h.state == Verified: // its scan came before
 		case h.state == Claimed, h.state == Printed, h.state == Doubtful && ev == ByScan:
 			if err := t.move(h, to, ev, place, cause); err != nil {

@@ -18,7 +18,7 @@ const (
 	Duplicate                 // read on a product before
 	Foreign                   // a code of another product
 	Mangled                   // the identification code is known, its verification part is not the issued one
-	NotIssued                 // in stock: this agent has not sent it to any printer
+	NotIssued                 // in stock, or was when first read: this agent has not sent it to any printer
 	Withdrawn                 // rejected or dropped before
 	Unreadable                // not a code of this product group at all
 )
@@ -119,6 +119,9 @@ func (t *tx) verify(place string, product int64, p code.Profile, scan code.Code,
 		return v, nil
 	case !onProduct:
 		v.Outcome = Withdrawn
+		return v, nil
+	case h.claim == 0: // in doubt because it was read while in stock
+		v.Outcome = NotIssued
 		return v, nil
 	}
 	if h.state == Doubtful {

@@ -52,6 +52,7 @@ func TestVerify(t *testing.T) {
 		{"rejected before", c[6].Code, Withdrawn, Rejected, Rejected, c[6].ID},
 		{"of another product", boxes[0].Code, Foreign, Claimed, Rejected, boxes[0].ID},
 		{"in stock", stock, NotIssued, InStock, Doubtful, 0},
+		{"in stock, a second time", stock, NotIssued, Doubtful, Doubtful, 0},
 		{"in stock, mangled", mangle(inStock), Mangled, InStock, InStock, 0},
 		{"never had", c[0].Code[:18] + "never-had-it1\x1d93abcd", Unknown, InStock, 0, 0},
 		{"no code", "NOREAD", Unreadable, InStock, 0, 0},

@@ -181,6 +181,7 @@ func (l *Line) Post(ctx context.Context, station string, ev Event) {
 // mark only while every product would be seen and could be taken off (P6).
 func (l *Line) setPermit(station string, permit Permit) {
 	l.mu.Lock()
+	defer l.mu.Unlock() // until it is told: two stations must not tell theirs in another order
 	l.permits[station] = permit
 	all := Permit{OK: true}
 	for _, one := range l.permits {
@@ -190,7 +191,6 @@ func (l *Line) setPermit(station string, permit Permit) {
 	}
 	changed := l.permit == nil || l.permit.OK != all.OK
 	l.permit = &all
-	l.mu.Unlock()
 	if changed {
 		l.tellPermit(context.Background(), all)
 	}

@@ -25,12 +25,15 @@ type Pack struct {
 	busy    []item // the items of the ledger call under way
 	opening bool
 	box     box
+	heard   bool // the scanner was there since the start
+	gap     bool // it went away since the last reading
 	troubled
 }
 
 // item is something that goes into a container: a reading of a unit, or a closed container.
 type item struct {
 	scan      Scan
+	gap       bool // before this reading the scanner was away
 	container ledger.ContainerID
 }
 
@@ -43,7 +46,10 @@ type box struct {
 }
 
 // troubled keeps effects that the ledger did not take, in order: nothing goes on before they are in.
-type troubled struct{ retry []Effect }
+type troubled struct {
+	retry []Effect
+	again int // effects made again whose answers are under way
+}
 
 // NewPack returns a pack station.
 func NewPack(c PackConfig) *Pack {
@@ -58,7 +64,8 @@ func (p *Pack) Step(now time.Time, ev Event) []Effect {
 	switch ev := ev.(type) {
 	case Scans:
 		for _, s := range ev.Scans {
-			p.backlog = append(p.backlog, item{scan: s})
+			p.backlog = append(p.backlog, item{scan: s, gap: p.gap})
+			p.heard, p.gap = true, false
 		}
 	case Packed:
 		p.backlog = append(p.backlog, item{container: ev.Container})
@@ -76,13 +83,14 @@ func (p *Pack) Step(now time.Time, ev Event) []Effect {
 	case ScannerState:
 		if !ev.Up {
 			p.set(now, "waiting", "the scanner: "+ev.Why)
-			effects = p.spoil("the scanner was away: units may have passed unread")
+			p.gap = p.heard // a scanner that has not been there yet has missed nothing
 		} else {
 			p.set(now, "running", "")
+			p.heard = true
 		}
 	case Tick:
 		effects, p.retry = p.retry, nil
-		if len(effects) > 0 {
+		if p.again = len(effects); p.again > 0 {
 			return effects
 		}
 		effects = append(effects, p.label.step(now, ev, p)...)
@@ -94,7 +102,7 @@ func (p *Pack) Step(now time.Time, ev Event) []Effect {
 
 // advance begins the next call to the ledger, if none is under way and there is work.
 func (p *Pack) advance() []Effect {
-	if len(p.backlog) == 0 || len(p.busy) > 0 || p.opening || len(p.retry) > 0 {
+	if len(p.backlog) == 0 || len(p.busy) > 0 || p.opening || len(p.retry) > 0 || p.again > 0 {
 		return nil
 	}
 	if p.box.id == 0 {
@@ -124,6 +132,7 @@ func (p *Pack) puts(now time.Time, ev Puts) []Effect {
 		// The units lie in the box and nobody can say which they are.
 		p.set(now, "stopped", ev.Err.Error())
 		p.box.in += len(batch)
+		p.count("read", len(batch))
 		effects = p.spoil("the ledger did not answer: " + ev.Err.Error())
 		return append(effects, p.full()...)
 	}
@@ -131,6 +140,9 @@ func (p *Pack) puts(now time.Time, ev Puts) []Effect {
 	for _, it := range batch {
 		p.box.in++
 		p.count("read", 1)
+		if it.gap {
+			effects = append(effects, p.spoil("the scanner was away: units may have passed unread")...)
+		}
 		why := ""
 		switch {
 		case it.scan.NoRead:
@@ -181,6 +193,7 @@ func (p *Pack) full() []Effect {
 }
 
 func (p *Pack) recorded(now time.Time, ev Recorded) []Effect {
+	p.again = max(0, p.again-1)
 	if ev.Err != nil {
 		p.set(now, "stopped", ev.Err.Error())
 		p.retry = append(p.retry, ev.Effect)

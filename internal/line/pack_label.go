@@ -27,7 +27,8 @@ type labelling struct {
 	claim   ledger.Claim
 	sscc    code.Code
 	session int // of the printer; 0: none
-	base    int // labels counted in this session before the one outstanding
+	sent    int // labels sent in this session
+	base    int // the session's count without the label outstanding
 	counted int
 	until   time.Time // the check reading must have come
 }
@@ -69,16 +70,15 @@ func (l *labelling) step(now time.Time, ev Event, p *Pack) []Effect {
 	switch ev := ev.(type) {
 	case PrinterUp:
 		effects := l.lost("the printer's session began anew", p)
-		l.session, l.base, l.counted = ev.Session, 0, 0
+		l.session, l.sent, l.base, l.counted = ev.Session, 0, 0, 0
 		return append(effects, l.begin()...)
 	case PrinterDown:
 		if ev.Session != 0 && ev.Session != l.session {
 			return nil
 		}
-		effects := l.lost(ev.Why, p)
-		l.session = 0
+		l.session = 0 // first: the next container must take no code for a session that has ended
 		p.set(now, "waiting", "the printer: "+ev.Why)
-		return effects
+		return l.lost(ev.Why, p)
 	case PrintedCount:
 		return l.printed(now, ev)
 	case Claimed:
@@ -124,7 +124,9 @@ func (l *labelling) taken(now time.Time, ev TakenSSCC, p *Pack) []Effect {
 }
 
 func (l *labelling) send(label Label) []Effect {
-	l.stage, l.base = printing, l.counted
+	// A label before this one may have been read, and its count is still to come.
+	l.stage, l.base = printing, max(l.counted, l.sent)
+	l.sent++
 	return []Effect{SendLabels{Session: l.session, Labels: []Label{label}}}
 }
 

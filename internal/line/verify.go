@@ -208,7 +208,7 @@ func (v *Verify) scannerState(now time.Time, ev ScannerState) []Effect {
 		return nil
 	}
 	if !was.Up && v.view.Count["read"] == 0 {
-		v.set(now, "waiting", "the scanner: "+ev.Why)
+		v.settle(now)
 		return nil // it has not been there since the start, and nothing was fed
 	}
 	return v.stopLine(now, "the scanner is gone: "+ev.Why)

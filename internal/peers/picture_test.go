@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
-	"image/color"
 	"image/draw"
 	"image/png"
 	"os"
@@ -120,9 +119,13 @@ func crop(file string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	picture, err := png.Decode(f)
+	decoded, err := png.Decode(f)
 	if err != nil {
 		return "", err
+	}
+	picture, ok := decoded.(*image.Gray)
+	if !ok {
+		return "", fmt.Errorf("%s is a picture of %T", file, decoded)
 	}
 	box := symbol(picture)
 	if box.Empty() {
@@ -139,13 +142,13 @@ func crop(file string) (string, error) {
 	return name, os.WriteFile(name, b.Bytes(), 0o600)
 }
 
-func symbol(picture image.Image) image.Rectangle {
+func symbol(picture *image.Gray) image.Rectangle {
 	all := picture.Bounds()
 	var box image.Rectangle
 	for x := all.Min.X; x < all.Max.X; x++ {
-		column := image.Rectangle{}
+		var column image.Rectangle
 		for y := all.Min.Y; y < all.Max.Y; y++ {
-			if color.GrayModel.Convert(picture.At(x, y)).(color.Gray).Y < 128 {
+			if picture.Pix[picture.PixOffset(x, y)] < 128 {
 				column = column.Union(image.Rect(x, y, x+1, y+1))
 			}
 		}

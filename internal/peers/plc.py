@@ -1,6 +1,6 @@
 """A PLC served by pymodbus. The argument is JSON: port, and the values of coils, discretes,
 inputs and holding registers from address zero. It prints the port once it listens, and
-every write of a client as "coil ADDRESS [VALUES]" or "holding ADDRESS [VALUES]"."""
+every write of a client as "coil ADDRESS VALUES" or "holding ADDRESS VALUES"."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ class Told(ModbusSequentialDataBlock):
 
     def setValues(self, address, values):
         values = [int(v) for v in values]
-        print(self.name, address, json.dumps(values), flush=True)
+        print(self.name, address, *values, flush=True)
         super().setValues(address, values)
 
 

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -60,6 +62,7 @@ type Desk struct {
 	next   map[int64]attempt    // open reports that have failed: when they are tried again
 	flush  sync.Mutex           // guards now
 	now    bool                 // everything due goes at once
+	told   string               // the trouble that was logged last
 	mu     sync.Mutex           // guards status
 	status Status
 }
@@ -67,6 +70,7 @@ type Desk struct {
 type attempt struct {
 	backoff retry.Backoff
 	at      time.Time
+	err     error // of the last try
 }
 
 // Status tells how the outbox stands.
@@ -85,12 +89,13 @@ func (d *Desk) Run(ctx context.Context) error {
 	for {
 		err := d.Ledger.ResumeBuilding(ctx, d.System.Utilisation)
 		if err == nil {
-			err = errors.Join(d.build(ctx), d.deliver(ctx))
+			err = d.build(ctx)
 		}
+		errs := append(d.deliver(ctx), err) // what is frozen goes, whatever holds up the next report
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		d.trouble(err)
+		d.trouble(errs)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -163,27 +168,27 @@ func (d *Desk) ripe(key string, n, enough int, every time.Duration) bool {
 	return false
 }
 
-// deliver takes every open report one step further.
-func (d *Desk) deliver(ctx context.Context) error {
+// deliver takes every open report one step further. The errors are those of all reports that
+// have failed, also of the ones that wait for their next try.
+func (d *Desk) deliver(ctx context.Context) []error {
 	open, err := d.Ledger.OpenReports(ctx)
 	if err != nil {
-		return err
+		return []error{err}
 	}
 	var errs []error
 	for _, r := range open {
-		if ctx.Err() != nil || time.Now().Before(d.next[r.ID].at) {
-			continue
-		}
-		if err := d.step(ctx, r); err != nil {
-			a := d.next[r.ID]
-			a.at = time.Now().Add(a.backoff.Next(err))
+		a := d.next[r.ID]
+		if ctx.Err() == nil && !time.Now().Before(a.at) {
+			if a.err = d.step(ctx, r); a.err == nil {
+				delete(d.next, r.ID)
+				continue
+			}
+			a.at = time.Now().Add(a.backoff.Next(a.err))
 			d.next[r.ID] = a
-			errs = append(errs, err)
-			continue
 		}
-		delete(d.next, r.ID)
+		errs = append(errs, a.err)
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 func (d *Desk) step(ctx context.Context, r ledger.Report) error {
@@ -206,13 +211,14 @@ func (d *Desk) send(ctx context.Context, r ledger.Report) error {
 	if err := d.Ledger.MarkReport(ctx, r.ID, ledger.Sending, "", r.Reason); err != nil {
 		return err
 	}
+	r.Attempts++ // this one
 	serverID, err := d.System.Send(ctx, r, body)
 	switch {
 	case err == nil:
 		return d.Ledger.MarkReport(ctx, r.ID, ledger.Accepted, serverID, "")
 	case retry.Refused(err):
 		d.Log.Error("a report was refused", "report", r.UUID, "kind", string(r.Kind), "error", err)
-		return d.Ledger.MarkReport(ctx, r.ID, d.denied(r, err.Error()), "", err.Error())
+		return d.denied(ctx, r, err.Error())
 	}
 	if retry.Unsent(err) {
 		return errors.Join(err, d.Ledger.MarkReport(context.WithoutCancel(ctx), r.ID, d.before(r), "", err.Error()))
@@ -232,14 +238,24 @@ func (d *Desk) before(r ledger.Report) ledger.ReportStatus {
 // for it, so the words are looked for.
 var duplicate = regexp.MustCompile(`(?i)duplicat|already (exists|registered|processed)|дублик|повторн|уже (существует|зарегистрирован|обработан)`)
 
+// named finds the id of another report in a server's words.
+var named = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
+
 // denied tells a real refusal from the echo of a sending whose answer was lost: a report that
-// was in doubt, went again with the same id and is refused as a duplicate did arrive the first time.
-func (d *Desk) denied(r ledger.Report, reason string) ledger.ReportStatus {
-	if r.Attempts > 1 && duplicate.MatchString(reason) {
-		d.Log.Warn("a repeated report was refused as a duplicate: the first sending was accepted", "report", r.UUID, "reason", reason)
-		return ledger.Sent
+// went again with the same id and is turned down as a duplicate did arrive before. Where the
+// server names that first one, it is asked what became of it, for it may have been rejected;
+// else the echo is the evidence that it went through.
+func (d *Desk) denied(ctx context.Context, r ledger.Report, reason string) error {
+	if r.Attempts < 2 || !duplicate.MatchString(reason) {
+		return d.Ledger.MarkReport(ctx, r.ID, ledger.Denied, "", reason)
 	}
-	return ledger.Denied
+	d.Log.Warn("a repeated report was refused as a duplicate: the first sending did arrive", "report", r.UUID, "reason", reason)
+	for _, id := range named.FindAllString(reason, -1) {
+		if !strings.EqualFold(id, r.UUID) && !strings.EqualFold(id, r.ServerID) {
+			return d.Ledger.MarkReport(ctx, r.ID, ledger.Accepted, id, reason)
+		}
+	}
+	return d.Ledger.MarkReport(ctx, r.ID, ledger.Sent, "", reason)
 }
 
 func (d *Desk) follow(ctx context.Context, r ledger.Report) error {
@@ -252,26 +268,34 @@ func (d *Desk) follow(ctx context.Context, r ledger.Report) error {
 		return d.Ledger.MarkReport(ctx, r.ID, ledger.Sent, "", reason)
 	case Rejected:
 		d.Log.Error("a report was rejected", "report", r.UUID, "server", r.ServerID, "kind", string(r.Kind), "reason", reason)
-		return d.Ledger.MarkReport(ctx, r.ID, d.denied(r, reason), "", reason)
+		return d.denied(ctx, r, reason)
 	}
 	return nil
 }
 
-func (d *Desk) trouble(err error) {
-	text := ""
-	if err != nil {
-		text = err.Error()
-	}
+func (d *Desk) trouble(errs []error) {
+	text, news := join(errs), join(slices.DeleteFunc(errs, retry.Outage))
 	d.mu.Lock()
-	changed := (d.status.Trouble == "") != (text == "")
-	d.status.Trouble = text
-	if changed {
+	if (d.status.Trouble == "") != (text == "") {
 		d.status.Since = time.Now()
 	}
+	d.status.Trouble = text
 	d.mu.Unlock()
-	if changed && err != nil && !retry.Outage(err) {
-		d.Log.Warn("reports have trouble and are tried again", "error", text)
+	if news != "" && news != d.told {
+		d.Log.Warn("reports have trouble and are tried again", "error", news)
 	}
+	d.told = news
+}
+
+// join writes errors in one text, each once; empty when there is none.
+func join(errs []error) string {
+	var texts []string
+	for _, err := range errs {
+		if err != nil && !slices.Contains(texts, err.Error()) {
+			texts = append(texts, err.Error())
+		}
+	}
+	return strings.Join(texts, "; ")
 }
 
 // Status returns how the outbox stands.

@@ -53,6 +53,7 @@ func (a *Alone) start(ctx context.Context, p *Plant, say func(format string, arg
 		if err != nil {
 			return fmt.Errorf("--izkm: %w", err)
 		}
+		p.closers = append(p.closers, port{l})
 		p.http = &http.Server{Handler: izkmtest.New(izkmtest.Options{Seed: p.opt.Seed}), ReadHeaderTimeout: 10 * time.Second}
 		go p.http.Serve(l) //nolint:errcheck // ends with Close
 		say("izkm at http://%s: any oms_id and token are taken", l.Addr())
@@ -76,7 +77,7 @@ func (a *Alone) start(ctx context.Context, p *Plant, say func(format string, arg
 		go readForever(ctx, scanner)
 	}
 	for _, s := range a.PLCs {
-		plc := modbustest.New(modbustest.Options{Coils: 1024, Discretes: 1024, Holding: 1024, Inputs: 1024})
+		plc := modbustest.New(modbustest.Options{Coils: everyAddress, Discretes: everyAddress, Holding: everyAddress, Inputs: everyAddress})
 		plc.OnCoil(func(address int, on bool) { say("coil %d is %v", address, on) })
 		if err := p.alone(s, "modbus", plc, say); err != nil {
 			return fmt.Errorf("--plc %s: %w", s, err)
@@ -95,6 +96,7 @@ func (p *Plant) alone(choice, speaks string, e emulator, say func(format string,
 	if err != nil {
 		return err
 	}
+	p.closers = append(p.closers, port{l})
 	go func(l net.Listener) { _ = e.Serve(l) }(l) // ends with Close
 	say("%s at tcp://%s", speaks, l.Addr())
 	return nil

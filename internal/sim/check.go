@@ -3,6 +3,7 @@ package sim
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -36,6 +37,8 @@ type witness struct {
 	read      map[string]bool   // by any camera
 	issued    map[string]string // full code to block
 	ident     map[string]bool   // identification codes of what was read or printed
+	identRead map[string]bool   // of what was read
+	container map[string]bool   // of the containers that were reported
 	blocks    map[string]*issuedBlock
 	newest    map[string]*issuedBlock // of each suborder: not acknowledged yet
 	reports   []loggedReport
@@ -65,7 +68,7 @@ const maxFindings = 10
 
 // Check judges the ledger by the logs in dir. It trusts nothing that the agent says of itself.
 func Check(ctx context.Context, dir string, l *ledger.Ledger) (Verdict, error) {
-	w := witness{printed: map[string]int{}, read: map[string]bool{}, issued: map[string]string{}, ident: map[string]bool{}, blocks: map[string]*issuedBlock{}, newest: map[string]*issuedBlock{}}
+	w := witness{printed: map[string]int{}, read: map[string]bool{}, issued: map[string]string{}, ident: map[string]bool{}, identRead: map[string]bool{}, container: map[string]bool{}, blocks: map[string]*issuedBlock{}, newest: map[string]*issuedBlock{}}
 	if err := w.gather(dir); err != nil {
 		return Verdict{}, err
 	}
@@ -98,7 +101,13 @@ func (v *Verdict) find(format string, args ...any) {
 // judgeReports holds every report against what printers and cameras did.
 func (w *witness) judgeReports(v *Verdict) {
 	reported := map[string]string{}
-	for _, r := range w.reports {
+	sources := map[string]bool{}
+	for i, r := range w.reports {
+		if r.Source != "" && sources[r.Source] {
+			continue // sent again, since its answer was lost; other bytes under its id are a breach
+		}
+		sources[r.Source] = true
+		name := cmp.Or(r.Source, fmt.Sprintf("number %d of the log", i+1))
 		for _, c := range r.Codes {
 			if _, ok := w.issued[c]; !ok {
 				v.UnknownToServer++
@@ -108,18 +117,29 @@ func (w *witness) judgeReports(v *Verdict) {
 				v.ReportedWithoutEvidence++
 				v.find("reported as %s, but printed %d times and never read: %s", r.Usage, w.printed[c], code.Visible(code.Code(c)))
 			}
-			if other, ok := reported[c]; ok && other != r.Source {
-				v.find("in two reports (%s, %s): %s", other, r.Source, code.Visible(code.Code(c)))
+			if other, ok := reported[c]; ok {
+				v.find("reported twice (%s, %s): %s", other, name, code.Visible(code.Code(c)))
 			}
-			reported[c] = r.Source
+			reported[c] = name
 		}
 		for _, u := range r.Units {
-			for _, child := range u.Children {
-				if code.ValidSSCC(code.Code(child)) != nil && !w.ident[child] {
-					v.ReportedWithoutEvidence++
-					v.find("reported in container %s, but never printed nor read: %s", u.Serial, code.Visible(code.Code(child)))
-				}
-			}
+			w.judgeContainer(v, u.Serial, u.Children)
+		}
+	}
+}
+
+// judgeContainer wants a label with the container's own code, and a reading of each unit in it.
+// Transport codes are nobody's marking codes.
+func (w *witness) judgeContainer(v *Verdict, serial string, children []string) {
+	if code.ValidSSCC(code.Code(serial)) != nil && !w.ident[serial] {
+		v.ReportedWithoutEvidence++
+		v.find("reported as a container, but never printed nor read: %s", code.Visible(code.Code(serial)))
+	}
+	w.container[serial] = true
+	for _, child := range children {
+		if code.ValidSSCC(code.Code(child)) != nil && !w.identRead[child] && !w.container[child] {
+			v.ReportedWithoutEvidence++
+			v.find("reported in container %s, but never read: %s", code.Visible(code.Code(serial)), code.Visible(code.Code(child)))
 		}
 	}
 }
@@ -127,9 +147,11 @@ func (w *witness) judgeReports(v *Verdict) {
 // judgeLedger recounts the ledger and holds it against the issued blocks and the cameras.
 func (w *witness) judgeLedger(ctx context.Context, v *Verdict, l *ledger.Ledger) error {
 	stored := map[string]int{}
+	held := map[string]bool{}
 	err := l.EachCode(ctx, func(h ledger.Held) error {
 		c := string(h.Code)
 		stored[h.Block]++
+		held[c] = true
 		if block, ok := w.issued[c]; !ok || block != h.Block {
 			v.UnknownToServer++
 			v.find("in the ledger but not issued in block %s: %s", h.Block, code.Visible(h.Code))
@@ -145,30 +167,54 @@ func (w *witness) judgeLedger(ctx context.Context, v *Verdict, l *ledger.Ledger)
 	if err != nil {
 		return err
 	}
+	for c := range w.printed {
+		if !held[c] {
+			v.UnknownToServer++
+			v.find("printed, but not in the ledger: %s", code.Visible(code.Code(c)))
+		}
+	}
 	for id, b := range w.blocks {
 		if b.acknowledged && stored[id] != b.codes {
 			v.Balanced = false
 			v.find("block %s was acknowledged with %d codes, the ledger has %d", id, b.codes, stored[id])
 		}
 	}
+	if err := w.judgeOutbox(ctx, v, l); err != nil {
+		return err
+	}
 	counted, err := l.Recount(ctx)
-	if err != nil {
+	switch {
+	case err != nil && counted == nil:
 		return err
+	case err != nil: // what was counted is not what the running tally says
+		v.Balanced = false
+		v.find("%v", err)
 	}
-	tallied, err := l.Balance(ctx)
-	if err != nil {
-		return err
-	}
-	for i, b := range counted {
+	for _, b := range counted {
 		if !b.Equal() {
 			v.Balanced = false
 			v.find("product %s: received %d, the states do not add up: %v", b.Product.Name, b.Received, b.States)
 		}
-		for _, s := range ledger.States() {
-			if i < len(tallied) && tallied[i].States[s] != b.States[s] {
-				v.Balanced = false
-				v.find("product %s: the tally says %d %s, the codes say %d", b.Product.Name, tallied[i].States[s], s, b.States[s])
-			}
+	}
+	return nil
+}
+
+// judgeOutbox looks whether the national system has taken what the ledger says was sent (P5). An
+// aggregation bears no id of the sender's.
+func (w *witness) judgeOutbox(ctx context.Context, v *Verdict, l *ledger.Ledger) error {
+	taken := map[string]bool{}
+	for _, r := range w.reports {
+		if r.Status == "SENT" {
+			taken[r.Source] = true
+		}
+	}
+	reports, err := l.Reports(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range reports {
+		if r.Kind == ledger.Utilisation && r.State == ledger.Sent && !taken[r.UUID] {
+			v.find("report %s is sent in the ledger, but the national system has not taken it", r.UUID)
 		}
 	}
 	return nil
@@ -239,20 +285,22 @@ func (w *witness) device(line []byte) error {
 	switch {
 	case e.Event == "printed" && len(e.Symbols) > 0 && e.Symbols[0].Kind == "datamatrix":
 		w.printed[string(raw)]++
-		w.see(string(raw))
+		see(string(raw), w.ident)
 	case e.Event == "read" && e.Code != "":
 		w.read[string(raw)] = true
-		w.see(string(raw))
+		see(string(raw), w.ident, w.identRead)
 	}
 	return nil
 }
 
 // see remembers the identification code of something printed or read: up to its first GS.
-func (w *witness) see(c string) {
+func see(c string, idents ...map[string]bool) {
 	ident, _, _ := strings.Cut(c, string(code.GS))
-	w.ident[ident] = true
-	if len(c) == 29 && ident == c { // a tobacco pack has no GS: 14 digits and 7 characters
-		w.ident[c[:21]] = true
+	for _, to := range idents {
+		to[ident] = true
+		if len(c) == 29 && ident == c { // a tobacco pack has no GS: 14 digits and 7 characters
+			to[c[:21]] = true
+		}
 	}
 }
 
@@ -304,7 +352,7 @@ func (w *witness) acknowledge(suborder string) {
 // line must stand still (P6).
 type beltReader struct {
 	w   *witness
-	bad *beltEvent // passed with a bad reading, and no stop has come yet
+	bad *beltEvent // the first that passed with a bad reading and was followed by no stop yet
 }
 
 // standstill is how long after a bad product has passed the line may take to stand still: an
@@ -317,10 +365,10 @@ func (b *beltReader) line(line []byte) error {
 		return err
 	}
 	switch e.Event {
-	case "stopped":
+	case "stopped", "held", "started":
 		b.bad = nil
 	case "passed":
-		if e.Note != "" {
+		if e.Note != "" && b.bad == nil {
 			b.bad = &e
 		}
 	}

@@ -5,10 +5,12 @@
 package sim
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -117,7 +119,7 @@ func (p *Plant) start(cfg *config.Config) error {
 		if err != nil {
 			return err
 		}
-		e := modbustest.New(modbustest.Options{Log: log, Coils: 1024, Discretes: 1024, Holding: 1024, Inputs: 1024})
+		e := modbustest.New(modbustest.Options{Log: log, Coils: everyAddress, Discretes: everyAddress, Holding: everyAddress, Inputs: everyAddress})
 		p.PLCs[d.Name] = e
 		if err := p.serve(d.Address, "modbus", d.Driver, e); err != nil {
 			return fmt.Errorf("plc %s: %w", d.Name, err)
@@ -125,6 +127,9 @@ func (p *Plant) start(cfg *config.Config) error {
 	}
 	return p.belts(cfg)
 }
+
+// everyAddress is how much of each kind a simulated PLC has: all that Modbus can address.
+const everyAddress = 1 << 16
 
 type emulator interface {
 	Serve(net.Listener) error
@@ -140,6 +145,7 @@ func (p *Plant) serve(address, speaks, driver string, e emulator) error {
 	if err != nil {
 		return err
 	}
+	p.closers = append(p.closers, port{l})
 	go e.Serve(l) //nolint:errcheck // ends with Close; the agent's side shows every other fault
 	return nil
 }
@@ -156,22 +162,33 @@ func listen(address string) (net.Listener, error) {
 	return net.Listen("tcp", address)
 }
 
+// port is a listener that is closed with the plant even if its server has not come to serve it.
+type port struct{ net.Listener }
+
+func (p port) Close() error {
+	if err := p.Listener.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil // its server was quicker
+}
+
 func (p *Plant) national(cfg *config.Config) error {
 	u, err := url.Parse(cfg.IZKM.URL)
 	if err != nil || u.Scheme != "http" {
 		return fmt.Errorf("[izkm] url %s: the simulated plant serves http on loopback only", cfg.IZKM.URL)
 	}
-	path := filepath.Join(p.opt.Dir, "izkm.jsonl")
-	old, err := os.Open(path)
-	log, logErr := p.log("izkm")
-	if logErr != nil {
-		return logErr
+	old, err := p.history()
+	if err != nil {
+		return err
+	}
+	log, err := p.log("izkm")
+	if err != nil {
+		return err
 	}
 	p.IZKM = izkmtest.New(izkmtest.Options{OMSID: cfg.IZKM.OMSID, Token: cfg.IZKM.ClientToken.Reveal(), Seed: p.opt.Seed, OrderDelay: p.opt.Orders, ReportDelay: p.opt.Reports, Log: log})
-	if err == nil {
-		defer old.Close()
-		if err := p.IZKM.Restore(old); err != nil {
-			return fmt.Errorf("going on from %s: %w", path, err)
+	if len(old) > 0 {
+		if err := p.IZKM.Restore(bytes.NewReader(old)); err != nil {
+			return fmt.Errorf("going on from the national system's log: %w", err)
 		}
 	}
 	host := u.Host
@@ -182,9 +199,23 @@ func (p *Plant) national(cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("[izkm] url: %w", err)
 	}
+	p.closers = append(p.closers, port{l})
 	p.http = &http.Server{Handler: p.IZKM, ReadHeaderTimeout: 10 * time.Second}
 	go p.http.Serve(l) //nolint:errcheck // ends with Close
 	return nil
+}
+
+// history is what the national system logged before, if it did. It is read before its log is
+// opened, which ends a half line: only one without an end is known for what a kill has left.
+func (p *Plant) history() ([]byte, error) {
+	if p.opt.Dir == "" {
+		return nil, nil
+	}
+	old, err := os.ReadFile(filepath.Join(p.opt.Dir, "izkm.jsonl"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading the national system's log: %w", err)
+	}
+	return old, nil
 }
 
 // log opens a part's log for appending. Each event is one write, so a killed plant leaves at

@@ -42,7 +42,8 @@ func (k *Keeper) takeOne(ctx context.Context, o ledger.Order, quantity int) erro
 		return err
 	}
 	block, err := k.Blocks.Take(ctx, k.Product, o.ServerID, quantity, o.LastBlock)
-	if retry.Refused(err) { // a clear no: nothing was issued, and the list tells how the order stands
+	if retry.Refused(err) { // a clear no: nothing was issued; the lists tell how the order and its blocks stand
+		delete(k.compared, o.ID)
 		return errors.Join(err, k.Ledger.EndFetch(ctx, o.ID), k.Ledger.SetOrder(ctx, o.ID, "", ledger.Pending, err.Error()))
 	}
 	if err != nil {
@@ -72,32 +73,46 @@ func (k *Keeper) compare(ctx context.Context, o ledger.Order) error {
 	if err != nil {
 		return err
 	}
-	have := map[string]bool{}
+	have, kept := map[string]bool{}, "" // kept: in quarantine, and the agent was killed before it ended the order
 	for _, b := range stored {
 		have[b.ServerID] = true
-	}
-	var missing []IssuedBlock
-	for _, b := range issued {
-		if !have[b.ID] {
-			missing = append(missing, b)
+		if b.Quarantined {
+			kept = b.ServerID
 		}
 	}
-	for _, b := range missing {
+	// All are fetched before the first is judged: one that nobody asked for makes the others doubtful too.
+	var missing []Block
+	foreign := o.Fetching == 0
+	for _, b := range issued {
+		if have[b.ID] {
+			continue
+		}
 		block, err := k.Blocks.Again(ctx, k.Product, o.ServerID, b.ID)
 		if err != nil {
 			return err
 		}
+		if b.Quantity == 0 && len(block.Codes) == 0 {
+			continue
+		}
 		k.Log.Warn("a block whose answer was lost came in again", "order", o.ServerID, "block", b.ID, "codes", len(block.Codes))
-		switch {
-		case len(missing) > 1 || o.Fetching == 0 || b.Quantity != len(block.Codes) || len(block.Codes) > o.Fetching:
-			// One lost call loses one block. More, or another size: another program takes codes of this order too.
-			err = k.quarantine(ctx, o, block, "the server issued it, this agent did not ask for it")
-		default:
-			err = k.store(ctx, o, block)
+		missing = append(missing, block)
+		foreign = foreign || b.Quantity != len(block.Codes) || len(block.Codes) > o.Fetching
+	}
+	// One lost call loses one block. More, or another size: another program takes codes of this order too.
+	foreign = foreign || len(missing) > 1 || kept != ""
+	var errs []error
+	for _, block := range missing {
+		if foreign {
+			errs = append(errs, k.quarantine(ctx, o, block, "the server issued it, this agent did not ask for it"))
+		} else {
+			errs = append(errs, k.store(ctx, o, block))
 		}
-		if err != nil {
-			return err
-		}
+	}
+	if kept != "" {
+		errs = append(errs, k.giveUp(ctx, o, kept, "found at the start"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
 	k.compared[o.ID] = true
 	return k.Ledger.EndFetch(ctx, o.ID)
@@ -130,8 +145,12 @@ func (k *Keeper) quarantine(ctx context.Context, o ledger.Order, block Block, re
 	if err := k.Ledger.Quarantine(ctx, o.ID, block.ID, block.Codes, reason); err != nil {
 		return err
 	}
-	if err := k.Ledger.SetOrder(ctx, o.ID, "", ledger.Refused, "block "+block.ID+" is quarantined: "+reason); err != nil {
-		return err
-	}
-	return fmt.Errorf("block %s is quarantined: %s", block.ID, reason)
+	return k.giveUp(ctx, o, block.ID, reason)
+}
+
+// giveUp ends an order that has a block in quarantine: to take its next block, or to close it,
+// would acknowledge that one.
+func (k *Keeper) giveUp(ctx context.Context, o ledger.Order, blockID, reason string) error {
+	err := fmt.Errorf("block %s is quarantined: %s", blockID, reason)
+	return errors.Join(err, k.Ledger.SetOrder(ctx, o.ID, "", ledger.Refused, err.Error()))
 }

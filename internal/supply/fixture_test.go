@@ -19,6 +19,9 @@ import (
 	"linemark/internal/upstream/izkm/izkmtest"
 )
 
+// look is how often the keeper looks at the stock.
+const look = 20 * time.Second
+
 const omsID = "cdf12109-10d3-11e6-8b6f-0050569977a1"
 
 var bottle = ledger.Product{Name: "water-05", GTIN: "04780012345677", Group: "water", Type: code.Unit}
@@ -50,8 +53,8 @@ type arrival struct {
 	at   time.Time
 }
 
-// inBubble runs the test on a plant whose stock is empty: 300 codes are ordered below 100 and
-// taken by the hundred.
+// inBubble runs the test on a plant whose stock is empty: 30 codes are ordered below 20 and
+// taken in blocks of ten.
 func inBubble(t *testing.T, test func(p *plant)) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &plant{t: t, dir: t.TempDir(), log: &lines{}, server: izkmtest.New(izkmtest.Options{OMSID: omsID, Token: "token", Seed: 1, OrderDelay: 2 * time.Second})}
@@ -63,10 +66,11 @@ func inBubble(t *testing.T, test func(p *plant)) {
 		p.client, err = izkm.New(izkm.Options{URL: "http://izkm.example", OMSID: omsID, Token: "token", Group: "water", DialContext: network.dial})
 		p.must(err)
 		p.system = &national{client: p.client, around: func(string, bool) {}}
-		p.product = supply.Product{Product: bottle, TemplateID: 3, ReleaseMethod: "PRODUCTION", LowWater: 100, OrderQuantity: 300, BlockQuantity: 100}
+		p.product = supply.Product{Product: bottle, TemplateID: 3, ReleaseMethod: "PRODUCTION", LowWater: 20, OrderQuantity: 30, BlockQuantity: 10}
 		p.faults(nil)
 		p.open()
 		defer func() { p.must(p.ledger.Load().Close()) }()
+		defer p.kill()
 		test(p)
 		p.kill()
 		p.account()
@@ -97,7 +101,7 @@ func (p *plant) start() {
 	var ctx context.Context
 	ctx, p.cancel = context.WithCancel(context.Background())
 	p.ended = make(chan struct{})
-	k := &supply.Keeper{Product: p.product, Ledger: p.ledger.Load(), Orders: p.system, Blocks: p.system, Log: slog.New(p.log)}
+	k := &supply.Keeper{Product: p.product, Ledger: p.ledger.Load(), Orders: p.system, Blocks: p.system, Log: slog.New(p.log), Every: look}
 	p.keeper = k
 	go func(ended chan struct{}) {
 		defer close(ended)
@@ -130,7 +134,7 @@ func (p *plant) restart() {
 // until lets time pass until done, for two hours at most.
 func (p *plant) until(what string, done func() bool) {
 	p.t.Helper()
-	for range 2 * 60 * 60 {
+	for deadline := time.Now().Add(2 * time.Hour); time.Now().Before(deadline); time.Sleep(look) {
 		synctest.Wait()
 		select {
 		case <-p.ended:
@@ -141,7 +145,6 @@ func (p *plant) until(what string, done func() bool) {
 		if done() {
 			return
 		}
-		time.Sleep(time.Second)
 	}
 	p.t.Fatalf("%s never came; supply is doing %+v, orders %+v", what, p.keeper.Status(), p.orders())
 }

@@ -128,19 +128,20 @@ func TestParseStatus(t *testing.T) {
 		one, two string
 		idle     bool
 		faults   string
+		paused   bool
 	}{
-		"idle":           {idle1, idle2, true, ""},
-		"formats":        {"030,0,0,0245,002,0,0,0,000,0,0,0", idle2, false, ""},
-		"labels":         {idle1, "001,0,0,0,1,2,4,0,00000007,1,000", false, ""},
-		"media counter":  {idle1, "001,0,0,0,1,2,4,0,00999998,1,000", true, ""},
-		"paper":          {"030,1,0,0245,000,0,0,0,000,0,0,0", idle2, true, "paper out"},
-		"pause":          {"030,0,1,0245,000,0,0,0,000,0,0,0", idle2, true, "paused"},
-		"head":           {idle1, "001,0,1,0,1,2,4,0,00000000,1,000", true, "head up"},
-		"ribbon":         {idle1, "001,0,0,1,1,2,4,0,00000000,1,000", true, "ribbon out"},
-		"paper and head": {"030,1,0,0245,000,0,0,0,000,0,0,0", "001,0,1,0,1,2,4,0,00000000,1,000", true, "paper out, head up"},
+		"idle":           {idle1, idle2, true, "", false},
+		"formats":        {"030,0,0,0245,002,0,0,0,000,0,0,0", idle2, false, "", false},
+		"labels":         {idle1, "001,0,0,0,1,2,4,0,00000007,1,000", false, "", false},
+		"media counter":  {idle1, "001,0,0,0,1,2,4,0,00999998,1,000", true, "", false},
+		"paper":          {"030,1,0,0245,000,0,0,0,000,0,0,0", idle2, true, "paper out", false},
+		"pause":          {"030,0,1,0245,000,0,0,0,000,0,0,0", idle2, true, "", true},
+		"head":           {idle1, "001,0,1,0,1,2,4,0,00000000,1,000", true, "head up", false},
+		"ribbon":         {idle1, "001,0,0,1,1,2,4,0,00000000,1,000", true, "ribbon out", false},
+		"paper and head": {"030,1,0,0245,000,0,0,0,000,0,0,0", "001,0,1,0,1,2,4,0,00000000,1,000", true, "paper out, head up", false},
 	} {
 		s, err := parseStatus([]string{c.one, c.two, idle3})
-		if err != nil || s.idle() != c.idle || strings.Join(s.faults, ", ") != c.faults || (s.err() == nil) != (c.faults == "") {
+		if err != nil || s.idle() != c.idle || strings.Join(s.faults, ", ") != c.faults || (s.fault() == nil) != (c.faults == "") || (s.pause() == nil) == c.paused {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}

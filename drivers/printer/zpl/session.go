@@ -46,7 +46,7 @@ func (s *session) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := st.err(); err != nil {
+		if err := errors.Join(st.fault(), st.pause()); err != nil {
 			return err
 		}
 		if st.idle() {
@@ -111,10 +111,20 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 	return s.write(ctx, zpl, "sending labels")
 }
 
-// Printed asks the odometer. How often is the caller's business: Traits.Poll.
+// Printed asks the printer's state, then its odometer. How often is the caller's business:
+// Traits.Poll. A printer with its head open or its media out answers no ~HS but may still tell
+// its odometer, and the label that was under the head is then neither whole nor counted: so a
+// fault ends the session before a count is believed. A pause loses nothing and is waited out.
 func (s *session) Printed(ctx context.Context) (int, error) {
 	if s.err != nil {
 		return 0, s.err
+	}
+	st, err := s.status(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := st.fault(); err != nil {
+		return 0, s.fail(err)
 	}
 	now, err := s.count(ctx)
 	switch {

@@ -289,3 +289,35 @@ func TestDialError(t *testing.T) {
 }
 
 var _ drivers.Printer = (*Printer)(nil)
+
+// A pause loses no label, so the session waits; a fault may have spoilt the label under the head.
+func TestPrintedAsksTheState(t *testing.T) {
+	for name, c := range map[string]struct {
+		one, two string
+		over     string
+	}{
+		"idle":    {idle1, idle2, ""},
+		"pause":   {"030,0,1,0245,000,0,0,0,000,0,0,0", idle2, ""},
+		"paper":   {"030,1,0,0245,000,0,0,0,000,0,0,0", idle2, "paper out"},
+		"head up": {idle1, "001,0,1,0,1,2,4,0,00000000,1,000", "head up"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPeer()
+				s := open(t, p)
+				if err := s.Send(t.Context(), labels("01A")); err != nil {
+					t.Fatal(err)
+				}
+				p.counts(1001)
+				p.set(nil, func() string { return reports(c.one, c.two) })
+				n, err := s.Printed(t.Context())
+				if c.over == "" && (n != 1 || err != nil) {
+					t.Errorf("Printed = %d, %v", n, err)
+				}
+				if c.over != "" && (err == nil || !strings.Contains(err.Error(), c.over)) {
+					t.Errorf("Printed = %d, %v, want %s", n, err, c.over)
+				}
+			})
+		})
+	}
+}

@@ -18,11 +18,14 @@ const (
 // counter of media near a million there after the head was opened.
 const maxRemaining = 9999
 
+const paused = "paused"
+
 // status is what a ~HS answer tells of a printer.
 type status struct {
 	formats   int // formats in the receive buffer
 	remaining int // labels of the present batch still to print
-	faults    []string
+	paused    bool
+	faults    []string // what may have spoilt a label
 }
 
 // idle reports whether the printer holds nothing that it could still print.
@@ -30,7 +33,15 @@ func (s status) idle() bool {
 	return s.formats == 0 && (s.remaining == 0 || s.remaining > maxRemaining)
 }
 
-func (s status) err() error {
+// pause says that the printer prints nothing until somebody lets it go on.
+func (s status) pause() error {
+	if !s.paused {
+		return nil
+	}
+	return errors.New("the printer is paused")
+}
+
+func (s status) fault() error {
 	if len(s.faults) == 0 {
 		return nil
 	}
@@ -58,11 +69,15 @@ func parseStatus(frames []string) (status, error) {
 	}
 	var s status
 	for _, flag := range []struct{ value, fault string }{
-		{one[1], "paper out"}, {two[2], "head up"}, {two[3], "ribbon out"}, {one[2], "paused"},
+		{one[1], "paper out"}, {two[2], "head up"}, {two[3], "ribbon out"}, {one[2], paused},
 	} {
 		switch flag.value {
 		case "0":
 		case "1":
+			if flag.fault == paused {
+				s.paused = true
+				continue
+			}
 			s.faults = append(s.faults, flag.fault)
 		default:
 			return status{}, fmt.Errorf("the printer's flag for %s is %q", flag.fault, flag.value)

@@ -10,37 +10,20 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"linemark/drivers/link/linktest/servetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var whole = Options{Coils: 2000, Discretes: 2001, Holding: 200, Inputs: 126, Unit: 0x11}
 
-func start(t testing.TB, opt Options) *PLC {
-	t.Helper()
-	p := New(opt)
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return p
-}
+func start(t testing.TB, opt Options) *PLC { return servetest.Start(t, New(opt)) }
 
 // connect returns the client's end of a connection.
 func connect(t testing.TB, p *PLC) net.Conn {
 	t.Helper()
-	near, far := net.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		p.ServeConn(far)
-	}()
-	t.Cleanup(func() {
-		near.Close()
-		<-done
-	})
-	return near
+	return servetest.Pipe(t, p.ServeConn)
 }
 
 // raw turns hex with spaces into bytes.

@@ -7,9 +7,10 @@ package modbustest
 
 import (
 	"io"
-	"net"
 	"sync"
 	"time"
+
+	"linemark/drivers/link/linktest"
 )
 
 // Options say what the PLC has. Addresses are those on the wire, from zero; an area of no size answers every
@@ -32,14 +33,10 @@ type Options struct {
 // mistake of the caller and panics, as with a slice.
 type PLC struct {
 	opt     Options
-	closed  chan struct{}
-	running sync.WaitGroup
+	server  linktest.Server
 	writing sync.Mutex // held from a client's write to the end of OnCoil, so that calls come in the order of writes
 
 	mu        sync.Mutex
-	over      bool
-	listeners map[net.Listener]bool
-	conns     map[net.Conn]bool
 	coils     []bool
 	discretes []bool
 	holding   []uint16
@@ -57,9 +54,6 @@ func New(opt Options) *PLC {
 	}
 	return &PLC{
 		opt:       opt,
-		closed:    make(chan struct{}),
-		listeners: map[net.Listener]bool{},
-		conns:     map[net.Conn]bool{},
 		coils:     make([]bool, opt.Coils),
 		discretes: make([]bool, opt.Discretes),
 		holding:   make([]uint16, opt.Holding),

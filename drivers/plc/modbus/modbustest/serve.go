@@ -10,59 +10,25 @@ import (
 
 // Serve accepts connections from l until Close, which it reports with nil, or until l fails.
 func (p *PLC) Serve(l net.Listener) error {
-	p.mu.Lock()
-	if p.over {
-		p.mu.Unlock()
-		l.Close()
-		return nil
+	if err := p.server.Serve(l, p.client); err != nil {
+		return fmt.Errorf("accepting a connection to the PLC: %w", err)
 	}
-	p.listeners[l] = true
-	p.running.Add(1)
-	p.mu.Unlock()
-	defer p.running.Done()
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			l.Close()
-			p.mu.Lock()
-			delete(p.listeners, l)
-			over := p.over
-			p.mu.Unlock()
-			if over {
-				return nil
-			}
-			return fmt.Errorf("accepting a connection to the PLC: %w", err)
-		}
-		p.running.Go(func() { p.ServeConn(conn) })
-	}
+	return nil
 }
 
 // ServeConn serves one connection and returns when it has ended. It closes conn. Bytes that are no Modbus TCP
 // end the connection.
-func (p *PLC) ServeConn(conn net.Conn) {
-	p.mu.Lock()
-	if p.over {
-		p.mu.Unlock()
-		conn.Close()
-		return
-	}
-	p.conns[conn] = true
-	p.running.Add(1)
-	p.mu.Unlock()
+func (p *PLC) ServeConn(conn net.Conn) { p.server.ServeConn(conn, p.client) }
 
+// client answers one client, to the end of its connection.
+func (p *PLC) client(conn net.Conn) {
 	in := bufio.NewReader(conn)
 	for {
 		f, err := readFrame(in)
 		if err != nil || !p.handle(conn, f) {
-			break
+			return
 		}
 	}
-
-	conn.Close()
-	p.mu.Lock()
-	delete(p.conns, conn)
-	p.mu.Unlock()
-	p.running.Done()
 }
 
 // handle answers one request. It is false when the connection has ended.
@@ -115,7 +81,7 @@ func (p *PLC) wait(d time.Duration) bool {
 	select {
 	case <-t.C:
 		return true
-	case <-p.closed:
+	case <-p.server.Closed():
 		return false
 	}
 }
@@ -123,19 +89,7 @@ func (p *PLC) wait(d time.Duration) bool {
 // Close stops the PLC: it closes its listeners and connections and waits until nothing of it runs. It returns
 // the first error of writing the log. Closing twice is fine.
 func (p *PLC) Close() error {
-	p.mu.Lock()
-	if !p.over {
-		p.over = true
-		close(p.closed)
-		for l := range p.listeners {
-			l.Close()
-		}
-		for c := range p.conns {
-			c.Close()
-		}
-	}
-	p.mu.Unlock()
-	p.running.Wait()
+	p.server.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.logErr

@@ -2,7 +2,6 @@ package modbustest
 
 import (
 	"encoding/binary"
-	"errors"
 	"io"
 	"net"
 	"strings"
@@ -10,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"linemark/drivers/link/linktest/servetest"
 )
 
 const (
@@ -134,13 +135,9 @@ func TestNoModbus(t *testing.T) {
 
 // Over TCP: several clients with many requests under way see whole 32 bit values, each answer in its place.
 func TestServe(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := New(whole)
-	served := make(chan error, 1)
-	go func() { served <- p.Serve(l) }()
+	l := servetest.Listen(t)
+	p := start(t, whole)
+	go p.Serve(l)
 
 	const clients, requests = 3, 500
 	stop := make(chan struct{})
@@ -188,38 +185,14 @@ func TestServe(t *testing.T) {
 	all.Wait()
 	close(stop)
 	program.Wait()
-	if err := p.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := <-served; err != nil {
-		t.Errorf("Serve ended with %v", err)
-	}
-	if err := p.Serve(l); err != nil {
-		t.Errorf("Serve after Close: %v", err)
-	}
 }
 
-type broken struct{}
-
-func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
-
-func TestCloseTellsOfABrokenLog(t *testing.T) {
-	opt := whole
-	opt.Log = broken{}
-	p := New(opt)
-	ask(t, connect(t, p), "06 0000 0001", "06 0000 0001")
-	if err := p.Close(); err == nil || !strings.Contains(err.Error(), "disk full") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestServeTellsOfAFailedListener(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	if err := start(t, whole).Serve(l); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("got %v", err)
-	}
+func TestServingAndClosing(t *testing.T) {
+	servetest.Check(t,
+		func(log io.Writer) *PLC {
+			opt := whole
+			opt.Log = log
+			return New(opt)
+		},
+		func(p *PLC) { ask(t, connect(t, p), "06 0000 0001", "06 0000 0001") })
 }

@@ -2,7 +2,6 @@ package zpltest
 
 import (
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 )
@@ -74,10 +73,10 @@ func (p *Printer) variable(line string) string {
 }
 
 // setReprint is ^JZ.
-func (p *Printer) setReprint(conn net.Conn, a byte) {
+func (p *Printer) setReprint(power int, a byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.conns[conn] && (a == 'Y' || a == 'N') {
+	if power == p.power && (a == 'Y' || a == 'N') {
 		p.reprint = a == 'Y'
 	}
 }

@@ -1,13 +1,11 @@
 package zpltest
 
-import "net"
-
 // beginFormat notes that a format has begun. A connection that was dropped belongs to no epoch: what it had
 // sent before is not taken any more.
-func (p *Printer) beginFormat(conn net.Conn) (epoch int) {
+func (p *Printer) beginFormat(power int) (epoch int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.conns[conn] {
+	if power != p.power {
 		return -1
 	}
 	p.partial++
@@ -46,10 +44,10 @@ func (p *Printer) overflow(epoch int) {
 }
 
 // cancel is ~JA: the label under the head still comes out, everything else is dropped.
-func (p *Printer) cancel(conn net.Conn) {
+func (p *Printer) cancel(power int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.conns[conn] {
+	if power != p.power {
 		return
 	}
 	var head *job

@@ -40,7 +40,7 @@ func (p *Printer) feed() {
 			select {
 			case <-p.wake:
 				continue
-			case <-p.closed:
+			case <-p.server.Closed():
 				return
 			}
 		}
@@ -49,7 +49,7 @@ func (p *Printer) feed() {
 			select {
 			case <-t.C:
 			case <-stop:
-			case <-p.closed:
+			case <-p.server.Closed():
 				t.Stop()
 				return
 			}

@@ -8,21 +8,14 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"linemark/drivers/link/linktest/servetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // start runs a printer until the end of the test.
-func start(t testing.TB, opt Options) *Printer {
-	t.Helper()
-	p := New(opt)
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return p
-}
+func start(t testing.TB, opt Options) *Printer { return servetest.Start(t, New(opt)) }
 
 // host is the far end of a connection to a printer.
 type host struct {
@@ -33,17 +26,8 @@ type host struct {
 
 func connect(t testing.TB, p *Printer) *host {
 	t.Helper()
-	near, far := net.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		p.ServeConn(far)
-	}()
-	t.Cleanup(func() {
-		near.Close()
-		<-done
-	})
-	return &host{t: t, conn: near, in: bufio.NewReader(near)}
+	conn := servetest.Pipe(t, p.ServeConn)
+	return &host{t: t, conn: conn, in: bufio.NewReader(conn)}
 }
 
 // hurry lets a printer that does not answer fail the test instead of holding it up.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"linemark/drivers/link/linktest/servetest"
 )
 
 func TestCancel(t *testing.T) {
@@ -55,8 +57,8 @@ func TestPowerCycle(t *testing.T) {
 	h.sync()
 	p.Print()
 	p.PowerCycle()
-	if _, err := h.in.ReadByte(); err == nil {
-		t.Error("the connection outlived the power cycle")
+	if _, err := h.in.ReadByte(); err != io.EOF {
+		t.Errorf("the connection outlived the power cycle: %v", err)
 	}
 	if p.Waiting() != 0 || p.Odometer() != 1 {
 		t.Errorf("%d wait, odometer %d; want 0 and 1", p.Waiting(), p.Odometer())
@@ -76,7 +78,6 @@ func TestBytesOfADeadConnection(t *testing.T) {
 	p := start(t, Options{Trigger: true})
 	conn, far := net.Pipe()
 	defer far.Close()
-	p.conns[conn] = true
 	s := newStream(p, conn)
 	p.PowerCycle()
 	if err := s.feed([]byte(zpl("late") + "^XA^JZN^XZ~JA")); err != nil {
@@ -155,27 +156,32 @@ func TestLog(t *testing.T) {
 	}
 }
 
-type broken struct{}
+// Close waits for the label that is just coming out.
+func TestCloseWhilePrinting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, Options{})
+		p.OnPrinted(func(Label) { time.Sleep(time.Second) })
+		connect(t, p).send(zpl("a"))
+		synctest.Wait()
+		begun := time.Now()
+		p.Close()
+		if took := time.Since(begun); took != time.Second {
+			t.Errorf("Close returned after %v, the label was out after a second", took)
+		}
+	})
+}
 
-func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
-
-func TestCloseTellsOfABrokenLog(t *testing.T) {
-	p := New(Options{Log: broken{}})
-	p.SetFault(Pause)
-	if err := p.Close(); err == nil || !strings.Contains(err.Error(), "disk full") {
-		t.Errorf("got %v", err)
-	}
+func TestServingAndClosing(t *testing.T) {
+	servetest.Check(t,
+		func(log io.Writer) *Printer { return New(Options{Log: log}) },
+		func(p *Printer) { p.SetFault(Pause) })
 }
 
 // Over TCP, at the speed of a fast line, from several connections.
 func TestServe(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := New(Options{})
-	served := make(chan error, 1)
-	go func() { served <- p.Serve(l) }()
+	l := servetest.Listen(t)
+	p := start(t, Options{})
+	go p.Serve(l)
 	const labels, conns = 3000, 3
 	printed := make(chan struct{}, labels)
 	p.OnPrinted(func(Label) { printed <- struct{}{} })
@@ -194,29 +200,6 @@ func TestServe(t *testing.T) {
 		if string(l.Symbols[0].Data) != code {
 			t.Fatalf("printed %q", l.Symbols[0].Data)
 		}
-	}
-	if err := p.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := p.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := <-served; err != nil {
-		t.Errorf("Serve ended with %v", err)
-	}
-	if err := p.Serve(l); err != nil {
-		t.Errorf("Serve after Close: %v", err)
-	}
-}
-
-func TestServeTellsOfAFailedListener(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	if err := start(t, Options{}).Serve(l); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("got %v", err)
 	}
 }
 

@@ -1,9 +1,10 @@
 package zpltest
 
 import (
-	"net"
 	"sync"
 	"time"
+
+	"linemark/drivers/link/linktest"
 )
 
 // job is one format in the buffer with the copies that are still to come out.
@@ -21,13 +22,12 @@ type Printer struct {
 	opt      Options
 	labelled chan struct{}
 	wake     chan struct{} // signals the worker that there may be something to print
-	closed   chan struct{}
-	running  sync.WaitGroup
+	server   linktest.Server
+	feeding  sync.WaitGroup // the worker
 
 	mu        sync.Mutex
 	over      bool
-	listeners map[net.Listener]bool
-	conns     map[net.Conn]bool
+	power     int // counts power cycles: a connection from before the last one is dead
 	epoch     int // grows whenever the buffers are emptied: what began before does not count after
 	partial   int // formats begun and not finished, over all connections
 	queue     []*job
@@ -47,16 +47,13 @@ func New(opt Options) *Printer {
 		opt.Now = time.Now
 	}
 	p := &Printer{
-		opt:       opt,
-		labelled:  make(chan struct{}, 1),
-		wake:      make(chan struct{}, 1),
-		closed:    make(chan struct{}),
-		listeners: map[net.Listener]bool{},
-		conns:     map[net.Conn]bool{},
-		reprint:   true,
+		opt:      opt,
+		labelled: make(chan struct{}, 1),
+		wake:     make(chan struct{}, 1),
+		reprint:  true,
 	}
 	if !opt.Trigger {
-		p.running.Go(p.feed)
+		p.feeding.Go(p.feed)
 	}
 	return p
 }
@@ -145,10 +142,8 @@ func (p *Printer) PowerCycle() {
 	if p.fault == Pause {
 		p.fault = NoFault
 	}
-	for c := range p.conns {
-		c.Close()
-		delete(p.conns, c)
-	}
+	p.power++
+	p.server.Drop()
 }
 
 // notify signals a channel that holds one signal.

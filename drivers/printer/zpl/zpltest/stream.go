@@ -28,8 +28,9 @@ var lineStart = []byte("! U1 ")
 // stream takes one connection's bytes apart, however they are cut. It belongs to the goroutine that reads
 // the connection.
 type stream struct {
-	p    *Printer
-	conn net.Conn
+	p     *Printer
+	conn  net.Conn
+	power int // of the printer when the connection began
 
 	mode   mode
 	name   []byte // letters of the ^ command being named
@@ -41,7 +42,8 @@ type stream struct {
 	epoch  int     // of the printer when the format began
 }
 
-func newStream(p *Printer, conn net.Conn) *stream { return &stream{p: p, conn: conn} }
+// newStream begins a connection. The caller holds the lock.
+func newStream(p *Printer, conn net.Conn) *stream { return &stream{p: p, conn: conn, power: p.power} }
 
 // feed takes bytes in. Its error is that of answering: the connection is lost.
 func (s *stream) feed(b []byte) error {
@@ -124,7 +126,7 @@ func (s *stream) control() error {
 		return s.answer(identification)
 	case name == "JA":
 		s.mode, s.open, s.format = inText, "", nil
-		s.p.cancel(s.conn)
+		s.p.cancel(s.power)
 	case name == "HQ":
 		s.mode = inQuery
 	case name == "HQES":
@@ -142,7 +144,7 @@ func (s *stream) openCommand(name string) {
 	if name == "XA" {
 		s.end() // a format begun and never finished is forgotten
 		s.format = &format{raw: []byte("^XA"), copies: 1}
-		s.epoch = s.p.beginFormat(s.conn)
+		s.epoch = s.p.beginFormat(s.power)
 		return
 	}
 	if s.format == nil {
@@ -169,7 +171,7 @@ func (s *stream) closeCommand() {
 	s.open = ""
 	if name == "JZ" {
 		if a := bytes.TrimSpace(param); len(a) > 0 {
-			s.p.setReprint(s.conn, upper(a[0]))
+			s.p.setReprint(s.power, upper(a[0]))
 		}
 		return
 	}

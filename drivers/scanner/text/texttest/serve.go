@@ -9,42 +9,18 @@ import (
 
 // Serve accepts connections from l until Close, which it reports with nil, or until l fails.
 func (s *Scanner) Serve(l net.Listener) error {
-	s.mu.Lock()
-	if s.over {
-		s.mu.Unlock()
-		l.Close()
-		return nil
+	if err := s.server.Serve(l, s.host); err != nil {
+		return fmt.Errorf("accepting a connection to the scanner: %w", err)
 	}
-	s.listeners[l] = true
-	s.running.Add(1)
-	s.mu.Unlock()
-	defer s.running.Done()
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			l.Close()
-			s.mu.Lock()
-			delete(s.listeners, l)
-			over := s.over
-			s.mu.Unlock()
-			if over {
-				return nil
-			}
-			return fmt.Errorf("accepting a connection to the scanner: %w", err)
-		}
-		s.running.Go(func() { s.ServeConn(conn) })
-	}
+	return nil
 }
 
 // ServeConn serves one connection and returns when it has ended. It closes conn.
-func (s *Scanner) ServeConn(conn net.Conn) {
+func (s *Scanner) ServeConn(conn net.Conn) { s.server.ServeConn(conn, s.host) }
+
+// host keeps one host among those that are sent to, until its connection ends.
+func (s *Scanner) host(conn net.Conn) {
 	s.mu.Lock()
-	if s.over {
-		s.mu.Unlock()
-		conn.Close()
-		return
-	}
-	s.running.Add(1)
 	s.log(event{Event: "connected", Peer: conn.RemoteAddr().String()})
 	if s.conns = append(s.conns, conn); len(s.conns) == 1 {
 		close(s.connected)
@@ -54,7 +30,7 @@ func (s *Scanner) ServeConn(conn net.Conn) {
 	// Reading is how the end of the connection is noticed; why it ended makes no difference.
 	_, _ = io.Copy(io.Discard, conn)
 
-	conn.Close()
+	conn.Close() // before the log says so
 	s.mu.Lock()
 	s.log(event{Event: "disconnected", Peer: conn.RemoteAddr().String()})
 	i := slices.Index(s.conns, conn)
@@ -62,22 +38,12 @@ func (s *Scanner) ServeConn(conn net.Conn) {
 		s.connected = make(chan struct{})
 	}
 	s.mu.Unlock()
-	s.running.Done()
 }
 
 // Close stops the scanner: it closes its listeners and connections, which ends a frame that is being written,
 // and waits until nothing of it runs. It returns the first error of writing the log. Closing twice is fine.
 func (s *Scanner) Close() error {
-	s.mu.Lock()
-	s.over = true
-	for l := range s.listeners {
-		l.Close()
-	}
-	for _, c := range s.conns {
-		c.Close()
-	}
-	s.mu.Unlock()
-	s.running.Wait()
+	s.server.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.logErr

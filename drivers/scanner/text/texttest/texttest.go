@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"linemark/drivers/link/linktest"
 )
 
 // WriteTimeout is how long a frame may wait for a host that does not read, before the scanner drops that
@@ -43,12 +45,10 @@ type Read struct {
 // Scanner is an emulated scanner. Its methods may be called from any goroutine; frames do not mix.
 type Scanner struct {
 	opt     Options
-	running sync.WaitGroup
+	server  linktest.Server
 	sending sync.Mutex // held for a whole frame, so that frames stand in one order on every connection
 
 	mu        sync.Mutex
-	over      bool
-	listeners map[net.Listener]bool
 	conns     []net.Conn    // in the order of arrival
 	connected chan struct{} // closed while somebody is connected
 	reads     []Read
@@ -66,7 +66,7 @@ func New(opt Options) *Scanner {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &Scanner{opt: opt, listeners: map[net.Listener]bool{}, connected: make(chan struct{})}
+	return &Scanner{opt: opt, connected: make(chan struct{})}
 }
 
 // Connected returns a channel that is closed as long as somebody is connected. After the last one has gone

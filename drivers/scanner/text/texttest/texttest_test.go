@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"strings"
@@ -14,34 +13,25 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"linemark/drivers/link/linktest/servetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const code = "0104601234567893215\"<&'_1>=,;%/\x1d93dGVz"
 
-func start(t testing.TB, opt Options) *Scanner {
-	t.Helper()
-	s := New(opt)
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
+func start(t testing.TB, opt Options) *Scanner { return servetest.Start(t, New(opt)) }
 
 // connect returns the host's end of a connection that the scanner knows of.
 func connect(t testing.TB, s *Scanner) net.Conn {
 	t.Helper()
-	near, far := net.Pipe()
-	go s.ServeConn(far)
-	if _, err := near.Write([]byte{0}); err != nil { // is read, and ignored, once the host is known
+	conn := servetest.Pipe(t, s.ServeConn)
+	if _, err := conn.Write([]byte{0}); err != nil { // is read, and ignored, once the host is known
 		t.Fatal(err)
 	}
 	<-s.Connected()
-	t.Cleanup(func() { near.Close() })
-	return near
+	return conn
 }
 
 func (s *Scanner) hosts() []net.Conn {
@@ -213,14 +203,9 @@ func (w *shared) String() string {
 
 // Over TCP; the log is complete when the frame arrives.
 func TestServeAndLog(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := &shared{}
-	s := New(Options{Log: log})
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(l) }()
+	l, log := servetest.Listen(t), &shared{}
+	s := start(t, Options{Log: log})
+	go s.Serve(l)
 	c, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -245,12 +230,6 @@ func TestServeAndLog(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	if err := <-served; err != nil {
-		t.Errorf("Serve ended with %v", err)
-	}
-	if err := s.Serve(l); err != nil {
-		t.Errorf("Serve after Close: %v", err)
-	}
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 	if len(lines) != frames+2 || !strings.Contains(lines[0], `"connected"`) || !strings.Contains(lines[frames+1], `"disconnected"`) {
 		t.Errorf("%d lines in the log", len(lines))
@@ -264,25 +243,8 @@ func TestServeAndLog(t *testing.T) {
 	}
 }
 
-type broken struct{}
-
-func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
-
-func TestCloseTellsOfABrokenLog(t *testing.T) {
-	s := New(Options{Log: broken{}})
-	s.NoRead()
-	if err := s.Close(); err == nil || !strings.Contains(err.Error(), "disk full") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestServeTellsOfAFailedListener(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	if err := start(t, Options{}).Serve(l); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("got %v", err)
-	}
+func TestServingAndClosing(t *testing.T) {
+	servetest.Check(t,
+		func(log io.Writer) *Scanner { return New(Options{Log: log}) },
+		func(s *Scanner) { s.NoRead() })
 }

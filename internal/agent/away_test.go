@@ -1,0 +1,114 @@
+package agent
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"linemark/internal/upstream/izkm/izkmtest"
+)
+
+// TestNationalSystemAway: however the national system fails, the line goes on from stock (P7), one line of
+// the log says that it is away and one that it is back, the status shows it with its beginning, and
+// afterwards everything that was made is reported.
+func TestNationalSystemAway(t *testing.T) {
+	tests := []struct {
+		name  string
+		fault izkmtest.Fault
+		says  string
+	}{
+		{"access denied", izkmtest.Fault{Kind: izkmtest.Status, Status: 401}, "access denied"},
+		{"server fault", izkmtest.Fault{Kind: izkmtest.Status, Status: 502}, "server fault (HTTP 502)"},
+		{"gateway's page", izkmtest.Fault{Kind: izkmtest.HTML}, "not the document's answer"},
+		{"half an answer", izkmtest.Fault{Kind: izkmtest.Half}, "not the document's answer"},
+		{"reset", izkmtest.Fault{Kind: izkmtest.Reset}, "answer lost"},
+		{"silence", izkmtest.Fault{Delay: time.Hour}, "answer lost"},
+		{"no connection", izkmtest.Fault{}, "no connection"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inSite(t, func(s *site) {
+				s.start()
+				s.ready()
+				s.pass(6)
+				s.until("a filled stock", func() bool { return s.stock() >= 100 && !s.buying() })
+				s.log.mark()
+				left := time.Now()
+				if test.name == "no connection" {
+					s.goAway("izkm")
+				}
+				s.izkm.SetFault(func(string, string, int) izkmtest.Fault { return test.fault })
+				s.pass(24) // reports become due, and on the way the stock falls below its low water
+				time.Sleep(70 * time.Second)
+				for range 5 {
+					st := s.status().National
+					if st.OK || !strings.Contains(st.Error, test.says) || st.Since.Sub(left) > time.Minute+5*time.Second || st.Since.Before(left) {
+						t.Errorf("the status is %+v; want %q since about %s", st, test.says, left)
+					}
+					time.Sleep(5 * time.Second)
+				}
+				if warned := append(s.log.with("WARN"), s.log.with("ERROR")...); len(warned) != 1 || !strings.Contains(warned[0], "does not answer as it should") {
+					t.Errorf("%d lines tell of the outage, want one:\n%s", len(warned), strings.Join(warned, "\n"))
+				}
+				if n := s.verified(); n != 30 {
+					t.Errorf("%d units were verified, want 30: the line has stopped", n)
+				}
+				s.log.mark()
+				back := time.Now()
+				s.comeBack("izkm")
+				s.izkm.SetFault(nil)
+				s.agent.Flush(true)
+				s.until("the last report", func() bool { return s.agent.Settled(s.t.Context()) && s.reported() == 30+5 })
+				if lines := s.log.with("national system"); len(lines) != 1 || !strings.HasPrefix(lines[0], "INFO the national system answers") {
+					t.Errorf("the log says of the end %q, want one line", lines)
+				}
+				if st := s.status().National; !st.OK || st.Error != "" || st.Since.Before(back) {
+					t.Errorf("the status is %+v, want good since %s", st, back)
+				}
+				for _, b := range s.izkm.History().Breaches {
+					t.Errorf("the emulator was asked against the document: %s", b)
+				}
+			})
+		})
+	}
+}
+
+// TestClearNoIsNoOutage: who refuses is there.
+func TestClearNoIsNoOutage(t *testing.T) {
+	inSite(t, func(s *site) {
+		s.izkm.SetFault(func(string, string, int) izkmtest.Fault {
+			return izkmtest.Fault{Kind: izkmtest.Status, Status: 400, Body: `{"globalErrors":[{"error":"no contract","errorCode":700}],"success":false}`}
+		})
+		s.start()
+		time.Sleep(time.Minute)
+		if st := s.status(); !st.National.OK || !strings.Contains(st.Products[0].Trouble, "no contract") {
+			t.Errorf("the national system is %+v, supply says %q", st.National, st.Products[0].Trouble)
+		}
+		if lines := s.log.with("does not answer"); len(lines) > 0 {
+			t.Errorf("the log says %q", lines)
+		}
+	})
+}
+
+func (s *site) stock() int { return s.status().Products[0].States["in_stock"] }
+
+// buying says whether an order is open.
+func (s *site) buying() bool {
+	s.t.Helper()
+	open, err := s.agent.Ledger().OpenOrders(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(open) > 0
+}
+
+// reported counts the codes that the emulator holds as applied.
+func (s *site) reported() int {
+	n := 0
+	for _, c := range s.izkm.History().Codes {
+		if c.Utilisation != "" {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,25 @@
+package ledger
+
+import (
+	"flag"
+	"os"
+	"testing"
+)
+
+// childEnv names the folder on whose ledger this test binary works until it is killed.
+const childEnv = "LINEMARK_TEST_LEDGER_CHILD"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childEnv); dir != "" {
+		child(dir)
+		return
+	}
+	flag.Parse()
+	// Long histories on a real disk: fewer of them by default. -rapid.checks=1000 takes minutes.
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("25"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}

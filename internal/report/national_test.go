@@ -1,0 +1,65 @@
+package report_test
+
+import (
+	"context"
+
+	"linemark/internal/code"
+	"linemark/internal/ledger"
+	"linemark/internal/report"
+	"linemark/internal/upstream/izkm"
+)
+
+// national is IZKM as a Desk needs it. around is called before and after every call but
+// NeedsUtilisation: a test that "kills" the agent there cancels its context.
+type national struct {
+	client *izkm.Client
+	around func(call string, after bool)
+	fail   error // what the encoder says; nil: it encodes
+}
+
+func (n *national) begin(call string) func() {
+	n.around(call, false)
+	return func() { n.around(call, true) }
+}
+
+func (n *national) Utilisation(r ledger.Report, codes []code.Code) ([]byte, error) {
+	defer n.begin("encode")()
+	if n.fail != nil {
+		return nil, n.fail
+	}
+	return izkm.EncodeUtilisation(izkm.Utilisation{Group: r.Group, Codes: codes, UsageType: r.Usage, ProductionLineID: r.Line, ProductionOrderID: r.Batch, SourceReportID: r.UUID})
+}
+
+func (n *national) Aggregation(r ledger.Report, units []ledger.AggregationUnit) ([]byte, error) {
+	defer n.begin("encode")()
+	a := izkm.Aggregation{Group: r.Group, ParticipantID: "301234567", ProductionLineID: r.Line, ProductionOrderID: r.Batch, Date: r.CreatedAt}
+	for _, u := range units {
+		a.Units = append(a.Units, izkm.AggregationUnit{SerialNumber: u.Serial, Children: u.Children, Capacity: u.Capacity})
+	}
+	return izkm.EncodeAggregation(a)
+}
+
+func (n *national) Send(ctx context.Context, r ledger.Report, body []byte) (string, error) {
+	defer n.begin("POST " + string(r.Kind))()
+	if r.Kind == ledger.Aggregation {
+		return n.client.For(r.Group).SendAggregation(ctx, body)
+	}
+	return n.client.For(r.Group).SendUtilisation(ctx, body)
+}
+
+func (n *national) State(ctx context.Context, r ledger.Report) (report.State, string, error) {
+	defer n.begin("GET report/info")()
+	s, err := n.client.For(r.Group).ReportState(ctx, r.ServerID)
+	switch s.Status {
+	case izkm.ReportSent:
+		return report.Sent, s.Reason, err
+	case izkm.ReportRejected:
+		return report.Rejected, s.Reason, err
+	}
+	return report.Working, s.Reason, err
+}
+
+func (n *national) NeedsUtilisation(group string) bool {
+	rules, ok := code.RulesOf(group)
+	return !ok || rules.ManualUtilisation
+}

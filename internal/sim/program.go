@@ -1,0 +1,106 @@
+package sim
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"linemark/internal/config"
+)
+
+// points are the addresses on the PLC; -1: none.
+type points struct {
+	products, rejects  int // holding registers of 32 bits, high word first
+	reject, stop, beat int // coils
+}
+
+// watchdog is how long the PLC lets the line run without the agent's beat.
+const watchdog = 2 * time.Second
+
+// wire finds the PLC's points in the configuration and listens to its coils.
+func (c *conveyor) wire(p *Plant, cfg *config.Config, s config.Station) error {
+	name, reject, ok := config.SplitPoint(s.Reject)
+	if !ok {
+		return nil
+	}
+	device, _ := cfg.PLC(name)
+	c.plc = p.PLCs[name]
+	if order := option(device, "word_order"); order != "" && order != "ABCD" {
+		return fmt.Errorf("the simulated PLC has word order ABCD, not %s", order)
+	}
+	inputs, _ := device.Options["inputs"].(map[string]any)
+	outputs, _ := device.Options["outputs"].(map[string]any)
+	_, stop, _ := config.SplitPoint(s.Stop)
+	_, rejects, _ := config.SplitPoint(s.Confirm)
+	for _, find := range []struct {
+		from map[string]any
+		name string
+		area string
+		to   *int
+	}{
+		{inputs, "products", "holding", &c.points.products}, {inputs, rejects, "holding", &c.points.rejects},
+		{outputs, reject, "coil", &c.points.reject}, {outputs, stop, "coil", &c.points.stop}, {outputs, "beat", "coil", &c.points.beat},
+	} {
+		spec, ok := find.from[find.name].(string)
+		if !ok {
+			continue
+		}
+		parts := strings.Split(spec, ":")
+		address, err := strconv.Atoi(parts[1])
+		if err != nil || parts[0] != find.area || (find.area == "holding" && (len(parts) < 3 || parts[2] != "uint32")) {
+			return fmt.Errorf("the simulated PLC has coils and holding registers of uint32, not %s = %q", find.name, spec)
+		}
+		*find.to = address
+	}
+	c.plc.OnCoil(c.coil)
+	return nil
+}
+
+// coil is the PLC's program: the rejector, the stop, the watchdog.
+func (c *conveyor) coil(address int, on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch address {
+	case c.points.reject:
+		if on && !c.rejectWas {
+			c.eject()
+		}
+		c.rejectWas = on
+	case c.points.stop:
+		if on && !c.stopped {
+			c.record("stopped", nil, "")
+		}
+		c.stopped = on
+	case c.points.beat:
+		if on != c.beatWas {
+			c.beat, c.beatWas = time.Now(), on
+		}
+	}
+}
+
+func (c *conveyor) eject() {
+	if c.window == nil || c.window.out {
+		c.record("rejector hit nothing", nil, "")
+		return
+	}
+	c.window.out = true
+	c.rejects++
+	c.record("ejected", c.window, "")
+	if c.points.rejects >= 0 {
+		c.plc.SetUint32(c.points.rejects, c.rejects)
+	}
+	select {
+	case c.ejected <- struct{}{}:
+	default:
+	}
+}
+
+// restart is the operator: whoever restarts the line clears the stop.
+func (c *conveyor) restart() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = false
+	c.record("restarted", nil, "")
+	c.plc.SetCoil(c.points.stop, false)
+}
