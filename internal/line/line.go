@@ -124,7 +124,10 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 		v := NewVerify(VerifyConfig{StopAfter: s.StopAfter, Within: s.Within, Window: s.Window})
 		p.station = v
 		l.permits[s.Name] = v.Permit()
-		p.after = func() { l.setPermit(s.Name, v.Permit()) }
+		p.after = func() {
+			p.owes.Store(v.OwesStop())
+			l.setPermit(s.Name, v.Permit())
+		}
 	case KindPack:
 		p.container = ledger.NewContainer{Line: l.cfg.Name, Station: s.Name, Group: unit.Group, Batch: l.cfg.Batch, Capacity: s.Capacity, OfContainers: s.Of != ""}
 		label := LabelConfig{SSCC: s.SSCCPrefix != "", Printer: s.Printer != nil, Check: s.Check, CheckWithin: s.CheckWithin}
@@ -225,10 +228,11 @@ func (l *Line) Status() []StationStatus {
 // Name returns the line's name.
 func (l *Line) Name() string { return l.cfg.Name }
 
-// Alive says whether every station has taken an event lately: the PLC's beat depends on it.
+// Alive says whether every station has taken an event lately and no stop is owed to the PLC: its
+// beat depends on it, so that the watchdog holds a line that could not be stopped otherwise.
 func (l *Line) Alive(now time.Time) bool {
 	for _, p := range l.places {
-		if now.Sub(time.Unix(0, p.beat.Load())) > 2*time.Second {
+		if now.Sub(time.Unix(0, p.beat.Load())) > 2*time.Second || p.owes.Load() {
 			return false
 		}
 	}

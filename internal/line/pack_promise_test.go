@@ -290,7 +290,6 @@ func (b *table) history(n int) {
 func TestP6FailClosed_Pack(t *testing.T) {
 	r := reached{}
 	rapid.Check(t, func(t *rapid.T) { newTable(t, r).history(300) })
-	t.Log(r)
 	r.require(t, 30_000, "bad units", "units lost to the ledger", "records made again", "closed", "set aside", "set aside for its contents",
 		"labels", "labels lost", "labels read", "labels counted")
 }

@@ -58,6 +58,7 @@ type place struct {
 	settled atomic.Int64  // verify: the newest reading's Seq whose verdict is out
 	moved   chan struct{} // signalled when settled has moved
 	beat    atomic.Int64  // when the station last took an event, Unix nanoseconds
+	owes    atomic.Bool   // verify: a stop that the PLC has not taken
 	mu      sync.Mutex
 	view    View
 }

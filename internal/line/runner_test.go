@@ -3,102 +3,14 @@ package line
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"linemark/internal/code"
 	"linemark/internal/ledger"
 )
-
-// listener is a station that keeps what it is told and wants nothing.
-type listener struct{ heard []Event }
-
-func (l *listener) Step(_ time.Time, ev Event) []Effect {
-	if _, ok := ev.(Tick); !ok {
-		l.heard = append(l.heard, ev)
-	}
-	return nil
-}
-
-func (l *listener) View() View { return View{} }
-
-// Readings that wait are joined, and nothing ever changes the order in which things were told.
-func TestRunner_gatherNeverReorders(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		station := &listener{}
-		p := &place{station: station, log: slog.New(slog.DiscardHandler), inbox: make(chan letter, 256), gone: make(chan struct{}), moved: make(chan struct{}, 1)}
-		var want []int64 // readings by their Seq, other events as negative numbers
-		for n := range rapid.IntRange(0, 200).Draw(t, "events") {
-			at := int64(10*n + 1)
-			if rapid.IntRange(0, 4).Draw(t, "kind (4: not a reading)") == 4 {
-				p.post(context.Background(), CountedRejects{N: int(at)})
-				want = append(want, -at)
-				continue
-			}
-			s := Scans{}
-			for i := range rapid.IntRange(1, 5).Draw(t, "readings") {
-				s.Scans = append(s.Scans, Scan{Seq: at + int64(i)})
-				want = append(want, at+int64(i))
-			}
-			p.post(context.Background(), s)
-		}
-		ctx, cancel := context.WithCancel(context.Background())
-		p.after = func() {
-			if len(p.inbox) == 0 && flat(t, station.heard) == len(want) {
-				cancel()
-			}
-		}
-		p.run(ctx)
-		var got []int64
-		for _, ev := range station.heard {
-			switch ev := ev.(type) {
-			case CountedRejects:
-				got = append(got, -int64(ev.N))
-			case Scans:
-				for _, s := range ev.Scans {
-					got = append(got, s.Seq)
-				}
-			}
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("told %v, heard %v", want, got)
-		}
-	})
-}
-
-// flat counts what was heard, and holds batches against their limit.
-func flat(t *rapid.T, heard []Event) int {
-	n := 0
-	for _, ev := range heard {
-		s, ok := ev.(Scans)
-		if !ok {
-			n++
-			continue
-		}
-		if len(s.Scans) >= maxBatch+5 {
-			t.Errorf("%d readings share a commit, the limit is %d", len(s.Scans), maxBatch)
-		}
-		n += len(s.Scans)
-	}
-	return n
-}
-
-func TestRunner_waitingReadingsAreJoined(t *testing.T) {
-	p := &place{inbox: make(chan letter, 256)}
-	for i := range 3 {
-		p.post(context.Background(), read(i+2, "x"))
-	}
-	p.post(context.Background(), Tick{})
-	batch, held := p.gather(read(1, "x"), 0)
-	if s := batch.event.(Scans); len(s.Scans) != 4 || held.event != any(Tick{}) {
-		t.Errorf("gathered %d readings and held %v, want 4 and the tick", len(s.Scans), held.event)
-	}
-}
 
 // A pulse throws out what was read last: a verdict on an older product must not fire it.
 func TestP6FailClosed_aRejectionForAnOlderReadingIsTooLate(t *testing.T) {
@@ -299,6 +211,40 @@ func TestRunner_alive(t *testing.T) {
 		close(w.hold)
 		time.Sleep(2 * tick)
 		alive(true, "when it works again")
+	})
+}
+
+// stubborn is a PLC that takes no stop until it has been asked some times.
+type stubborn struct {
+	wires
+	refusals int
+}
+
+func (s *stubborn) Set(ctx context.Context, output string, on bool) error {
+	if s.refusals > 0 {
+		s.refusals--
+		return errDisk
+	}
+	return s.wires.Set(ctx, output, on)
+}
+
+// While the PLC does not take a stop, the beat ends: the watchdog must hold the line.
+func TestP6FailClosed_noBeatWhileAStopIsOwed(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := &stubborn{refusals: 20} // asked again at every tick: a second
+		r := run(t, dir, markAndCheck(&tray{}, w))
+		r.post("check", ScannerState{Up: true}, PLCState{Up: true})
+		time.Sleep(tick / 2)
+		r.post("check", ScannerState{Why: "gone"})
+		synctest.Wait()
+		if r.Alive(time.Now()) || w.stands("stop") {
+			t.Errorf("alive although the line should stand and does not")
+		}
+		time.Sleep(2 * time.Second)
+		if !r.Alive(time.Now()) || !w.stands("stop") {
+			t.Errorf("the stop was not set again, or the beat does not go on with it")
+		}
 	})
 }
 

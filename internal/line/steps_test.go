@@ -141,6 +141,7 @@ type reached map[string]int
 
 func (r reached) require(t *testing.T, steps int, what ...string) {
 	t.Helper()
+	t.Log(r)
 	if t.Failed() || r["steps"] < steps {
 		return // a single history is being replayed
 	}

@@ -266,6 +266,9 @@ func (v *Verify) Permit() Permit {
 	return Permit{OK: true}
 }
 
+// OwesStop says whether the line should stand and the PLC has not taken the stop.
+func (v *Verify) OwesStop() bool { return v.stop.cause != "" && !v.stop.sent }
+
 // plural writes "1 code", "3 codes".
 func plural(n int, noun string) string {
 	if n == 1 {

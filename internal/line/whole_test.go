@@ -49,6 +49,7 @@ func TestWholeLine(t *testing.T) {
 			close(ended)
 		}()
 		p.run(ctx, steps)
+		time.Sleep(3 * time.Second) // what is under way comes to its end
 		for _, status := range p.line.Status() {
 			t.Logf("%s: %s (%s) %v", status.Name, status.State, status.Why, status.Count)
 		}
