@@ -17,7 +17,7 @@ const defaultPoll = 50 * time.Millisecond
 
 func newPLC(d device, driver drivers.PLC, options map[string]any) *plc {
 	p := &plc{device: d, driver: driver, poll: defaultPoll, pulsed: map[string]bool{}, bits: map[string]int{},
-		onState: func(bool, string) {}, onRead: func(drivers.Values) {}, onCount: func(string, int) {}}
+		onState: func(bool, string) {}, onRead: func(drivers.Values) {}, onSet: func(string, uint64) {}, onCount: func(string, int) {}}
 	if text, ok := options["poll"].(string); ok {
 		if every, err := time.ParseDuration(text); err == nil && every > 0 {
 			p.poll = every
@@ -146,17 +146,28 @@ func (a *Agent) joinPLC(post line.Post, s config.Station) {
 		return
 	}
 	p := a.plcs[name]
-	onState, onRead, onCount := p.onState, p.onRead, p.onCount
+	onState, onRead, onSet, onCount := p.onState, p.onRead, p.onSet, p.onCount
 	p.onState = func(up bool, why string) {
 		onState(up, why)
 		post(line.PLCState{Up: up, Why: why})
 	}
 	last := uint64(0)
+	stop := func(value uint64) {
+		if value != last {
+			last = value
+			post(line.StopOutput{Set: last != 0})
+		}
+	}
 	p.onRead = func(v drivers.Values) {
 		onRead(v)
-		if v[output] != last {
-			last = v[output]
-			post(line.StopOutput{Set: last != 0})
+		stop(v[output])
+	}
+	// A PLC that latches the stop may take the output back before the next poll: that it was set
+	// is known from its own answer to the write.
+	p.onSet = func(name string, value uint64) {
+		onSet(name, value)
+		if name == output {
+			stop(value)
 		}
 	}
 	if counterPLC, counter, ok := config.SplitPoint(s.Confirm); ok && counterPLC == name {

@@ -21,7 +21,6 @@ func TestNationalSystemAway(t *testing.T) {
 		{"server fault", izkmtest.Fault{Kind: izkmtest.Status, Status: 502}, "server fault (HTTP 502)"},
 		{"gateway's page", izkmtest.Fault{Kind: izkmtest.HTML}, "not the document's answer"},
 		{"half an answer", izkmtest.Fault{Kind: izkmtest.Half}, "not the document's answer"},
-		{"reset", izkmtest.Fault{Kind: izkmtest.Reset}, "answer lost"},
 		{"silence", izkmtest.Fault{Delay: time.Hour}, "answer lost"},
 		{"no connection", izkmtest.Fault{}, "no connection"},
 	}
@@ -38,9 +37,9 @@ func TestNationalSystemAway(t *testing.T) {
 					s.goAway("izkm")
 				}
 				s.izkm.SetFault(func(string, string, int) izkmtest.Fault { return test.fault })
-				s.pass(24) // reports become due, and on the way the stock falls below its low water
-				time.Sleep(70 * time.Second)
-				for range 5 {
+				s.pass(12) // reports become due, and on the way the stock falls below its low water
+				time.Sleep(66 * time.Second)
+				for range 3 {
 					st := s.status().National
 					if st.OK || !strings.Contains(st.Error, test.says) || st.Since.Sub(left) > time.Minute+5*time.Second || st.Since.Before(left) {
 						t.Errorf("the status is %+v; want %q since about %s", st, test.says, left)
@@ -50,15 +49,15 @@ func TestNationalSystemAway(t *testing.T) {
 				if warned := append(s.log.with("WARN"), s.log.with("ERROR")...); len(warned) != 1 || !strings.Contains(warned[0], "does not answer as it should") {
 					t.Errorf("%d lines tell of the outage, want one:\n%s", len(warned), strings.Join(warned, "\n"))
 				}
-				if n := s.verified(); n != 30 {
-					t.Errorf("%d units were verified, want 30: the line has stopped", n)
+				if n := s.verified(); n != 18 {
+					t.Errorf("%d units were verified, want 18: the line has stopped", n)
 				}
 				s.log.mark()
 				back := time.Now()
 				s.comeBack("izkm")
 				s.izkm.SetFault(nil)
 				s.agent.Flush(true)
-				s.until("the last report", func() bool { return s.agent.Settled(s.t.Context()) && s.reported() == 30+5 })
+				s.until("the last report", func() bool { return s.agent.Settled(s.t.Context()) && s.reported() == 18+3 })
 				if lines := s.log.with("national system"); len(lines) != 1 || !strings.HasPrefix(lines[0], "INFO the national system answers") {
 					t.Errorf("the log says of the end %q, want one line", lines)
 				}

@@ -21,8 +21,9 @@ type plc struct {
 	bits    map[string]int  // width of each input that is a counter
 	alive   func() bool
 	onState func(up bool, why string)
-	onRead  func(drivers.Values)          // after each poll
-	onCount func(input string, delta int) // a counter has risen
+	onRead  func(drivers.Values)              // after each poll
+	onSet   func(output string, value uint64) // the PLC has taken a level
+	onCount func(input string, delta int)     // a counter has risen
 	alarm   func(text string)
 
 	mu      sync.Mutex
@@ -175,6 +176,9 @@ func (p *plc) take(ctx context.Context, s *plcSession, w write) error {
 		s.ends[w.output] = time.Now().Add(w.pulse)
 	}
 	w.done <- err
+	if err == nil && w.pulse == 0 {
+		p.onSet(w.output, w.value)
+	}
 	return err
 }
 

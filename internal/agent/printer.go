@@ -16,6 +16,7 @@ type printer struct {
 	driver drivers.Printer
 	post   line.Post
 	jobs   chan job
+	ended  chan struct{} // closed when run has returned: nobody takes jobs any more
 }
 
 type job struct {
@@ -24,13 +25,19 @@ type job struct {
 }
 
 func newPrinter(d device, driver drivers.Printer) *printer {
-	return &printer{device: d, driver: driver, jobs: make(chan job, 64), post: func(line.Event) {}}
+	return &printer{device: d, driver: driver, jobs: make(chan job, 64), ended: make(chan struct{}), post: func(line.Event) {}}
 }
 
 // Send implements line.PrintPort.
-func (p *printer) Send(session int, labels []line.Label) { p.jobs <- job{session, labels} }
+func (p *printer) Send(session int, labels []line.Label) {
+	select {
+	case p.jobs <- job{session, labels}:
+	case <-p.ended:
+	}
+}
 
 func (p *printer) run(ctx context.Context) {
+	defer close(p.ended)
 	p.keep(ctx, func(ctx context.Context, number int) error {
 		session, err := p.driver.Open(ctx)
 		if err != nil {

@@ -71,10 +71,12 @@ poll    = "200ms"
 name    = "cam-1"
 driver  = "text"
 address = "tcp://cam1:9004"
+no_read = "NOREAD"
 [[scanner]]
 name    = "cam-2"
 driver  = "text"
 address = "tcp://cam2:9004"
+no_read = "NOREAD"
 [[plc]]
 name    = "plc-1"
 driver  = "modbus"
@@ -136,6 +138,7 @@ type site struct {
 	mu     sync.Mutex
 	away   map[string]bool       // hosts that nobody answers for
 	conns  map[string][]net.Conn // far ends by host
+	tries  map[string]int        // to reach a host
 	web    chan net.Conn
 	served map[string]func(net.Conn)
 }
@@ -143,7 +146,7 @@ type site struct {
 // inSite runs the test on a site whose agent has not been started.
 func inSite(t *testing.T, test func(s *site)) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &site{t: t, dir: t.TempDir(), log: &lines{}, away: map[string]bool{}, conns: map[string][]net.Conn{}, web: make(chan net.Conn),
+		s := &site{t: t, dir: t.TempDir(), log: &lines{}, away: map[string]bool{}, conns: map[string][]net.Conn{}, tries: map[string]int{}, web: make(chan net.Conn),
 			izkm: izkmtest.New(izkmtest.Options{OMSID: "cdf12109-10d3-11e6-8b6f-0050569977a1", Token: "token", Seed: 1}),
 			tij:  zpltest.New(zpltest.Options{Trigger: true}), box: zpltest.New(zpltest.Options{}),
 			cam1: texttest.New(texttest.Options{}), cam2: texttest.New(texttest.Options{}),
@@ -204,6 +207,7 @@ func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"
 func (s *site) reach(host string) (net.Conn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.tries[host]++
 	serve := s.served[host]
 	if s.away[host] || serve == nil {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}

@@ -108,7 +108,7 @@ func New(ctx context.Context, c Config) (*Line, error) {
 }
 
 func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place, error) {
-	p := &place{name: l.cfg.Name + "/" + s.Name, ledger: l.cfg.Ledger, log: l.cfg.Log, alarm: l.cfg.Alarm, inbox: make(chan letter, 256), gone: make(chan struct{}), moved: make(chan struct{}, 1),
+	p := &place{name: l.cfg.Name + "/" + s.Name, ledger: l.cfg.Ledger, log: l.cfg.Log, alarm: l.cfg.Alarm, inbox: make(chan letter, 256), gone: make(chan struct{}), born: time.Now(), moved: make(chan struct{}, 1),
 		printer: s.Printer, signals: s.Signals, reject: s.Reject, stop: s.Stop, pulse: s.Pulse, sscc: s.SSCCPrefix}
 	var err error
 	if p.profile, err = code.ProfileOf(unit.Group, unit.Type); err != nil {
@@ -147,6 +147,7 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	default:
 		return nil, fmt.Errorf("no station kind %q", s.Kind)
 	}
+	p.beat.Store(int64(-time.Hour)) // not alive before its first event
 	p.view = p.station.View()
 	return p, nil
 }
@@ -228,11 +229,14 @@ func (l *Line) Status() []StationStatus {
 // Name returns the line's name.
 func (l *Line) Name() string { return l.cfg.Name }
 
+// alive is how long a station may be busy with one event before the line counts as hung.
+const alive = time.Second
+
 // Alive says whether every station has taken an event lately and no stop is owed to the PLC: its
 // beat depends on it, so that the watchdog holds a line that could not be stopped otherwise.
 func (l *Line) Alive(now time.Time) bool {
 	for _, p := range l.places {
-		if now.Sub(time.Unix(0, p.beat.Load())) > 2*time.Second || p.owes.Load() {
+		if now.Sub(p.born)-time.Duration(p.beat.Load()) > alive || p.owes.Load() {
 			return false
 		}
 	}

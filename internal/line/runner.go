@@ -57,7 +57,8 @@ type place struct {
 	newest  atomic.Int64  // the newest reading's Seq
 	settled atomic.Int64  // verify: the newest reading's Seq whose verdict is out
 	moved   chan struct{} // signalled when settled has moved
-	beat    atomic.Int64  // when the station last took an event, Unix nanoseconds
+	born    time.Time     // beat counts from here, on the monotonic clock
+	beat    atomic.Int64  // when the station last took an event, in nanoseconds since born
 	owes    atomic.Bool   // verify: a stop that the PLC has not taken
 	mu      sync.Mutex
 	view    View
@@ -91,6 +92,8 @@ func (p *place) post(ctx context.Context, ev Event) {
 
 func (p *place) run(ctx context.Context) {
 	defer close(p.gone)
+	work, cancel := finishing(ctx)
+	defer cancel()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	var held letter // one taken out of the inbox that did not fit the batch before it
@@ -110,8 +113,8 @@ func (p *place) run(ctx context.Context) {
 			l, held = p.gather(s, l.after)
 			p.awaitCheck(ctx, l.after)
 		}
-		p.beat.Store(time.Now().UnixNano())
-		p.handle(ctx, l.event)
+		p.beat.Store(int64(time.Since(p.born)))
+		p.handle(work, l.event)
 		if s, ok := l.event.(Scans); ok && len(s.Scans) > 0 {
 			p.settled.Store(s.Scans[len(s.Scans)-1].Seq)
 			select {
@@ -122,10 +125,29 @@ func (p *place) run(ctx context.Context) {
 	}
 }
 
+// grace is how long an event that has begun may take after the line was told to stop.
+const grace = time.Second
+
+// finishing returns a context that ends a while after ctx.
+func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-work.Done():
+		case <-time.After(grace):
+			cancel()
+		}
+	})
+	return work, func() {
+		stop()
+		cancel()
+	}
+}
+
 // awaitCheck waits until the check station has settled its readings up to seq.
 func (p *place) awaitCheck(ctx context.Context, seq int64) {
 	for p.check != nil && p.check.settled.Load() < seq {
-		p.beat.Store(time.Now().UnixNano())
+		p.beat.Store(int64(time.Since(p.born)))
 		select {
 		case <-ctx.Done():
 			return
@@ -159,7 +181,8 @@ func (p *place) gather(s Scans, after int64) (batch, other letter) {
 	return letter{s, after}, letter{}
 }
 
-// handle steps the station through the event and everything that its effects answer.
+// handle steps the station through the event and everything that its effects answer. What has
+// begun is finished, also while the line is being stopped: a verdict must reach the rejector.
 func (p *place) handle(ctx context.Context, ev Event) {
 	queue := []Event{ev}
 	for len(queue) > 0 && ctx.Err() == nil {

@@ -162,7 +162,7 @@ func (v *Verify) bad(now time.Time, s Scan, why string, last bool) []Effect {
 	if v.cfg.Within > 0 {
 		v.rejects = append(v.rejects, now.Add(v.cfg.Within))
 	}
-	if v.failures >= v.cfg.StopAfter {
+	if v.failures == v.cfg.StopAfter {
 		effects = append(effects, v.stopLine(now, plural(v.failures, "failure")+" in a row, the last: "+why)...)
 	}
 	return effects
@@ -170,7 +170,7 @@ func (v *Verify) bad(now time.Time, s Scan, why string, last bool) []Effect {
 
 func (v *Verify) stopLine(now time.Time, cause string) []Effect {
 	if v.stop.cause != "" {
-		return nil // stopped already: whoever restarts the line sees the first cause
+		return []Effect{Alarm{Text: "while the line stands: " + cause}} // the output is set for the first cause
 	}
 	// The output may stand already, set by others or before this run: its clear is a restart, too.
 	v.stop = stopState{cause: cause, seen: v.stop.seen, sent: true}

@@ -1,0 +1,367 @@
+package agent
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"linemark/drivers"
+	"linemark/drivers/link"
+	"linemark/drivers/plc/modbus/modbustest"
+	"linemark/internal/ledger"
+)
+
+const (
+	rejectCoil = 0
+	stopCoil   = 1
+	beatCoil   = 2
+)
+
+// bus is one PLC with its owner, without an agent.
+type bus struct {
+	t      *testing.T
+	remote *modbustest.PLC
+	plc    *plc
+	site   *site // its network
+	log    *lines
+	cancel context.CancelFunc
+	ended  chan struct{}
+
+	mu     sync.Mutex
+	writes []string // "coil=value at" as the PLC saw them
+	counts []string
+	alarms []string
+	beats  bool
+	began  time.Time
+}
+
+// onBus runs the test on a PLC whose bus is up: output reject is pulsed, stop is a level, rejects counts in
+// 32 bits and small in 16.
+func onBus(t *testing.T, before func(b *bus), test func(b *bus)) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &bus{t: t, log: &lines{}, began: time.Now(), beats: true, ended: make(chan struct{})}
+		b.remote = modbustest.New(modbustest.Options{Coils: 8, Holding: 200})
+		defer b.remote.Close()
+		b.site = &site{t: t, away: map[string]bool{}, conns: map[string][]net.Conn{}, tries: map[string]int{}, served: map[string]func(net.Conn){"plc": b.remote.ServeConn}}
+		b.remote.OnCoil(func(addr int, on bool) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if addr != beatCoil {
+				b.writes = append(b.writes, fmt.Sprintf("%d=%v at %s", addr, on, time.Since(b.began)))
+			}
+		})
+		options := map[string]any{"poll": "100ms", "inputs": map[string]any{"rejects": "holding:102:uint32", "small": "holding:110:uint16"},
+			"outputs": map[string]any{"reject": "coil:0", "stop": "coil:1", "beat": "coil:2"}}
+		driver, err := drivers.NewPLC("modbus", drivers.Settings{Name: "plc-1", Address: "tcp://plc:502", Options: options,
+			Dial: func(ctx context.Context, a string) (link.Conn, error) { return b.site.dial(ctx, a) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.plc = newPLC(newDevice("plc", "plc-1", "modbus", "tcp://plc:502", slog.New(b.log)), driver, options)
+		b.plc.pulsed["reject"] = true
+		b.plc.bits["rejects"], b.plc.bits["small"] = counterBits(options, "rejects"), counterBits(options, "small")
+		b.plc.alive = func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.beats }
+		b.plc.alarm = func(text string) { b.mu.Lock(); defer b.mu.Unlock(); b.alarms = append(b.alarms, text) }
+		b.plc.onCount = func(input string, n int) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.counts = append(b.counts, fmt.Sprintf("%s+%d", input, n))
+		}
+		if before != nil {
+			before(b)
+		}
+		var ctx context.Context
+		ctx, b.cancel = context.WithCancel(t.Context())
+		go func() { defer close(b.ended); b.plc.run(ctx) }()
+		b.pause(time.Second)
+		test(b)
+		b.cancel()
+		<-b.ended
+	})
+}
+
+func (b *bus) pause(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// take returns what the PLC saw written since the last take, without the times.
+func (b *bus) take() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var values []string
+	for _, w := range b.writes {
+		v, _, _ := strings.Cut(w, " ")
+		values = append(values, v)
+	}
+	b.writes = nil
+	return values
+}
+
+func (b *bus) taken(list *[]string) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer func() { *list = nil }()
+	return *list
+}
+
+// TestPulse: one rising edge for one rejection, taken back after its length, also when the next one comes
+// while the first still stands.
+func TestPulse(t *testing.T) {
+	onBus(t, nil, func(b *bus) {
+		b.take()
+		out := signals{b.plc}
+		if err := out.Pulse(b.t.Context(), "reject", 20*time.Millisecond); err != nil {
+			t.Error(err)
+		}
+		if got := b.take(); !slices.Equal(got, []string{"0=true"}) || !b.remote.Coil(rejectCoil) {
+			t.Errorf("when Pulse returns the PLC has %v, want the edge", got)
+		}
+		b.pause(19 * time.Millisecond)
+		if got := b.take(); len(got) != 0 {
+			t.Errorf("after 19 ms of 20 the PLC has %v", got)
+		}
+		b.pause(2 * time.Millisecond)
+		if got := b.take(); !slices.Equal(got, []string{"0=false"}) {
+			t.Errorf("after 21 ms the PLC has %v, want the end of the pulse", got)
+		}
+		for range 3 {
+			if err := out.Pulse(b.t.Context(), "reject", 20*time.Millisecond); err != nil {
+				t.Error(err)
+			}
+			b.pause(5 * time.Millisecond)
+		}
+		b.pause(time.Second)
+		if got := b.take(); !slices.Equal(got, []string{"0=true", "0=false", "0=true", "0=false", "0=true", "0=false"}) {
+			t.Errorf("three rejections close together are %v, want an edge each", got)
+		}
+		if err := out.Set(b.t.Context(), "stop", true); err != nil {
+			t.Error(err)
+		}
+		b.pause(time.Minute)
+		if got := b.take(); !slices.Equal(got, []string{"1=true"}) {
+			t.Errorf("a level is %v, want it to stay", got)
+		}
+		if err := out.Set(b.t.Context(), "stop", false); err != nil || b.remote.Coil(stopCoil) {
+			t.Errorf("the level was not taken back: %v", err)
+		}
+		if err := out.Set(b.t.Context(), "horn", true); err == nil {
+			t.Error("an unknown output was set")
+		}
+	})
+}
+
+// TestStalePulse: a pulse that the session before left standing is taken back first of all; levels are not
+// touched. Writes while the PLC is away fail at once: the caller must stop, not wait.
+func TestStalePulse(t *testing.T) {
+	onBus(t, func(b *bus) {
+		b.remote.SetCoil(rejectCoil, true)
+		b.remote.SetCoil(stopCoil, true)
+	}, func(b *bus) {
+		if got := b.take(); !slices.Equal(got, []string{"0=false"}) {
+			t.Errorf("at its start the PLC has got %v, want the reject output taken back", got)
+		}
+		if err := (signals{b.plc}).Pulse(b.t.Context(), "reject", time.Hour); err != nil {
+			t.Error(err)
+		}
+		b.site.goAway("plc")
+		b.pause(time.Second)
+		began := time.Now()
+		if err := (signals{b.plc}).Pulse(b.t.Context(), "reject", time.Second); err == nil || time.Since(began) > 0 {
+			t.Errorf("a rejection without a PLC took %s and came to %v", time.Since(began), err)
+		}
+		if b.plc.Values() != nil {
+			t.Errorf("without a PLC its values are %v", b.plc.Values())
+		}
+		b.take()
+		b.site.comeBack("plc")
+		b.pause(10 * time.Second)
+		if got := b.take(); !slices.Equal(got, []string{"0=false"}) || b.remote.Coil(rejectCoil) {
+			t.Errorf("after its return the PLC has got %v, want the reject output taken back", got)
+		}
+	})
+}
+
+// TestCounters: rises are told, by the counter's own width; a jump is a restarted PLC and told as that; what
+// rose while nobody looked is not counted.
+func TestCounters(t *testing.T) {
+	onBus(t, func(b *bus) {
+		b.remote.SetUint32(102, 4_294_967_290)
+		b.remote.SetHolding(110, 65_530)
+	}, func(b *bus) {
+		if got := b.taken(&b.counts); len(got) != 0 {
+			t.Errorf("the first look counts %v", got)
+		}
+		steps := []struct {
+			rejects uint32
+			small   uint16
+			counts  string
+			alarm   string
+		}{
+			{4_294_967_291, 65_530, "rejects+1", ""},
+			{4_294_967_291, 65_535, "small+5", ""},
+			{3, 65_535, "rejects+8", ""},
+			{3, 2, "small+3", ""},
+			{10_003, 2, "rejects+10000", ""},
+			{20_004, 2, "", "counter rejects went from 10003 to 20004"},
+			{20_005, 2, "rejects+1", ""},
+			{0, 2, "", "counter rejects went from 20005 to 0"},
+			{2, 2, "rejects+2", ""},
+			{2, 0, "", "counter small went from 2 to 0"},
+			{2, 1, "small+1", ""},
+		}
+		for _, step := range steps {
+			b.remote.SetUint32(102, step.rejects)
+			b.remote.SetHolding(110, step.small)
+			b.pause(300 * time.Millisecond)
+			if got := strings.Join(b.taken(&b.counts), " "); got != step.counts {
+				t.Errorf("at %+v the counts are %q", step, got)
+			}
+			if got := strings.Join(b.taken(&b.alarms), " "); !strings.HasPrefix(got, step.alarm) || (step.alarm == "") != (got == "") {
+				t.Errorf("at %+v the alarm is %q", step, got)
+			}
+		}
+		b.site.goAway("plc")
+		b.pause(time.Second)
+		b.remote.SetUint32(102, 50)
+		b.site.comeBack("plc")
+		b.pause(10 * time.Second)
+		if counts, alarms := b.taken(&b.counts), b.taken(&b.alarms); len(counts)+len(alarms) != 0 {
+			t.Errorf("a new session counts %v and says %v", counts, alarms)
+		}
+		b.remote.SetUint32(102, 51)
+		b.pause(300 * time.Millisecond)
+		if got := strings.Join(b.taken(&b.counts), " "); got != "rejects+1" {
+			t.Errorf("the first rise after it is %q", got)
+		}
+	})
+}
+
+func TestCounterBits(t *testing.T) {
+	for spec, want := range map[string]int{"holding:100:uint16": 16, "holding:100:int16": 16, "input:100:uint32": 32, "holding:100:uint64": 64, "discrete:16": 16, "discrete:132": 16} {
+		if got := counterBits(map[string]any{"inputs": map[string]any{"n": spec}}, "n"); got != want {
+			t.Errorf("%s has %d bits, want %d", spec, got, want)
+		}
+	}
+}
+
+// TestBeat: the output changes at least every 500 ms as long as the stations live, and not at all when they
+// do not.
+func TestBeat(t *testing.T) {
+	var mu sync.Mutex
+	var changes []time.Time
+	onBus(t, func(b *bus) {
+		last := false
+		b.remote.OnCoil(func(addr int, on bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			if addr == beatCoil && on != last {
+				last = on
+				changes = append(changes, time.Now())
+			}
+		})
+	}, func(b *bus) {
+		b.pause(10 * time.Second)
+		mu.Lock()
+		for i := 1; i < len(changes); i++ {
+			if gap := changes[i].Sub(changes[i-1]); gap > 500*time.Millisecond {
+				t.Errorf("the beat stood still for %s", gap)
+			}
+		}
+		if len(changes) < 20 {
+			t.Errorf("%d changes in 11 s", len(changes))
+		}
+		changes = nil
+		mu.Unlock()
+		b.mu.Lock()
+		b.beats = false
+		b.mu.Unlock()
+		b.pause(10 * time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		if len(changes) > 1 {
+			t.Errorf("%d changes while nothing is alive", len(changes))
+		}
+	})
+}
+
+// TestBeatStopsWithTheLedger: a ledger that takes no writes stops the beat, and with it the line (P6),
+// until it takes them again.
+func TestBeatStopsWithTheLedger(t *testing.T) {
+	inSite(t, func(s *site) {
+		s.start()
+		s.ready()
+		s.pass(1)
+		if !s.beats() {
+			t.Fatal("there is no beat to lose")
+		}
+		other, err := sql.Open("sqlite", filepath.Join(s.dir, ledger.FileName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		conn, err := other.Conn(s.t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := conn.ExecContext(s.t.Context(), "BEGIN IMMEDIATE"); err != nil {
+			t.Fatal(err)
+		}
+		l, _ := s.tij.Print()
+		s.cam1.Read(l.Symbols[0].Data)
+		s.until("the fault", func() bool { return s.status().Ledger != "ok" })
+		time.Sleep(3 * time.Second)
+		if s.beats() {
+			t.Error("the beat goes on while the ledger takes no writes")
+		}
+		if err := (page{s.agent}).Ready(); err == nil || !strings.Contains(err.Error(), "ledger storage") {
+			t.Errorf("readiness says %v", err)
+		}
+		if s.verified() != 1 {
+			t.Error("a product was verified without a ledger")
+		}
+		if _, err := conn.ExecContext(s.t.Context(), "ROLLBACK"); err != nil {
+			t.Fatal(err)
+		}
+		s.until("the ledger", func() bool { return s.status().Ledger == "ok" })
+		s.until("the beat", s.beats)
+	})
+}
+
+// beats watches the beat output for three seconds.
+func (s *site) beats() bool {
+	changes, last := 0, s.plc.Coil(beatCoil)
+	for range 60 {
+		time.Sleep(50 * time.Millisecond)
+		if now := s.plc.Coil(beatCoil); now != last {
+			changes, last = changes+1, now
+		}
+	}
+	return changes >= 5
+}
+
+// TestRefusingPLC: its exceptions do not end the session, reach who asked, and fill no log.
+func TestRefusingPLC(t *testing.T) {
+	onBus(t, nil, func(b *bus) {
+		b.remote.SetFault(func(int, byte) modbustest.Fault {
+			return modbustest.Fault{Kind: modbustest.Exception, Code: 4}
+		})
+		if err := (signals{b.plc}).Set(b.t.Context(), "stop", true); err == nil || !strings.Contains(err.Error(), "device failure") {
+			t.Errorf("a refused write came to %v", err)
+		}
+		b.pause(time.Minute)
+		if n := len(b.log.with("refused")); n > 3 {
+			t.Errorf("a minute of refusals left %d lines", n)
+		}
+	})
+}
