@@ -135,6 +135,11 @@ func (s *session) Printed(ctx context.Context) (int, error) {
 	case now-s.base > uint64(s.sent):
 		return 0, s.fail(fmt.Errorf("the printer counts %d labels since the start, %d were sent", now-s.base, s.sent))
 	}
+	if now > s.last && now-s.base == uint64(s.sent) && !st.idle() {
+		// All that was sent is counted, yet the printer holds labels: something else was counted.
+		// Asked again, either the label has come out meanwhile or the count goes above what was sent.
+		return int(s.last - s.base), nil
+	}
 	s.last = now
 	return int(now - s.base), nil
 }
