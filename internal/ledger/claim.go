@@ -163,7 +163,7 @@ func (l *Ledger) Recover(ctx context.Context) (Recovered, error) {
 			}
 		}
 		r.Containers = len(open)
-		res, err := t.exec("UPDATE report SET state = 'doubt', reason = 'the agent stopped before the answer came', changed_at = ? WHERE state = 'sending'", t.at)
+		res, err := t.exec("UPDATE report SET state = 'doubt', doubted = 1, reason = 'the agent stopped before the answer came', changed_at = ? WHERE state = 'sending'", t.at)
 		if err != nil {
 			return err
 		}

@@ -22,6 +22,9 @@ import (
 // FileName is the ledger's file inside the agent's data folder.
 const FileName = "ledger.db"
 
+// lockName is the file that the working agent holds a lock on.
+const lockName = "ledger.lock"
+
 // ErrInUse means that another process holds the ledger.
 var ErrInUse = errors.New("another linemark works on this ledger")
 
@@ -49,7 +52,7 @@ func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("creating the data folder: %w", err)
 	}
-	lock, err := lockFile(filepath.Join(dir, "ledger.lock"))
+	lock, err := lockFile(filepath.Join(dir, lockName))
 	if err != nil {
 		return nil, fmt.Errorf("locking the ledger in %s: %w", dir, err)
 	}
@@ -101,6 +104,19 @@ func OpenReader(ctx context.Context, dir string) (*Ledger, error) {
 		return nil, errors.Join(fmt.Errorf("opening the ledger: %w", err), l.Close())
 	}
 	return l, nil
+}
+
+// Locked says whether a linemark works on the ledger in folder dir now.
+func Locked(dir string) bool {
+	path := filepath.Join(dir, lockName)
+	if _, err := os.Stat(path); err != nil {
+		return false
+	}
+	f, err := lockFile(path)
+	if err == nil {
+		_ = f.Close() // lets the lock go
+	}
+	return errors.Is(err, ErrInUse)
 }
 
 // Close finishes the calls that wait and closes the file; later calls get ErrClosed. Closing

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	// Long histories on a real disk: fewer of them by default. -rapid.checks=1000 takes minutes.
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		if err := f.Value.Set("25"); err != nil {
+		if err := f.Value.Set("16"); err != nil {
 			panic(err)
 		}
 	}

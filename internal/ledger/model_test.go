@@ -144,6 +144,8 @@ func (m *model) settled(k *kind, s scan) Outcome {
 		bad = Mangled
 	}
 	switch {
+	case bad == Foreign && c.kind.Type == code.Group: // a container is not thrown out with a unit
+		return bad
 	case bad != Good && out:
 		c.state = Rejected
 		return bad

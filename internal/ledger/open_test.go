@@ -112,6 +112,9 @@ func TestOpenReader(t *testing.T) {
 		if _, err := r.Claim(t.Context(), "mark", p.unit.lot, 1); err == nil {
 			t.Error("a reader could claim")
 		}
+		if _, err := r.reads.Exec("DELETE FROM tally"); err == nil {
+			t.Error("a reader's connection took a write")
+		}
 		if r.Fault() != nil {
 			t.Errorf("fault %v", r.Fault())
 		}

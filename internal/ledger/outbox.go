@@ -48,6 +48,7 @@ type Report struct {
 	ServerID  string
 	Reason    string // the server's word, or why it waits
 	Attempts  int
+	Doubted   bool // an answer was lost once: the server may have had it before its last sending
 	CreatedAt time.Time
 	ChangedAt time.Time
 }
@@ -179,6 +180,7 @@ func (t *tx) newReport(r *Report, product int64) error {
 	if err != nil {
 		return err
 	}
+	r.CreatedAt = time.UnixMicro(t.at).UTC()
 	r.ID, err = res.LastInsertId()
 	return err
 }
@@ -205,8 +207,8 @@ func (l *Ledger) MarkReport(ctx context.Context, id int64, s ReportStatus, serve
 		if _, err := t.event("report", fmt.Sprintf("report %d %s %s %s", id, s, serverID, reason)); err != nil {
 			return err
 		}
-		res, err := t.exec(`UPDATE report SET state = ?, server_id = CASE WHEN ? = '' THEN server_id ELSE ? END, reason = ?, attempts = attempts + ?, changed_at = ?
-			WHERE id = ? AND state NOT IN ('building', 'sent')`, string(s), serverID, serverID, reason, attempt, t.at, id)
+		res, err := t.exec(`UPDATE report SET state = ?, server_id = CASE WHEN ? = '' THEN server_id ELSE ? END, reason = ?, attempts = attempts + ?, doubted = MAX(doubted, ?), changed_at = ?
+			WHERE id = ? AND state NOT IN ('building', 'sent')`, string(s), serverID, serverID, reason, attempt, s == InDoubt, t.at, id)
 		return oneRow(res, err, fmt.Sprintf("report %d is settled or not frozen", id))
 	})
 }
@@ -227,10 +229,10 @@ func (l *Ledger) OpenReports(ctx context.Context) ([]Report, error) {
 func (l *Ledger) Reports(ctx context.Context) ([]Report, error) { return l.reports(ctx, "") }
 
 func (l *Ledger) reports(ctx context.Context, where string) ([]Report, error) {
-	rows, err := l.reads.QueryContext(ctx, "SELECT id, uuid, kind, line, grp, batch, usage, state, codes, server_id, reason, attempts, created_at, changed_at FROM report "+where+" ORDER BY id")
+	rows, err := l.reads.QueryContext(ctx, "SELECT id, uuid, kind, line, grp, batch, usage, state, codes, server_id, reason, attempts, doubted, created_at, changed_at FROM report "+where+" ORDER BY id")
 	return collect(rows, err, func(s scanner) (r Report, err error) {
 		var created, changed int64
-		err = s.Scan(&r.ID, &r.UUID, &r.Kind, &r.Line, &r.Group, &r.Batch, &r.Usage, &r.State, &r.Codes, &r.ServerID, &r.Reason, &r.Attempts, &created, &changed)
+		err = s.Scan(&r.ID, &r.UUID, &r.Kind, &r.Line, &r.Group, &r.Batch, &r.Usage, &r.State, &r.Codes, &r.ServerID, &r.Reason, &r.Attempts, &r.Doubted, &created, &changed)
 		r.CreatedAt, r.ChangedAt = time.UnixMicro(created).UTC(), time.UnixMicro(changed).UTC()
 		return r, err
 	})

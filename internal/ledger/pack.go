@@ -153,7 +153,7 @@ func (l *Ledger) CloseWithCode(ctx context.Context, place string, id ContainerID
 				return err
 			}
 		default:
-			return fmt.Errorf("code %d is %s: it is on no label", codeID, h.state)
+			return &StateError{fmt.Sprintf("code %d is %s: it is on no label", codeID, h.state)}
 		}
 		return t.closeContainer(id, "code = ?", codeID)
 	})

@@ -215,7 +215,13 @@ func oneRow(r affected, err error, otherwise string) error {
 	}
 	n, err := r.RowsAffected()
 	if err == nil && n != 1 {
-		err = errors.New(otherwise)
+		err = &StateError{otherwise}
 	}
 	return err
 }
+
+// StateError says that a call does not fit the state that the ledger holds: nothing was changed,
+// and a repeat of the call would get the same answer.
+type StateError struct{ What string }
+
+func (e *StateError) Error() string { return e.What }

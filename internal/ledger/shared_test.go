@@ -13,6 +13,11 @@ import (
 // together runs the calls so that they all wait while one commit is under way, and returns
 // their errors and how many commits they took.
 func (p *plant) together(calls ...func() error) ([]error, int64) {
+	return p.meanwhile(func() {}, calls...)
+}
+
+// meanwhile is together, with something done once all the calls wait.
+func (p *plant) meanwhile(done func(), calls ...func() error) ([]error, int64) {
 	held, hold := make(chan struct{}), make(chan struct{})
 	first := make(chan error, 1)
 	go func() {
@@ -26,16 +31,22 @@ func (p *plant) together(calls ...func() error) ([]error, int64) {
 	for i, call := range calls {
 		all.Go(func() { errs[i] = call() })
 	}
-	for waiting := 0; waiting < len(calls); {
-		runtime.Gosched()
-		p.w.mu.RLock()
-		waiting = len(p.w.queue)
-		p.w.mu.RUnlock()
-	}
+	p.w.until(func() bool { return len(p.w.queue) == len(calls) })
+	done()
 	close(hold)
 	try(<-first)
 	all.Wait()
 	return errs, p.commits.Load() - before
+}
+
+// until returns when the writer has come to what is asked, which it must.
+func (w *writer) until(so func() bool) {
+	for is := false; !is; {
+		runtime.Gosched()
+		w.mu.RLock()
+		is = so()
+		w.mu.RUnlock()
+	}
 }
 
 func TestCallsShareACommit(t *testing.T) {
@@ -130,17 +141,10 @@ func TestCloseCarriesOutWhatWaits(t *testing.T) {
 			return err
 		})
 	}
-	ledger := p.Ledger
-	go func() { // closing begins while they wait
-		for waiting := 0; waiting < len(calls); {
-			runtime.Gosched()
-			ledger.w.mu.RLock()
-			waiting = len(ledger.w.queue)
-			ledger.w.mu.RUnlock()
-		}
-		closed <- ledger.Close()
-	}()
-	errs, _ := p.together(calls...)
+	errs, _ := p.meanwhile(func() {
+		go func() { closed <- p.Close() }()
+		p.w.until(func() bool { return p.w.closed })
+	}, calls...)
 	if err := errors.Join(append(errs, <-closed)...); err != nil {
 		t.Error(err)
 	}

@@ -110,6 +110,8 @@ func (t *tx) verify(place string, product int64, p code.Profile, scan code.Code,
 		return v, t.move(h, Doubtful, NoEvidence, place, "read on a product while in stock")
 	case h.state == InStock:
 		return v, nil
+	case v.Outcome == Foreign && t.isContainer(h.id):
+		return v, nil // a container's label that a unit camera saw: the container is not thrown out with the unit
 	case v.Outcome != Good && onProduct:
 		return v, t.move(h, Rejected, NoEvidence, place, "rejected: "+v.Outcome.String())
 	case v.Outcome != Good:
@@ -128,4 +130,11 @@ func (t *tx) verify(place string, product int64, p code.Profile, scan code.Code,
 		v.Note = "was in doubt"
 	}
 	return v, t.move(h, Verified, ByScan, place, cause)
+}
+
+// isContainer says whether a code is of a GROUP product: the own code of a container.
+func (t *tx) isContainer(id int64) bool {
+	var n int
+	err := t.row("SELECT COUNT(*) FROM code c JOIN product p ON p.id = c.product WHERE c.id = ? AND p.type = ?", id, string(code.Group)).Scan(&n)
+	return err == nil && n > 0
 }

@@ -189,7 +189,7 @@ func (w *writer) commit(batch []*request) error {
 
 // rollback leaves the transaction. SQLite may have left it already after a storage error.
 func (w *writer) rollback(t *tx, storage bool) error {
-	_, err := t.exec("ROLLBACK")
+	_, err := w.conn.ExecContext(t.ctx, "ROLLBACK")
 	if err != nil && !storage {
 		return w.storage(fmt.Errorf("rolling back: %w", err))
 	}

@@ -211,7 +211,6 @@ func (d *Desk) send(ctx context.Context, r ledger.Report) error {
 	if err := d.Ledger.MarkReport(ctx, r.ID, ledger.Sending, "", r.Reason); err != nil {
 		return err
 	}
-	r.Attempts++ // this one
 	serverID, err := d.System.Send(ctx, r, body)
 	switch {
 	case err == nil:
@@ -246,7 +245,7 @@ var named = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\
 // server names that first one, it is asked what became of it, for it may have been rejected;
 // else the echo is the evidence that it went through.
 func (d *Desk) denied(ctx context.Context, r ledger.Report, reason string) error {
-	if r.Attempts < 2 || !duplicate.MatchString(reason) {
+	if !r.Doubted || !duplicate.MatchString(reason) {
 		return d.Ledger.MarkReport(ctx, r.ID, ledger.Denied, "", reason)
 	}
 	d.Log.Warn("a repeated report was refused as a duplicate: the first sending did arrive", "report", r.UUID, "reason", reason)

@@ -133,6 +133,9 @@ func (k *Keeper) store(ctx context.Context, o ledger.Order, block Block) error {
 		}
 	}
 	err := k.Ledger.Receive(ctx, o.ID, block.ID, k.profile, block.Codes)
+	if err == nil {
+		k.ended = 0
+	}
 	var repeated *ledger.RepeatedCode
 	if errors.As(err, &repeated) {
 		return k.quarantine(ctx, o, block, err.Error())
@@ -151,6 +154,7 @@ func (k *Keeper) quarantine(ctx context.Context, o ledger.Order, block Block, re
 // giveUp ends an order that has a block in quarantine: to take its next block, or to close it,
 // would acknowledge that one.
 func (k *Keeper) giveUp(ctx context.Context, o ledger.Order, blockID, reason string) error {
+	k.hold()
 	err := fmt.Errorf("block %s is quarantined: %s", blockID, reason)
 	return errors.Join(err, k.Ledger.SetOrder(ctx, o.ID, "", ledger.Refused, err.Error()))
 }

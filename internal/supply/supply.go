@@ -76,11 +76,13 @@ type Keeper struct {
 	Log     *slog.Logger
 	Every   time.Duration // between two looks at the stock; 0: 1 s
 
-	profile  code.Profile
-	compared map[ledger.OrderID]bool      // orders whose blocks were compared with the server's since the start
-	searched map[ledger.OrderID]time.Time // lost orders: since when lists answer without them
-	mu       sync.Mutex
-	status   Status
+	profile   code.Profile
+	compared  map[ledger.OrderID]bool      // orders whose blocks were compared with the server's since the start
+	searched  map[ledger.OrderID]time.Time // lost orders: since when lists answer without them
+	ended     int                          // orders that ended without their codes since a block was last stored
+	holdUntil time.Time                    // no order before
+	mu        sync.Mutex
+	status    Status
 }
 
 // Status tells what a keeper is doing.
@@ -144,7 +146,12 @@ func (k *Keeper) step(ctx context.Context) error {
 		}
 	}
 	stock := k.Ledger.Stock(k.Product.ID)
-	if stock+coming < k.Product.LowWater {
+	switch {
+	case stock+coming >= k.Product.LowWater:
+	case time.Now().Before(k.holdUntil):
+		k.doing("a while: the last order ended without its codes, the next one may cost as much for as little")
+		return nil
+	default:
 		return k.place(ctx)
 	}
 	if coming == 0 {
@@ -197,11 +204,20 @@ func (k *Keeper) place(ctx context.Context) error {
 	return err // lost: the order stays Placing and is looked for in the server's list
 }
 
+// holds are the pauses before the next order after one has ended without its codes: an order
+// costs money, and whatever ended the first may well end the others.
+var holds = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
+
+func (k *Keeper) hold() {
+	k.holdUntil = time.Now().Add(holds[min(k.ended, len(holds)-1)])
+	k.ended++
+}
+
 // searchFor is how long the server's lists must answer without a lost order before it is
 // ordered again; clockMargin is how far the two clocks may differ.
 const (
 	searchFor   = 5 * time.Minute
-	clockMargin = 10 * time.Minute
+	clockMargin = 48 * time.Hour
 )
 
 // search looks for an order whose answer was lost. Ordering again at once could order twice.
@@ -255,6 +271,7 @@ func (k *Keeper) ask(ctx context.Context, o ledger.Order) error {
 			o.State = ledger.Active
 			return k.take(ctx, o)
 		default:
+			k.hold()
 			k.Log.Warn("the order ended without its codes", "order", o.ServerID, "state", string(s.State), "reason", s.Reason, "stored", o.Stored, "ordered", o.Quantity)
 			if err := k.Ledger.SetOrder(ctx, o.ID, "", s.State, s.Reason); err != nil {
 				return err
@@ -262,7 +279,7 @@ func (k *Keeper) ask(ctx context.Context, o ledger.Order) error {
 			return fmt.Errorf("order %s is %s: %s", o.ServerID, s.State, s.Reason)
 		}
 	}
-	return nil
+	return fmt.Errorf("order %s is not in the server's list of orders", o.ServerID)
 }
 
 func (k *Keeper) close(ctx context.Context, o ledger.Order) error {
