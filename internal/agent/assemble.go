@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,12 +36,34 @@ func newPLC(d device, driver drivers.PLC, options map[string]any) *plc {
 func counterBits(options map[string]any, input string) int {
 	inputs, _ := options["inputs"].(map[string]any)
 	spec, _ := inputs[input].(string)
-	for _, w := range []int{64, 32, 16} {
-		if strings.HasSuffix(spec, fmt.Sprint(w)) {
-			return w
+	if parts := strings.Split(spec, ":"); len(parts) == 3 {
+		for _, bits := range []int{64, 32} {
+			if strings.HasSuffix(parts[2], strconv.Itoa(bits)) {
+				return bits
+			}
 		}
 	}
 	return 16
+}
+
+// productsInput is the PLC's counter of products that pass, if it has one of that name.
+const productsInput = "products"
+
+// countProducts tells a verify station of every product that its PLC counts.
+func (a *Agent) countProducts(post line.Post, name string) {
+	p := a.plcs[name]
+	device, _ := a.cfg.PLC(name)
+	if inputs, _ := device.Options["inputs"].(map[string]any); inputs[productsInput] == nil {
+		return
+	}
+	p.bits[productsInput] = counterBits(device.Options, productsInput)
+	onCount := p.onCount
+	p.onCount = func(input string, delta int) {
+		onCount(input, delta)
+		if input == productsInput {
+			post(line.CountedProducts{N: delta})
+		}
+	}
 }
 
 // signals joins one station to one PLC: the names of its outputs are without the PLC's name.
@@ -62,7 +85,7 @@ func (s signals) Set(ctx context.Context, output string, on bool) error {
 func (a *Agent) line(ctx context.Context, l config.Line) error {
 	c := line.Config{Name: l.Name, Batch: l.Batch, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add}
 	for _, s := range l.Stations {
-		station := line.StationConfig{Name: s.Name, Kind: line.Kind(s.Kind), Ahead: s.Ahead, StopAfter: s.StopAfter, Pulse: s.Pulse, Window: s.Window,
+		station := line.StationConfig{Name: s.Name, Kind: line.Kind(s.Kind), Ahead: s.Ahead, StopAfter: s.StopAfter, SilentAfter: s.SilentAfter, Pulse: s.Pulse, Window: s.Window,
 			Of: s.Of, Capacity: s.Capacity, SSCCPrefix: s.SSCCPrefix, Check: s.Check != "", CheckWithin: s.Within, Product: a.products[s.Product], Unit: a.products[s.Unit]}
 		if p := a.printers[s.Printer]; p != nil {
 			traits := p.driver.Traits()
@@ -146,12 +169,15 @@ func (a *Agent) joinPLC(post line.Post, s config.Station) {
 		return
 	}
 	p := a.plcs[name]
-	onState, onRead, onSet, onCount := p.onState, p.onRead, p.onSet, p.onCount
+	if p.beat == "" {
+		a.alarms.add(name, "no output is named beat: when this agent or PC fails, nothing but a person stops the line")
+	}
+	onState, onRead, onSet := p.onState, p.onRead, p.onSet
+	last := uint64(0)
 	p.onState = func(up bool, why string) {
 		onState(up, why)
 		post(line.PLCState{Up: up, Why: why})
 	}
-	last := uint64(0)
 	stop := func(value uint64) {
 		if value != last {
 			last = value
@@ -170,9 +196,11 @@ func (a *Agent) joinPLC(post line.Post, s config.Station) {
 			stop(value)
 		}
 	}
+	a.countProducts(post, name)
 	if counterPLC, counter, ok := config.SplitPoint(s.Confirm); ok && counterPLC == name {
 		device, _ := a.cfg.PLC(name)
 		p.bits[counter] = counterBits(device.Options, counter)
+		onCount := p.onCount
 		p.onCount = func(input string, delta int) {
 			onCount(input, delta)
 			if input == counter {

@@ -23,6 +23,7 @@ type device struct {
 type deviceState struct {
 	mu     sync.Mutex
 	status DeviceStatus
+	short  int // short sessions in a row: after a few of them its comings and goings are not logged
 }
 
 // DeviceStatus tells how a device stands.
@@ -63,8 +64,34 @@ func (d device) set(up bool, why string) bool {
 
 func (d device) up() {
 	d.set(true, "")
-	d.log.Info(d.kind+" is up", "name", d.name, "address", d.where)
+	if !d.isShaky() {
+		d.log.Info(d.kind+" is up", "name", d.name, "address", d.where)
+	}
 }
+
+func (d device) isShaky() bool {
+	d.state.mu.Lock()
+	defer d.state.mu.Unlock()
+	return d.state.short >= shakyAfter
+}
+
+// ended notes how long a session lasted that has ended, and says whether its end is to be logged.
+func (d device) ended(up bool, lasted time.Duration) bool {
+	d.state.mu.Lock()
+	defer d.state.mu.Unlock()
+	was := d.state.short
+	switch {
+	case lasted >= longSession:
+		d.state.short = 0
+	case up:
+		d.state.short++
+	}
+	return was < shakyAfter || d.state.short == 0
+}
+
+// shakyAfter is how many short sessions in a row make a device shaky: one that accepts and hangs
+// up would fill the log.
+const shakyAfter = 3
 
 // longSession is how long a session must have lasted for the next pause to be short again.
 const longSession = 10 * time.Second
@@ -78,7 +105,8 @@ func (d device) keep(ctx context.Context, session func(ctx context.Context, numb
 		if ctx.Err() != nil {
 			return
 		}
-		if d.set(false, err.Error()) {
+		wasUp := d.Status().Up
+		if logged := d.ended(wasUp, time.Since(began)); d.set(false, err.Error()) && logged {
 			d.log.Warn(d.kind+" is down and is tried again", "name", d.name, "address", d.where, "error", err)
 		}
 		if time.Since(began) > longSession {

@@ -24,6 +24,7 @@ type national struct {
 
 	mu     sync.Mutex
 	access Access
+	away   map[string]bool // what it did not answer when last asked, by the method's name
 }
 
 // Access tells how the national system answers.
@@ -33,11 +34,12 @@ type Access struct {
 	Error string    `json:"error,omitempty"` // of the last call
 }
 
-// heard records the outcome of a call. A clear refusal is an answer: the system is there. A
-// failure of a call that began before the system was heard well again is of the outage before.
-func (n *national) heard(began time.Time, err error) error {
+// heard records the outcome of a call. A clear refusal is an answer: the system is there. One
+// method may fail while the others work: the outage lasts until that one works again. A failure
+// of a call that began before the system was heard well again is of the outage before.
+func (n *national) heard(method string, began time.Time, err error) error {
 	var e *izkm.Error
-	answered := err == nil || errors.As(err, &e) && e.Kind == izkm.Refused
+	answered := err == nil || errors.As(err, &e) && e.Kind == izkm.Refused && len(e.Codes) > 0 // in the words of the document
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -46,22 +48,36 @@ func (n *national) heard(began time.Time, err error) error {
 		n.mu.Unlock()
 		return err
 	}
-	changed := n.access.Since.IsZero() || n.access.OK != answered
-	if changed {
-		n.access.OK, n.access.Since = answered, time.Now()
+	if n.away == nil {
+		n.away = map[string]bool{}
 	}
-	n.access.Error = ""
-	if !answered {
+	if delete(n.away, method); !answered {
+		n.away[method] = true
 		n.access.Error = err.Error()
+	}
+	ok := len(n.away) == 0
+	changed := n.access.Since.IsZero() || n.access.OK != ok
+	if changed {
+		n.access.OK, n.access.Since = ok, time.Now()
+	}
+	if ok {
+		n.access.Error = ""
 	}
 	n.mu.Unlock()
 	switch {
-	case changed && answered:
+	case changed && ok:
 		n.log.Info("the national system answers")
 	case changed:
 		n.log.Warn("the national system does not answer as it should; the line goes on from stock", "error", err)
 	}
 	return err
+}
+
+func (n *national) pause() time.Duration {
+	if n.Access().OK {
+		return pingEvery
+	}
+	return pingAway
 }
 
 func (n *national) Access() Access {
@@ -74,13 +90,16 @@ func (n *national) Access() Access {
 // seen before the next order or report needs it.
 const pingEvery = 30 * time.Second
 
+// pingAway is how often it is asked while it is away, so that its return is seen soon.
+const pingAway = 3 * time.Second
+
 func (n *national) watch(ctx context.Context) error {
 	for {
-		n.heard(time.Now(), n.client.Ping(ctx)) //nolint:errcheck // heard has kept and logged it
+		n.heard("ping", time.Now(), n.client.Ping(ctx)) //nolint:errcheck // heard has kept and logged it
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(pingEvery):
+		case <-time.After(n.pause()):
 		}
 	}
 }
@@ -96,7 +115,7 @@ func (n *national) Place(ctx context.Context, p supply.Product, quantity int) (s
 		ContactPerson: n.cfg.IZKM.ContactPerson,
 		Factory:       n.factory(p.Group),
 	})
-	return ack.OrderID, n.heard(began, err)
+	return ack.OrderID, n.heard("place", began, err)
 }
 
 // factory is the block that tobacco orders need.
@@ -118,7 +137,7 @@ var orderStates = map[string]ledger.OrderState{
 func (n *national) List(ctx context.Context, p supply.Product, since time.Time) ([]supply.ServerOrder, error) {
 	began := time.Now()
 	listed, err := n.client.For(p.Group).Orders(ctx, izkm.OrdersQuery{From: since})
-	if n.heard(began, err) != nil {
+	if n.heard("orders", began, err) != nil {
 		return nil, err
 	}
 	var orders []supply.ServerOrder
@@ -145,21 +164,21 @@ func (n *national) List(ctx context.Context, p supply.Product, since time.Time) 
 
 // Close implements supply.Orders.
 func (n *national) Close(ctx context.Context, p supply.Product, orderID, lastBlock string) error {
-	return n.heard(time.Now(), n.client.For(p.Group).CloseBuffer(ctx, orderID, p.GTIN, lastBlock))
+	return n.heard("close", time.Now(), n.client.For(p.Group).CloseBuffer(ctx, orderID, p.GTIN, lastBlock))
 }
 
 // Take implements supply.Blocks.
 func (n *national) Take(ctx context.Context, p supply.Product, orderID string, quantity int, last string) (supply.Block, error) {
 	began := time.Now()
 	b, err := n.client.For(p.Group).Codes(ctx, orderID, p.GTIN, quantity, last)
-	return supply.Block{ID: b.ID, Codes: b.Codes}, n.heard(began, err)
+	return supply.Block{ID: b.ID, Codes: b.Codes}, n.heard("codes", began, err)
 }
 
 // Issued implements supply.Blocks.
 func (n *national) Issued(ctx context.Context, p supply.Product, orderID string) ([]supply.IssuedBlock, error) {
 	began := time.Now()
 	listed, err := n.client.For(p.Group).Blocks(ctx, orderID, p.GTIN)
-	if n.heard(began, err) != nil {
+	if n.heard("blocks", began, err) != nil {
 		return nil, err
 	}
 	blocks := make([]supply.IssuedBlock, len(listed))
@@ -173,7 +192,7 @@ func (n *national) Issued(ctx context.Context, p supply.Product, orderID string)
 func (n *national) Again(ctx context.Context, p supply.Product, orderID, blockID string) (supply.Block, error) {
 	began := time.Now()
 	b, err := n.client.For(p.Group).Retry(ctx, orderID, p.GTIN, blockID)
-	return supply.Block{ID: b.ID, Codes: b.Codes}, n.heard(began, err)
+	return supply.Block{ID: b.ID, Codes: b.Codes}, n.heard("retry", began, err)
 }
 
 // Utilisation implements report.System.
@@ -204,17 +223,17 @@ func (n *national) Send(ctx context.Context, r ledger.Report, body []byte) (stri
 	c := n.client.For(r.Group)
 	if r.Kind == ledger.Aggregation {
 		id, err := c.SendAggregation(ctx, body)
-		return id, n.heard(began, err)
+		return id, n.heard("send "+string(r.Kind), began, err)
 	}
 	id, err := c.SendUtilisation(ctx, body)
-	return id, n.heard(began, err)
+	return id, n.heard("send "+string(r.Kind), began, err)
 }
 
 // State implements report.System.
 func (n *national) State(ctx context.Context, r ledger.Report) (report.State, string, error) {
 	began := time.Now()
 	s, err := n.client.For(r.Group).ReportState(ctx, r.ServerID)
-	if n.heard(began, err) != nil {
+	if n.heard("report", began, err) != nil {
 		return report.Working, "", err
 	}
 	switch s.Status {

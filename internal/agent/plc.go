@@ -26,6 +26,8 @@ type plc struct {
 	onCount func(input string, delta int)     // a counter has risen
 	alarm   func(text string)
 
+	refused string // the last refusal that was logged
+
 	mu      sync.Mutex
 	session *plcSession // nil: down
 	values  drivers.Values
@@ -147,19 +149,30 @@ func (p *plc) serve(ctx context.Context, s *plcSession) error {
 		case <-end:
 			err = s.endPulses(ctx)
 		case <-ticker.C:
-			if err = p.toggle(ctx, s); err == nil {
-				err = p.look(ctx, s)
+			if err = p.lenient(p.toggle(ctx, s)); err == nil {
+				if err := p.look(ctx, s); err != nil {
+					return err // also its clear no: without its inputs nothing can be counted
+				}
 			}
 		}
-		var refusal *drivers.Refusal
-		if errors.As(err, &refusal) {
-			p.log.Warn("the PLC refused a request", "name", p.name, "error", err)
-			err = nil
-		}
-		if err != nil {
+		if err := p.lenient(err); err != nil {
 			return err
 		}
 	}
+}
+
+// lenient lets a session go on after a PLC's clear no to a write. The station that asked has its
+// answer; it is logged when it is another than the last.
+func (p *plc) lenient(err error) error {
+	var refusal *drivers.Refusal
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	if p.refused != err.Error() {
+		p.refused = err.Error()
+		p.log.Warn("the PLC refused a request", "name", p.name, "error", err)
+	}
+	return nil
 }
 
 // take writes what a station asked for. A pulse that is asked for while the last one still

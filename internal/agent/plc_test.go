@@ -2,11 +2,9 @@ package agent
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +15,6 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/plc/modbus/modbustest"
-	"linemark/internal/ledger"
 )
 
 const (
@@ -292,62 +289,6 @@ func TestBeat(t *testing.T) {
 			t.Errorf("%d changes while nothing is alive", len(changes))
 		}
 	})
-}
-
-// TestBeatStopsWithTheLedger: a ledger that takes no writes stops the beat, and with it the line (P6),
-// until it takes them again.
-func TestBeatStopsWithTheLedger(t *testing.T) {
-	inSite(t, func(s *site) {
-		s.start()
-		s.ready()
-		s.pass(1)
-		if !s.beats() {
-			t.Fatal("there is no beat to lose")
-		}
-		other, err := sql.Open("sqlite", filepath.Join(s.dir, ledger.FileName))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer other.Close()
-		conn, err := other.Conn(s.t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if _, err := conn.ExecContext(s.t.Context(), "BEGIN IMMEDIATE"); err != nil {
-			t.Fatal(err)
-		}
-		l, _ := s.tij.Print()
-		s.cam1.Read(l.Symbols[0].Data)
-		s.until("the fault", func() bool { return s.status().Ledger != "ok" })
-		time.Sleep(3 * time.Second)
-		if s.beats() {
-			t.Error("the beat goes on while the ledger takes no writes")
-		}
-		if err := (page{s.agent}).Ready(); err == nil || !strings.Contains(err.Error(), "ledger storage") {
-			t.Errorf("readiness says %v", err)
-		}
-		if s.verified() != 1 {
-			t.Error("a product was verified without a ledger")
-		}
-		if _, err := conn.ExecContext(s.t.Context(), "ROLLBACK"); err != nil {
-			t.Fatal(err)
-		}
-		s.until("the ledger", func() bool { return s.status().Ledger == "ok" })
-		s.until("the beat", s.beats)
-	})
-}
-
-// beats watches the beat output for three seconds.
-func (s *site) beats() bool {
-	changes, last := 0, s.plc.Coil(beatCoil)
-	for range 60 {
-		time.Sleep(50 * time.Millisecond)
-		if now := s.plc.Coil(beatCoil); now != last {
-			changes, last = changes+1, now
-		}
-	}
-	return changes >= 5
 }
 
 // TestRefusingPLC: its exceptions do not end the session, reach who asked, and fill no log.

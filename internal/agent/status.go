@@ -117,7 +117,7 @@ func (a *Agent) lineStatus(ctx context.Context, s *Status) error {
 	for _, l := range a.lines {
 		status := LineStatus{Name: l.Name()}
 		for _, st := range l.Status() {
-			status.Stations = append(status.Stations, StationStatus{Name: st.Name, Kind: string(st.Kind), State: st.State, Why: st.Why, Since: st.Since, Count: st.Count, LastRead: a.reads.of(l.Name() + "/" + st.Name)})
+			status.Stations = append(status.Stations, StationStatus{Name: st.Name, Kind: string(st.Kind), State: st.State, Why: st.Why, Since: later(st.Since, a.started), Count: st.Count, LastRead: a.reads.of(l.Name() + "/" + st.Name)})
 			if st.Kind != line.KindPack {
 				continue
 			}
@@ -161,4 +161,12 @@ func (a *Agent) reportStatus(ctx context.Context, s *Status) error {
 		s.Reports.Trouble, s.Reports.Since = desk.Trouble, &desk.Since
 	}
 	return nil
+}
+
+// later returns the later of two moments: a station that has not changed stands so since the start.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -22,7 +22,7 @@ func keysOf(kind string) []string {
 	case kindPrint:
 		return []string{"product", "printer", "ahead"}
 	case kindVerify:
-		return []string{"scanner", "reject", "confirm", "stop", "stop_after", "pulse", "within", "window"}
+		return []string{"scanner", "reject", "confirm", "stop", "stop_after", "silent_after", "pulse", "within", "window"}
 	default:
 		return []string{"scanner", "of", "capacity", "unit", "sscc_prefix", "printer", "check"}
 	}
@@ -127,13 +127,22 @@ func (c *checker) verify(at *place, s Station) {
 	if c.needs(at, "stop", "without it a line that cannot reject could not be stopped") {
 		c.point(stop, s.Stop, "output")
 	}
+	c.ownPoint(reject, s.Reject, "output")
+	c.ownPoint(stop, s.Stop, "output")
+	if confirm, _, ok := SplitPoint(s.Confirm); ok && c.ok(stop) {
+		if plc, _, ok := SplitPoint(s.Stop); ok && plc != confirm {
+			c.add(at.at("confirm"), fmt.Sprintf("%q is not of the PLC that stops the line, %q", s.Confirm, plc), "count rejections on the PLC that has the stop output")
+		}
+	}
 	if c.ok(reject) && c.ok(stop) && s.Reject == s.Stop {
 		c.add(stop, fmt.Sprintf("%q is the reject output too", s.Stop), "give the stop an output of its own")
 	}
 	if c.ok(at.at("confirm")) {
 		c.point(at.at("confirm"), s.Confirm, "input")
+		c.ownPoint(at.at("confirm"), s.Confirm, "counter")
 	}
 	c.atLeastOne(at.at("stop_after"), s.StopAfter)
+	c.atLeastOne(at.at("silent_after"), s.SilentAfter)
 	c.atLeastOne(at.at("window"), s.Window)
 
 	pulse, within := at.at("pulse"), at.at("within")
@@ -209,6 +218,27 @@ func (c *checker) unknownDevice(at *place, section, name string, devices []Devic
 		return // one has no name: it is reported, and may be the one meant
 	}
 	c.add(at, fmt.Sprintf("no %s named %q", section, name), suggest(name, known, "add a [["+section+"]] table"))
+}
+
+// ownPoint checks that no other station uses an output or a counter, and that it is not the beat:
+// one line's verdict must not move another line.
+func (c *checker) ownPoint(at *place, ref, what string) {
+	if !c.ok(at) {
+		return
+	}
+	if _, name, ok := SplitPoint(ref); ok && what == "output" && name == "beat" {
+		c.add(at, fmt.Sprintf("%q shows the PLC that the agent lives", ref), "write another output")
+		return
+	} else if ok && what == "counter" && name == "products" {
+		c.add(at, fmt.Sprintf("%q counts every product, not the rejected ones", ref), "write the input that the rejector counts on")
+		return
+	}
+	key := what + " " + ref
+	if first := c.taken[key]; first != nil && first.parent.path != at.parent.path {
+		c.add(at, fmt.Sprintf("%q belongs to the station in line %d already", ref, c.lines.of(first.parent)), "give each station an "+what+" of its own")
+		return
+	}
+	c.taken[key] = at
 }
 
 // point checks a reference to an input or output of a PLC.

@@ -100,14 +100,15 @@ type Station struct {
 	Printer string `toml:"printer"` // print, pack
 	Ahead   int    `toml:"ahead"`   // print: codes kept in the printer's own buffer; default 8
 
-	Scanner   string        `toml:"scanner"`    // verify, pack
-	Reject    string        `toml:"reject"`     // verify: output that takes the product off, "plc.output"
-	Confirm   string        `toml:"confirm"`    // verify: counter of products really rejected, "plc.input"
-	Stop      string        `toml:"stop"`       // verify: output that stops the line
-	StopAfter int           `toml:"stop_after"` // verify: failures in a row; default 3
-	Pulse     time.Duration `toml:"pulse"`      // verify: length of the reject pulse; default 20ms
-	Within    time.Duration `toml:"within"`     // verify: a rejection not counted in this time stops the line; default 2s
-	Window    int           `toml:"window"`     // verify: a printed code overtaken by this many verified ones is set aside; default 64
+	Scanner     string        `toml:"scanner"`      // verify, pack
+	Reject      string        `toml:"reject"`       // verify: output that takes the product off, "plc.output"
+	Confirm     string        `toml:"confirm"`      // verify: counter of products really rejected, "plc.input"
+	Stop        string        `toml:"stop"`         // verify: output that stops the line
+	StopAfter   int           `toml:"stop_after"`   // verify: failures in a row; default 3
+	SilentAfter int           `toml:"silent_after"` // verify: products counted by the PLC's input "products" without a reading; default 20
+	Pulse       time.Duration `toml:"pulse"`        // verify: length of the reject pulse; default 20ms
+	Within      time.Duration `toml:"within"`       // verify: a rejection not counted in this time stops the line; default 2s
+	Window      int           `toml:"window"`       // verify: a printed code overtaken by this many verified ones is set aside; default 64
 
 	Of         string `toml:"of"`          // pack: the station whose containers are packed, in place of a scanner
 	Capacity   int    `toml:"capacity"`    // pack: units in a container

@@ -21,6 +21,7 @@ func (p *Product) setDefaults() {
 func (s *Station) setDefaults() {
 	s.Ahead = 8
 	s.StopAfter = 3
+	s.SilentAfter = 20
 	s.Pulse = 20 * time.Millisecond
 	s.Within = 2 * time.Second
 	s.Window = 64

@@ -57,6 +57,8 @@ type (
 	}
 	// CountedRejects says that the PLC has counted N more products really thrown out.
 	CountedRejects struct{ N int }
+	// CountedProducts says that the PLC has counted N more products passing its sensor.
+	CountedProducts struct{ N int }
 	// StopOutput is the stop output as read back from the PLC.
 	StopOutput struct{ Set bool }
 	// Permit says whether products may be marked now: whether the stations behind can see them.

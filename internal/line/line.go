@@ -31,13 +31,14 @@ type StationConfig struct {
 	Ahead   int
 	Alone   bool // see PrintConfig
 
-	Signals   SignalPort
-	Reject    string
-	Stop      string
-	Pulse     time.Duration
-	StopAfter int
-	Within    time.Duration
-	Window    int
+	Signals     SignalPort
+	Reject      string
+	Stop        string
+	Pulse       time.Duration
+	StopAfter   int
+	SilentAfter int
+	Within      time.Duration
+	Window      int
 
 	Of          string
 	Capacity    int
@@ -121,7 +122,7 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	case KindPrint:
 		p.station = NewPrint(PrintConfig{Ahead: s.Ahead, Alone: s.Alone, Label: l.labelOf(unit, p.profile)})
 	case KindVerify:
-		v := NewVerify(VerifyConfig{StopAfter: s.StopAfter, Within: s.Within, Window: s.Window})
+		v := NewVerify(VerifyConfig{StopAfter: s.StopAfter, SilentAfter: s.SilentAfter, Within: s.Within, Window: s.Window})
 		p.station = v
 		l.permits[s.Name] = v.Permit()
 		p.after = func() {
@@ -143,7 +144,12 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 			make := l.labelOf(s.Unit, profile)
 			label.Group = func(c ledger.Claim) Label { return make(c.Code) }
 		}
-		p.station = NewPack(PackConfig{Capacity: s.Capacity, Label: label})
+		pack := NewPack(PackConfig{Capacity: s.Capacity, Label: label})
+		p.station = pack
+		if label.Printer {
+			l.permits[s.Name] = pack.Permit()
+			p.after = func() { l.setPermit(s.Name, pack.Permit()) }
+		}
 	default:
 		return nil, fmt.Errorf("no station kind %q", s.Kind)
 	}

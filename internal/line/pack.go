@@ -1,6 +1,7 @@
 package line
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -196,6 +197,10 @@ func (p *Pack) recorded(now time.Time, ev Recorded) []Effect {
 	p.again = max(0, p.again-1)
 	if ev.Err != nil {
 		p.set(now, "stopped", ev.Err.Error())
+		var no *ledger.StateError
+		if errors.As(ev.Err, &no) {
+			return p.impossible(ev)
+		}
 		p.retry = append(p.retry, ev.Effect)
 		return nil
 	}
@@ -216,3 +221,27 @@ func (p *Pack) recorded(now time.Time, ev Recorded) []Effect {
 	}
 	return nil
 }
+
+// impossible gives up a record that the ledger can never take: repeating it would hold the
+// station for ever. The container goes to a person.
+func (p *Pack) impossible(ev Recorded) []Effect {
+	effects := []Effect{Alarm{Text: "the ledger says no, a person must look: " + ev.Err.Error()}}
+	switch e := ev.Effect.(type) {
+	case PutContainer:
+		p.busy = nil
+		p.box.in++
+		effects = append(effects, p.spoil(fmt.Sprintf("container %d could not be put into it", e.Child))...)
+		return append(effects, p.full()...)
+	case CloseContainer:
+		p.count("aside", 1)
+		effects = append(effects, AsideContainer{Container: e.Container, Cause: "its code could not be taken: " + ev.Err.Error()})
+		if e.Claim.ID != 0 {
+			effects = append(effects, DoubtCodes{IDs: []int64{e.Claim.ID}, Cause: "on a container that was set aside"})
+		}
+		return append(effects, p.label.next()...)
+	}
+	return effects
+}
+
+// Permit says whether products may be marked: whether their containers could be labelled.
+func (p *Pack) Permit() Permit { return p.label.permit() }

@@ -71,6 +71,7 @@ func (l *labelling) step(now time.Time, ev Event, p *Pack) []Effect {
 	case PrinterUp:
 		effects := l.lost("the printer's session began anew", p)
 		l.session, l.sent, l.base, l.counted = ev.Session, 0, 0, 0
+		p.set(now, "running", "")
 		return append(effects, l.begin()...)
 	case PrinterDown:
 		if ev.Session != 0 && ev.Session != l.session {
@@ -178,4 +179,19 @@ func (l *labelling) lost(why string, p *Pack) []Effect {
 	}
 	effects = append(effects, Alarm{Text: "container set aside, its label is in doubt: " + why})
 	return append(effects, l.next()...)
+}
+
+// mostWaiting is how many full containers may wait for their label before marking waits too.
+const mostWaiting = 8
+
+// permit says whether more products may be marked: whether their containers could be labelled.
+func (l *labelling) permit() Permit {
+	switch {
+	case !l.cfg.Printer:
+	case l.session == 0:
+		return Permit{Why: "the label printer behind"}
+	case len(l.queue) > mostWaiting:
+		return Permit{Why: "the label printer behind: " + plural(len(l.queue), "full container")}
+	}
+	return Permit{OK: true}
 }

@@ -129,8 +129,12 @@ func (p *Print) claimed(now time.Time, ev Claimed) []Effect {
 		p.set(now, "stopped", ev.Err.Error())
 		return nil
 	case len(ev.Claims) == 0 && len(p.out) == 0:
-		p.set(now, "waiting", "codes: none in stock")
-		return nil
+		told := p.view.Why == noCodes
+		p.set(now, "waiting", noCodes)
+		if told || p.view.Count["sent"] == 0 {
+			return nil // known, or the first codes have not come yet
+		}
+		return []Effect{Alarm{Text: "no codes are left in stock: marking waits until supply brings some"}}
 	case len(ev.Claims) == 0:
 		return nil
 	}
@@ -143,6 +147,9 @@ func (p *Print) claimed(now time.Time, ev Claimed) []Effect {
 	p.count("sent", len(labels))
 	return []Effect{SendLabels{Session: p.session, Labels: labels}}
 }
+
+// noCodes is what the station waits for when the stock has run out.
+const noCodes = "codes: none in stock"
 
 func claimIDs(claims []ledger.Claim) []int64 {
 	ids := make([]int64, len(claims))

@@ -143,6 +143,7 @@ func (p *printer) send(e SendLabels) {
 		id, f := p.find(l)
 		if f == nil {
 			p.t.Fatalf("%q is sent and was never claimed", l.Code)
+			return
 		}
 		if f.sent++; f.sent > 1 {
 			p.t.Errorf("code %d is sent %d times", id, f.sent)

@@ -262,6 +262,9 @@ func (p *place) device(ctx context.Context, e Effect) Event {
 		if err := p.signals.Pulse(ctx, p.reject, p.pulse); err != nil {
 			return Failed{Effect: e, Err: err}
 		}
+		if p.newest.Load() > e.Seq { // a slow PLC: the edge may have met the next product
+			return TooLate(e)
+		}
 	case StopLine:
 		if err := p.signals.Set(ctx, p.stop, true); err != nil {
 			return Failed{Effect: e, Err: err}

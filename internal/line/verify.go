@@ -12,9 +12,10 @@ import (
 
 // VerifyConfig is what a verify station is told.
 type VerifyConfig struct {
-	StopAfter int           // failures in a row that stop the line
-	Within    time.Duration // a rejection must be counted in this time; 0: the PLC counts none
-	Window    int           // verified products that must overtake a printed code before it is set aside
+	StopAfter   int           // failures in a row that stop the line
+	Within      time.Duration // a rejection must be counted in this time; 0: the PLC counts none
+	SilentAfter int           // products counted without a reading that stop the line; 0: none are counted
+	Window      int           // verified products that must overtake a printed code before it is set aside
 }
 
 // Verify reads back what was printed and takes off what it cannot account for (P3, P6). It
@@ -31,6 +32,7 @@ type Verify struct {
 	window   []int64     // claim numbers of the last good reads, a ring
 	next     int         // the ring's next place
 	since    int         // good reads since the last look for overtaken codes
+	unread   int         // products counted by the PLC since the last reading
 }
 
 // stopState follows the stop output: it is set once for a cause and cleared by whoever restarts.
@@ -63,6 +65,8 @@ func (v *Verify) Step(now time.Time, ev Event) []Effect {
 		v.stop.sent = false // the stop output itself: set again as soon as the PLC is there
 	case CountedRejects:
 		return v.countedRejects(ev.N)
+	case CountedProducts:
+		return v.countedProducts(now, ev.N)
 	case StopOutput:
 		v.stopOutput(now, ev.Set)
 	case ScannerState:
@@ -80,7 +84,18 @@ func (v *Verify) Step(now time.Time, ev Event) []Effect {
 	return nil
 }
 
+// countedProducts stops a line whose camera is connected and says nothing.
+func (v *Verify) countedProducts(now time.Time, n int) []Effect {
+	if v.unread += n; v.cfg.SilentAfter == 0 || v.unread < v.cfg.SilentAfter {
+		return nil
+	}
+	unread := v.unread
+	v.unread = 0
+	return v.stopLine(now, plural(unread, "product")+" passed without a reading")
+}
+
 func (v *Verify) scans(now time.Time, scans []Scan) []Effect {
+	v.unread = 0
 	v.pending = append(v.pending, scans...)
 	var codes []code.Code
 	for _, s := range scans {
@@ -218,6 +233,9 @@ func (v *Verify) plcState(now time.Time, ev PLCState) []Effect {
 	v.plc = ev
 	if !ev.Up {
 		v.set(now, "stopped", "the PLC is gone: "+ev.Why)
+		if !v.stop.sent {
+			v.stop.seen = false // it stood for another reason: a clear in the next session is no restart from this stop
+		}
 		return nil // nothing can be told to it: the beat has ended, its watchdog stops the line
 	}
 	v.settle(now)
@@ -262,6 +280,8 @@ func (v *Verify) Permit() Permit {
 		return Permit{Why: "the scanner behind: " + v.scanner.Why}
 	case !v.plc.Up:
 		return Permit{Why: "the PLC: " + v.plc.Why}
+	case v.OwesStop():
+		return Permit{Why: "a stop that the PLC has not taken"}
 	}
 	return Permit{OK: true}
 }

@@ -82,7 +82,7 @@ func (c *checkpoint) happen(ev Event) {
 	if view.Count["read"] != c.read {
 		c.t.Errorf("%d readings came, the view counts %d", c.read, view.Count["read"])
 	}
-	if got := c.station.Permit().OK; got != (c.scanner && c.plc) {
+	if got := c.station.Permit().OK; got != (c.scanner && c.plc && !c.owed) {
 		c.t.Errorf("the permit is %v with scanner %v and PLC %v", got, c.scanner, c.plc)
 	}
 }
@@ -222,7 +222,7 @@ func (c *checkpoint) reject(e Reject) Event {
 	case c.chance("the next product was read meanwhile"):
 		c.cause("a verdict came too late")
 		c.reached["too late"]++
-		return TooLate{Seq: e.Seq}
+		return TooLate(e)
 	case !c.plc || c.chance("the PLC refuses the rejection"):
 		c.cause("the reject output could not be set")
 		return Failed{Effect: e, Err: errors.New("timeout")}
@@ -272,10 +272,10 @@ func (c *checkpoint) batch() Scans {
 		if c.chance("something is wrong with it") {
 			outcome = ledger.Outcome(rapid.IntRange(int(ledger.Unknown), int(ledger.Unreadable)+2).Draw(c.t, "outcome"))
 		}
-		switch {
-		case outcome == ledger.Unreadable+1:
+		switch outcome {
+		case ledger.Unreadable + 1:
 			scan = Scan{Seq: c.seq, NoRead: true}
-		case outcome == ledger.Unreadable+2:
+		case ledger.Unreadable + 2:
 			scan.Bad = "the frame is too long"
 		}
 		c.truth[string(scan.Code)] = verdictOf{c.seq ^ 5, outcome} // products do not come in the order of claiming

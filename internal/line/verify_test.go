@@ -26,7 +26,7 @@ func TestVerify_steps(t *testing.T) {
 	first := StopLine{Cause: "the scanner is gone: no route"}
 	tooLate := "the verdict on product 1 came after the next product was read: it has passed the rejector"
 	try(t, func() Station {
-		return NewVerify(VerifyConfig{StopAfter: 3, Within: time.Second, Window: 4})
+		return NewVerify(VerifyConfig{StopAfter: 3, SilentAfter: 5, Within: time.Second, Window: 4})
 	}, []rule{
 		{name: "a reading is asked about", event: scans(1), want: []Effect{VerifyCodes{Codes: []code.Code{codeNo(1)}}}},
 		{name: "readings that wait are asked about together, in order", event: scans(1, 2, 3), want: []Effect{VerifyCodes{Codes: []code.Code{codeNo(1), codeNo(2), codeNo(3)}}}},
@@ -62,6 +62,9 @@ func TestVerify_steps(t *testing.T) {
 			want: stopped("1 rejection not counted within 1s: the product may have passed")},
 		{name: "a product thrown out unasked is told", history: []Event{noRead(1)}, event: CountedRejects{N: 3},
 			want: []Effect{Alarm{Text: "2 products thrown out that nobody asked to reject"}}},
+		{name: "a camera that says nothing stops the line", history: []Event{scanner, plc, CountedProducts{N: 4}}, event: CountedProducts{N: 1},
+			want: stopped("5 products passed without a reading"), state: "stopped"},
+		{name: "a reading shows that the camera lives", history: []Event{scanner, plc, CountedProducts{N: 4}, scans(1), verdicts(good(1))}, event: CountedProducts{N: 4}},
 		{name: "a scanner that goes stops the line", history: []Event{scanner, plc}, event: gone, want: stopped(first.Cause), state: "stopped"},
 		{name: "a scanner that was never there does not", history: []Event{plc}, event: gone, state: "waiting"},
 		{name: "a scanner that is still away after readings does", history: []Event{noRead(1)}, event: gone, want: stopped(first.Cause)},
