@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 
 	"linemark/internal/agent"
 	"linemark/internal/config"
+	"linemark/internal/ledger"
 )
 
 const defaultConfig = "linemark.toml"
@@ -27,8 +29,11 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 	}
 	log := slog.New(slog.NewTextHandler(c.err, nil))
 	a, err := agent.New(ctx, cfg, agent.Options{Log: log})
-	if err != nil {
+	switch {
+	case errors.Is(err, ledger.ErrInUse):
 		return err
+	case err != nil:
+		return failed(err, "see agent.data_dir in "+path+": the folder must be writable for the account that linemark runs under")
 	}
 	log.Info("linemark is up", "agent", cfg.Agent.Name, "ledger", a.Ledger().Path())
 	runErr := a.Run(ctx)
@@ -38,5 +43,8 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 	if runErr == nil {
 		log.Info("linemark has stopped")
 	}
-	return runErr
+	if runErr != nil {
+		return failed(runErr, "see http.listen in "+path)
+	}
+	return nil
 }

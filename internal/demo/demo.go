@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -275,7 +276,7 @@ func configIn(dir string) (*config.Config, error) {
 func addressed(text []byte, dir string) ([]byte, error) {
 	text = bytes.ReplaceAll(text, []byte(`"DATA"`), []byte(strconv.Quote(filepath.ToSlash(dir))))
 	for nobody := []byte("127.0.0.1:0"); bytes.Contains(text, nobody); {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := freePort()
 		if err != nil {
 			return nil, fmt.Errorf("looking for a free port: %w", err)
 		}
@@ -283,4 +284,17 @@ func addressed(text []byte, dir string) ([]byte, error) {
 		text = bytes.Replace(text, nobody, []byte(l.Addr().String()), 1)
 	}
 	return text, nil
+}
+
+// freePort opens a port below those that the system gives to outgoing connections: one of
+// these could take the port between its choice and its use.
+func freePort() (net.Listener, error) {
+	var err error
+	for range 100 {
+		var l net.Listener
+		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000)))); err == nil {
+			return l, nil
+		}
+	}
+	return nil, err
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"linemark/internal/ledger"
 )
 
 // marker lies in the folder of a demonstration that is running, or was killed.
@@ -26,6 +28,10 @@ func folder(o Options) (string, func() error, error) {
 	mark := filepath.Join(dir, marker)
 	_, err := os.Stat(mark)
 	switch {
+	case ledger.Locked(dir):
+		return "", nil, fmt.Errorf("another linemark works in %s: end it, or give --data another folder", dir)
+	case notOurs(dir):
+		return "", nil, fmt.Errorf("%s holds a ledger or a configuration that no demonstration has made: give --data an empty folder", dir)
 	case err == nil:
 		o.say("The demonstration before this one did not end by itself: going on with its ledger in %s.", dir)
 	case !errors.Is(err, fs.ErrNotExist):
@@ -42,6 +48,15 @@ func folder(o Options) (string, func() error, error) {
 		return "", nil, fmt.Errorf("writing to the demonstration's folder: %w", err)
 	}
 	return dir, func() error { return os.Remove(mark) }, nil
+}
+
+// notOurs says whether a folder holds somebody's real work: a demonstration would print its codes.
+func notOurs(dir string) bool {
+	has := func(name string) bool {
+		_, err := os.Stat(filepath.Join(dir, name))
+		return err == nil
+	}
+	return (has(ledger.FileName) || has("linemark.toml")) && !has("plant")
 }
 
 // clear removes what a demonstration makes, and nothing else that may lie there.

@@ -103,19 +103,21 @@ func (c *conveyor) run(ctx context.Context) {
 		defer ticker.Stop()
 		pace = ticker.C
 	}
+	copied := false // the next product is one with a copied code: it takes its own time on the belt
 	for c.wait(ctx, pace) {
-		label, ok := c.printer.Print()
-		if !ok {
+		if copied {
+			copied = false
+			belt = append(belt, c.copy())
+		} else if label, ok := c.printer.Print(); ok {
+			belt = append(belt, c.make(label))
+			copied = c.chance(c.opt.Faults.Copied)
+		} else {
 			select {
 			case <-ctx.Done():
 			case <-c.printer.Labelled():
 			case <-time.After(50 * time.Millisecond):
 			}
 			continue
-		}
-		belt = append(belt, c.make(label))
-		if c.chance(c.opt.Faults.Copied) && len(c.copies) > 0 {
-			belt = append(belt, c.copy())
 		}
 		for len(belt) > gap {
 			c.pass(belt[0])

@@ -56,7 +56,9 @@ func Serve(ctx context.Context, l net.Listener, p Plant, log *slog.Logger) error
 //	GET /api/v1/trace?code=  one code's life; the code is percent-encoded
 //	GET /healthz, /readyz    200, or 503 with the reason
 func Handler(p Plant, log *slog.Logger) http.Handler {
-	h := &handler{plant: p, log: log, page: template.Must(template.ParseFS(pages, "page.html"))}
+	h := &handler{plant: p, log: log, page: template.Must(template.New("page.html").Funcs(template.FuncMap{
+		"hours": func(h *float64) string { return fmt.Sprintf("%.1f", *h) },
+	}).ParseFS(pages, "page.html"))}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/status", h.status)
 	mux.HandleFunc("GET /api/v1/balance", h.balance)
