@@ -73,9 +73,6 @@ func runCode(_ context.Context, c *console, args []string) error {
 	for _, e := range parts.Elements {
 		out.Elements = append(out.Elements, element{e.AI, code.Visible(code.Code(e.Value))})
 	}
-	if err := code.ValidGTIN(parts.GTIN); err != nil {
-		out.Warnings = append(out.Warnings, err.Error())
-	}
 	if asJSON {
 		body, err := json.MarshalIndent(out, "", "  ")
 		if err != nil {

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -126,7 +127,7 @@ func run(t *testing.T, ctx context.Context, o Options) Result {
 	return r
 }
 
-// What another linemark works on is left alone, and an emulator's port that cannot be opened ends it.
+// What another linemark works on is left alone.
 func TestRunFails(t *testing.T) {
 	dir := t.TempDir()
 	l, err := ledger.Open(t.Context(), dir, ledger.Options{Agent: "other"})
@@ -134,7 +135,12 @@ func TestRunFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
+	lay(t, dir, "plant/izkm.jsonl", marker) // as a demonstration would that runs here
+	before := contents(t, dir)
 	if _, err := Run(t.Context(), Options{For: time.Second, Dir: dir}); err == nil {
 		t.Error("two work on one ledger")
+	}
+	if after := contents(t, dir); !maps.Equal(after, before) {
+		t.Error("the other's folder was changed")
 	}
 }

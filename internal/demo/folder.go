@@ -51,12 +51,13 @@ func folder(o Options) (string, func() error, error) {
 }
 
 // notOurs says whether a folder holds somebody's real work: a demonstration would print its codes.
+// One that was killed before its plant was built has left its marker.
 func notOurs(dir string) bool {
 	has := func(name string) bool {
 		_, err := os.Stat(filepath.Join(dir, name))
 		return err == nil
 	}
-	return (has(ledger.FileName) || has("linemark.toml")) && !has("plant")
+	return (has(ledger.FileName) || has("linemark.toml")) && !has("plant") && !has(marker)
 }
 
 // clear removes what a demonstration makes, and nothing else that may lie there.

@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -29,26 +30,34 @@ func lay(t *testing.T, dir string, names ...string) {
 	}
 }
 
-// files are the files below dir that still hold their own name; the marker is empty.
-func files(t *testing.T, dir string) []string {
+// contents is what every file below dir holds.
+func contents(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	all := []string{}
+	all := map[string]string{}
 	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		text, err := os.ReadFile(filepath.Join(dir, name))
-		if name != marker && string(text) != name {
-			t.Errorf("%s was changed", name)
-		}
-		all = append(all, name)
+		all[name] = string(text)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.Sort(all)
 	return all
+}
+
+// files are the files below dir, which must still hold their own name; the marker is empty.
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	all := contents(t, dir)
+	for name, text := range all {
+		if name != marker && text != name {
+			t.Errorf("%s was changed", name)
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 var (
@@ -74,6 +83,7 @@ func TestFolder(t *testing.T) {
 		{"nothing there", false, nil, []string{marker}, false},
 		{"the last one ended well", false, sorted(own, foreign), sorted(foreign, []string{marker}), false},
 		{"the last one was killed", false, sorted(own, foreign, []string{marker}), sorted(own, foreign, []string{marker}), true},
+		{"the last one was killed before it had a plant", false, []string{"labels/unit.zpl", "linemark.toml", marker}, []string{"labels/unit.zpl", "linemark.toml", marker}, true},
 		{"a folder of one's own, new", true, nil, []string{marker}, false},
 		{"a folder of one's own that is gone on with", true, sorted(own, foreign), sorted(own, foreign, []string{marker}), false},
 		{"a folder of one's own after a kill", true, sorted(own, foreign, []string{marker}), sorted(own, foreign, []string{marker}), true},
@@ -137,6 +147,20 @@ func TestFolderWithoutACache(t *testing.T) {
 	dir, _, err := folder(Options{})
 	if err != nil || dir != filepath.Join(os.TempDir(), "linemark", "demo") || !strings.HasPrefix(dir, temp) {
 		t.Errorf("%s, %v", dir, err)
+	}
+}
+
+// Real work is left alone, to the last byte.
+func TestFolderLeavesRealWorkAlone(t *testing.T) {
+	for _, real := range [][]string{{"ledger.db"}, {"linemark.toml", "labels/unit.zpl"}, {"ledger.db", "linemark.toml", "ledger.lock"}} {
+		dir := t.TempDir()
+		lay(t, dir, real...)
+		if _, _, err := folder(Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), dir) {
+			t.Errorf("%q was taken for a demonstration's: %v", real, err)
+		}
+		if got := files(t, dir); !slices.Equal(got, sorted(real)) {
+			t.Errorf("there are %q, were %q", got, real)
+		}
 	}
 }
 

@@ -32,6 +32,7 @@ type Verify struct {
 	window   []int64     // claim numbers of the last good reads, a ring
 	next     int         // the ring's next place
 	since    int         // good reads since the last look for overtaken codes
+	heard    bool        // something was read since the PLC last counted products
 	unread   int         // products counted by the PLC since the last reading
 }
 
@@ -84,8 +85,14 @@ func (v *Verify) Step(now time.Time, ev Event) []Effect {
 	return nil
 }
 
-// countedProducts stops a line whose camera is connected and says nothing.
+// countedProducts stops a line whose camera is connected and says nothing. A count in whose time
+// anything was read proves the camera alive: how many products lie between sensor and camera, and
+// in which order the two are heard, does not matter then.
 func (v *Verify) countedProducts(now time.Time, n int) []Effect {
+	if v.heard {
+		v.heard, v.unread = false, 0
+		return nil
+	}
 	if v.unread += n; v.cfg.SilentAfter == 0 || v.unread < v.cfg.SilentAfter {
 		return nil
 	}
@@ -95,7 +102,7 @@ func (v *Verify) countedProducts(now time.Time, n int) []Effect {
 }
 
 func (v *Verify) scans(now time.Time, scans []Scan) []Effect {
-	v.unread = 0
+	v.heard = true
 	v.pending = append(v.pending, scans...)
 	var codes []code.Code
 	for _, s := range scans {

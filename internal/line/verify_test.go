@@ -64,7 +64,7 @@ func TestVerify_steps(t *testing.T) {
 			want: []Effect{Alarm{Text: "2 products thrown out that nobody asked to reject"}}},
 		{name: "a camera that says nothing stops the line", history: []Event{scanner, plc, CountedProducts{N: 4}}, event: CountedProducts{N: 1},
 			want: stopped("5 products passed without a reading"), state: "stopped"},
-		{name: "a reading shows that the camera lives", history: []Event{scanner, plc, CountedProducts{N: 4}, scans(1), verdicts(good(1))}, event: CountedProducts{N: 4}},
+		{name: "a reading shows that the camera lives", history: []Event{scanner, plc, CountedProducts{N: 4}, scans(1), verdicts(good(1)), CountedProducts{N: 30}}, event: CountedProducts{N: 4}},
 		{name: "a scanner that goes stops the line", history: []Event{scanner, plc}, event: gone, want: stopped(first.Cause), state: "stopped"},
 		{name: "a scanner that was never there does not", history: []Event{plc}, event: gone, state: "waiting"},
 		{name: "a scanner that is still away after readings does", history: []Event{noRead(1)}, event: gone, want: stopped(first.Cause)},

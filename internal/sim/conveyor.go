@@ -234,6 +234,7 @@ func (c *conveyor) pass(p *product) {
 	if c.opt.Rate == 0 && p.bad != "" { // without a pace the product waits for its verdict
 		select {
 		case <-c.ejected:
+			time.Sleep(10 * time.Millisecond) // the rejector takes its time: the next product is not there at once
 		case <-time.After(2 * time.Second):
 		}
 	}
