@@ -4,6 +4,7 @@
 set -eu
 export LINEMARK_BENCH_DIR="${LINEMARK_BENCH_DIR:-$PWD/bin/bench}"
 mkdir -p "$LINEMARK_BENCH_DIR"
-go test -run '^$' -bench . -benchtime 1x ./internal/ledger ./internal/demo
+go test -run '^$' -bench . -benchtime 3s ./internal/ledger
+go test -run '^$' -bench . -benchtime 1x ./internal/demo
 go test -run '^$' -bench . ./internal/code ./internal/escape
 rm -rf "$LINEMARK_BENCH_DIR"

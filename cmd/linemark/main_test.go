@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,8 +52,11 @@ func TestScripts(t *testing.T) {
 			"ready":     func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(ready(ts.Getenv("HTTP"))) },
 			"counted":   countedCommand,
 			"first":     firstCode,
-			"waitfile":  waitFile,
+			"waitport":  waitPort,
+			"bytes":     writeBytes,
+			"argument":  argument,
 			"object":    object,
+			"sums":      sums,
 			"page":      page,
 		},
 	})
@@ -172,20 +176,32 @@ func firstCode(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s has no %s", args[0], args[1])
 }
 
-// waitFile waits until a file has so many lines.
-func waitFile(ts *testscript.TestScript, neg bool, args []string) {
-	arguments(ts, neg, args, 2, "waitfile FILE LINES")
-	n, err := strconv.Atoi(args[1])
-	ts.Check(err)
-	ts.Check(until(func() error { return lines(ts.MkAbs(args[0]), n) }))
+// waitPort waits until somebody listens at the addresses in the variables.
+func waitPort(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 1, "waitport NAME...")
+	for _, name := range args {
+		ts.Check(until(func() error {
+			conn, err := net.Dial("tcp", ts.Getenv(name))
+			if err != nil {
+				return err
+			}
+			return conn.Close()
+		}))
+	}
 }
 
-func lines(file string, n int) error {
-	text, err := os.ReadFile(file)
-	if got := strings.Count(string(text), "\n"); err == nil && got < n {
-		err = fmt.Errorf("%s has %d lines, want %d", file, got, n)
-	}
-	return err
+// writeBytes writes a file of what a Go string of this text would hold, so without a line end of its own.
+func writeBytes(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 2, "bytes FILE TEXT")
+	text, err := strconv.Unquote(`"` + strings.ReplaceAll(args[1], `"`, `\"`) + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}
+
+// argument sets a variable to what a file holds.
+func argument(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 2, "argument NAME FILE")
+	ts.Setenv(args[0], ts.ReadFile(args[1]))
 }
 
 // object wants one JSON object as the only line, with these keys.
@@ -202,6 +218,22 @@ func object(ts *testscript.TestScript, neg bool, args []string) {
 		if !ok || exact && string(got) != want {
 			ts.Fatalf("%s is %s in %s", key, got, text)
 		}
+	}
+}
+
+// sums wants one number of a JSON object to be the sum of the others.
+func sums(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 3, "sums FILE TOTAL PART...")
+	var v map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &v))
+	rest, ok := v[args[1]].(float64)
+	for _, part := range args[2:] {
+		n, isNumber := v[part].(float64)
+		ok = ok && isNumber && n >= 0
+		rest -= n
+	}
+	if !ok || rest != 0 {
+		ts.Fatalf("%s is not the sum of %q: %v", args[1], args[2:], v)
 	}
 }
 

@@ -142,14 +142,30 @@ func TestP1PrinterFaults(t *testing.T) {
 	}
 }
 
-// A paused printer loses nothing; a session that begins during the pause says so.
+// A pause loses nothing and is waited out; a session that would begin in it says so.
 func TestPrinterPaused(t *testing.T) {
-	p := zpltest.New(zpltest.Options{})
+	p := zpltest.New(zpltest.Options{Trigger: true})
 	driver := zplPrinter(t, listen(t, p), "unit.zpl", nil)
 	p.SetFault(zpltest.Pause)
 	if _, err := driver.Open(soon(t)); err == nil || !strings.Contains(err.Error(), "paused") {
 		t.Errorf("Open = %v", err)
 	}
 	p.SetFault(zpltest.NoFault)
-	open(t, driver)
+	s, want := open(t, driver), numbered("A", 3)
+	if err := s.Send(soon(t), labels(want)); err != nil {
+		t.Fatal(err)
+	}
+	trigger(t, p, 1)
+	p.SetFault(zpltest.Pause)
+	if n, err := s.Printed(soon(t)); n != 1 || err != nil {
+		t.Fatalf("Printed during the pause = %d, %v, want 1", n, err)
+	}
+	p.SetFault(zpltest.NoFault)
+	trigger(t, p, 2)
+	if n, err := s.Printed(soon(t)); n != 3 || err != nil {
+		t.Errorf("Printed after the pause = %d, %v, want 3", n, err)
+	}
+	if got := codes(p.Printed()); !slices.Equal(got, want) {
+		t.Errorf("printed %q, want %q", got, want)
+	}
 }
