@@ -18,6 +18,7 @@ present() {
 # packages PEER: the Debian packages that bring it.
 packages() {
 	case $1 in
+	gcc) echo gcc libc6-dev ;; # the race detector links with it
 	socat) echo socat ;;
 	dmtxread) echo dmtx-utils ;;
 	ZXingReader) echo zxing-cpp-tools ;;
@@ -44,7 +45,7 @@ install_peer() {
 }
 
 missing=0
-for peer in socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js; do
+for peer in gcc socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js; do
 	if present "$peer"; then
 		echo "$peer: present"
 	elif install_peer "$peer" >&2 && present "$peer"; then
