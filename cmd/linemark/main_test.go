@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"linemark/internal/code"
+	"linemark/internal/ledger"
 )
 
 // linemark in scripts and in the tests that kill it is this test program, run anew as a process
@@ -30,6 +31,7 @@ func TestMain(m *testing.M) {
 
 // Every command, as a person meets it: testdata/script.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("the scripts end processes with an interrupt, which that system has not")
 	}
@@ -51,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"unchanged": unchanged,
 			"ready":     func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(ready(ts.Getenv("HTTP"))) },
 			"counted":   countedCommand,
+			"reported":  reported,
 			"first":     firstCode,
 			"waitport":  waitPort,
 			"bytes":     writeBytes,
@@ -156,6 +159,20 @@ func countedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(counted(ts.Getenv("HTTP"), args[0], n))
+}
+
+// reported waits until the national system has taken so many utilisation reports.
+func reported(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 1, "reported N")
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Check(until(func() error {
+		s, err := status(ts.Getenv("HTTP"))
+		if got := s.Reports.Utilisation[string(ledger.Sent)]; err == nil && got < n {
+			err = fmt.Errorf("%d reports are sent, want %d", got, n)
+		}
+		return err
+	}))
 }
 
 // firstCode takes the first code out of an emulator's log: as it is into a file, and into a

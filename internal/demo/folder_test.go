@@ -209,3 +209,19 @@ func TestConfigIn(t *testing.T) {
 		t.Errorf("the file that was left is not the one that was used: %v", err)
 	}
 }
+
+// A folder with somebody's real ledger is left alone.
+func TestFolderOfOthersIsRefused(t *testing.T) {
+	for _, name := range []string{"ledger.db", "linemark.toml"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("theirs"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := folder(Options{Dir: dir}); err == nil {
+			t.Errorf("a folder with a %s that no demonstration made is taken", name)
+		}
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+			t.Errorf("the folder holds %v, %v", entries, err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -167,6 +168,23 @@ func TestRunner_postsToAStoppedLineDoNotBlock(t *testing.T) {
 			r.post("nobody", Tick{})
 		}
 	})
+}
+
+// A slow PLC takes the pulse after the next product was read: its edge may have met that one.
+func TestP6FailClosed_aRejectionThatComesLateStops(t *testing.T) {
+	w := &wires{hold: make(chan struct{})}
+	p := &place{signals: w, reject: "reject"}
+	p.newest.Store(1)
+	answer := make(chan Event)
+	go func() { answer <- p.carryOut(context.Background(), Reject{Seq: 1}) }()
+	for w.pulsed() == 0 {
+		runtime.Gosched()
+	}
+	p.newest.Store(2)
+	close(w.hold)
+	if got := <-answer; got != any(TooLate{Seq: 1}) {
+		t.Errorf("answered %v, want TooLate", got)
+	}
 }
 
 // Run gives an event that has begun its grace, even while an output takes its time, and no more; the bubble and TestMain see to it that

@@ -78,13 +78,15 @@ func TestP1PrinterFaults(t *testing.T) {
 		return func(p *zpltest.Printer) { p.Interrupt(f) }
 	}
 	for _, c := range []struct {
-		name  string
-		fault func(*zpltest.Printer)
-		lasts bool // until somebody looks after the printer
+		name   string
+		fault  func(*zpltest.Printer)
+		during bool // Open is tried while the fault lasts; else only when somebody has mended it
 	}{
 		{"head open", interrupt(zpltest.HeadOpen), true},
 		{"media out", interrupt(zpltest.MediaOut), true},
 		{"ribbon out", interrupt(zpltest.RibbonOut), true},
+		{"head open, mended before Open", interrupt(zpltest.HeadOpen), false},
+		{"media out, mended before Open", interrupt(zpltest.MediaOut), false},
 		{"power cycle", (*zpltest.Printer).PowerCycle, false},
 		{"head open, then power cycle", func(p *zpltest.Printer) { p.Interrupt(zpltest.HeadOpen); p.PowerCycle() }, true},
 	} {
@@ -111,12 +113,12 @@ func TestP1PrinterFaults(t *testing.T) {
 				t.Errorf("Send after the fault = %v, want %v again", again, err)
 			}
 			s.Close()
-			if c.lasts {
+			if c.during {
 				if _, err := driver.Open(soon(t)); err == nil || !strings.Contains(err.Error(), "look for paper, ribbon and an open head") {
 					t.Errorf("Open during the fault = %v", err)
 				}
-				p.SetFault(zpltest.NoFault)
 			}
+			p.SetFault(zpltest.NoFault)
 
 			s = open(t, driver)
 			if n := p.Waiting(); n > 0 {

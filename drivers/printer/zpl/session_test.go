@@ -321,3 +321,23 @@ func TestPrintedAsksTheState(t *testing.T) {
 		})
 	}
 }
+
+// P3: all that was sent is counted while the printer still holds it: something else was counted.
+func TestP3CountWhileTheLabelIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPeer()
+		s := open(t, p)
+		if err := s.Send(t.Context(), labels("01A")); err != nil {
+			t.Fatal(err)
+		}
+		p.counts(1001)
+		p.set(nil, func() string { return reports("030,0,0,0245,001,0,0,0,000,0,0,0", idle2) })
+		if n, err := s.Printed(t.Context()); n != 0 || err != nil {
+			t.Errorf("Printed = %d, %v while the printer holds the label, want 0", n, err)
+		}
+		p.set(nil, func() string { return reports(idle1, idle2) })
+		if n, err := s.Printed(t.Context()); n != 1 || err != nil {
+			t.Errorf("Printed = %d, %v when it holds nothing more, want 1", n, err)
+		}
+	})
+}
