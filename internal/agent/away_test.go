@@ -1,8 +1,11 @@
 package agent
 
 import (
+	"errors"
+	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"linemark/internal/upstream/izkm/izkmtest"
@@ -27,21 +30,25 @@ func TestNationalSystemAway(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			inSite(t, func(s *site) {
+				s.cfg.Products[0].LowWater = 190
 				s.start()
 				s.ready()
-				s.pass(6)
-				s.until("a filled stock", func() bool { return s.stock() >= 100 && !s.buying() })
+				s.pass(3)
+				s.until("a filled stock", func() bool { return s.stock() >= 190 && !s.buying() })
 				s.log.mark()
 				left := time.Now()
 				if test.name == "no connection" {
 					s.goAway("izkm")
 				}
 				s.izkm.SetFault(func(string, string, int) izkmtest.Fault { return test.fault })
-				s.pass(12) // reports become due, and on the way the stock falls below its low water
-				time.Sleep(66 * time.Second)
+				s.pass(9) // reports become due, and on the way the stock falls below its low water
+				time.Sleep(45 * time.Second)
 				for range 3 {
 					st := s.status().National
-					if st.OK || !strings.Contains(st.Error, test.says) || st.Since.Sub(left) > time.Minute+5*time.Second || st.Since.Before(left) {
+					if trouble := s.status().Products[0].Trouble; trouble == "" {
+						t.Error("supply is not troubled: this test shows less than it should")
+					}
+					if st.OK || !strings.Contains(st.Error, test.says) || st.Since.Sub(left) > 45*time.Second || st.Since.Before(left) {
 						t.Errorf("the status is %+v; want %q since about %s", st, test.says, left)
 					}
 					time.Sleep(5 * time.Second)
@@ -49,15 +56,19 @@ func TestNationalSystemAway(t *testing.T) {
 				if warned := append(s.log.with("WARN"), s.log.with("ERROR")...); len(warned) != 1 || !strings.Contains(warned[0], "does not answer as it should") {
 					t.Errorf("%d lines tell of the outage, want one:\n%s", len(warned), strings.Join(warned, "\n"))
 				}
-				if n := s.verified(); n != 18 {
-					t.Errorf("%d units were verified, want 18: the line has stopped", n)
+				if n := s.verified(); n != 12 {
+					t.Errorf("%d units were verified, want 12: the line has stopped", n)
 				}
 				s.log.mark()
 				back := time.Now()
 				s.comeBack("izkm")
 				s.izkm.SetFault(nil)
 				s.agent.Flush(true)
-				s.until("the last report", func() bool { return s.agent.Settled(s.t.Context()) && s.reported() == 18+3 })
+				s.until("the last report", func() bool { return s.agent.Settled(s.t.Context()) && s.reported() == 12+2 })
+				s.until("the good news", func() bool { return s.status().National.OK })
+				if waited := time.Since(back); waited > forgetAfter+time.Minute {
+					t.Errorf("the system is known to be back after %s only", waited)
+				}
 				if lines := s.log.with("national system"); len(lines) != 1 || !strings.HasPrefix(lines[0], "INFO the national system answers") {
 					t.Errorf("the log says of the end %q, want one line", lines)
 				}
@@ -70,6 +81,54 @@ func TestNationalSystemAway(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestOneMethodAway: reports are not taken while everything else works. That is one outage, not one for
+// each try, and it ends when they are taken again.
+func TestOneMethodAway(t *testing.T) {
+	inSite(t, func(s *site) {
+		s.izkm.SetFault(func(_, path string, _ int) izkmtest.Fault {
+			if strings.HasSuffix(path, "/utilisation") {
+				return izkmtest.Fault{Kind: izkmtest.Status, Status: 502}
+			}
+			return izkmtest.Fault{}
+		})
+		s.start()
+		s.ready()
+		s.pass(1)
+		s.agent.Flush(true)
+		s.until("the outage", func() bool { return !s.status().National.OK })
+		for range 20 {
+			time.Sleep(13 * time.Second)
+			if st := s.status().National; st.OK || !strings.Contains(st.Error, "502") {
+				t.Errorf("the status is %+v", st)
+			}
+		}
+		s.izkm.SetFault(nil)
+		s.until("its end", func() bool { return s.status().National.OK && s.reported() == 1 })
+		if lines := s.log.with("the national system"); len(lines) != 3 {
+			t.Errorf("the log says %q, want that it answers, fails and answers", lines)
+		}
+	})
+}
+
+// TestForgottenMethod: what failed once and was not asked for again is no outage for ever.
+func TestForgottenMethod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &national{log: slog.New(&lines{})}
+		n.heard("place", time.Now(), errors.New("lost"))
+		for range 10 {
+			n.heard("ping", time.Now(), nil)
+			if n.Access().OK {
+				t.Error("one good call ends the outage of another")
+			}
+			time.Sleep(15 * time.Second)
+		}
+		time.Sleep(forgetAfter)
+		if n.heard("ping", time.Now(), nil); !n.Access().OK || n.Access().Error != "" {
+			t.Errorf("it is still %+v", n.Access())
+		}
+	})
 }
 
 // TestClearNoIsNoOutage: who refuses is there.

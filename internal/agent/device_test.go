@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,90 @@ func TestPauses(t *testing.T) {
 			t.Errorf("%d tries in a minute, want one in five seconds to two", n)
 		}
 	})
+}
+
+// TestShakyDevice: one that accepts and hangs up is told a few times, not for ever, and again when it has
+// come to stay.
+func TestShakyDevice(t *testing.T) {
+	inSite(t, func(s *site) {
+		good := s.served["cam2"]
+		s.mu.Lock()
+		s.served["cam2"] = func(c net.Conn) { c.Close() }
+		s.mu.Unlock()
+		s.start()
+		time.Sleep(5 * time.Minute)
+		if lines := s.log.with("name=cam-2"); len(lines) < 2 || len(lines) > 2*shakyAfter+1 {
+			t.Errorf("five minutes left %d lines: %q", len(lines), lines)
+		}
+		s.mu.Lock()
+		s.served["cam2"] = good
+		s.mu.Unlock()
+		time.Sleep(time.Minute)
+		if d := s.device("cam-2"); !d.Up {
+			t.Errorf("it is %+v", d)
+		}
+		s.log.mark()
+		s.goAway("cam2")
+		time.Sleep(10 * time.Second)
+		s.comeBack("cam2")
+		time.Sleep(10 * time.Second)
+		if down, up := s.log.with("is down", "name=cam-2"), s.log.with("is up", "name=cam-2"); len(down) != 1 || len(up) != 1 {
+			t.Errorf("after a good minute its going left %q and its return %q", down, up)
+		}
+	})
+}
+
+// TestSilentCamera: products that the PLC counts and nobody reads stop the line.
+func TestSilentCamera(t *testing.T) {
+	inSite(t, func(s *site) {
+		s.start()
+		s.ready()
+		s.pass(1)
+		for n := range 25 {
+			s.plc.SetUint32(100, uint32(n+1))
+			time.Sleep(250 * time.Millisecond)
+		}
+		s.until("the stop", func() bool { return s.plc.Coil(stopCoil) })
+		if st := s.station("check"); st.State != "stopped" {
+			t.Errorf("the check station is %+v", st)
+		}
+	})
+}
+
+// TestCountedRejection: a rejection that the PLC counts is in order, one that it does not count stops the line.
+func TestCountedRejection(t *testing.T) {
+	for _, counts := range []bool{true, false} {
+		inSite(t, func(s *site) {
+			s.start()
+			s.ready()
+			s.pass(1)
+			if counts {
+				s.plc.OnCoil(func(addr int, on bool) {
+					if addr == rejectCoil && on {
+						s.plc.SetUint32(102, 1)
+					}
+				})
+			}
+			s.cam1.NoRead()
+			time.Sleep(10 * time.Second)
+			if stopped := s.plc.Coil(stopCoil); stopped == counts {
+				t.Errorf("counted %v, stopped %v: %+v", counts, stopped, s.station("check"))
+			}
+		})
+	}
+}
+
+// TestNoBeat: a PLC without a beat is told at the start.
+func TestNoBeat(t *testing.T) {
+	for _, beat := range []string{`beat   = "coil:2"`, ""} {
+		inSite(t, func(s *site) {
+			s.cfg = configIn(t, t.TempDir(), strings.Replace(siteConfig, `beat   = "coil:2"`, beat, 1))
+			s.start()
+			if told := len(s.log.with("WARN no output is named beat", "at=plc-1")) == 1; told != (beat == "") {
+				t.Errorf("beat %q: the log says %q", beat, s.log.all)
+			}
+		})
+	}
 }
 
 // TestPrinterWithAFault: what the printer itself says of its trouble reaches the status, and the codes

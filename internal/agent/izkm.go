@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -24,7 +25,7 @@ type national struct {
 
 	mu     sync.Mutex
 	access Access
-	away   map[string]bool // what it did not answer when last asked, by the method's name
+	away   map[string]time.Time // what it did not answer when last asked, by the method's name, and when that was
 }
 
 // Access tells how the national system answers.
@@ -35,8 +36,9 @@ type Access struct {
 }
 
 // heard records the outcome of a call. A clear refusal is an answer: the system is there. One
-// method may fail while the others work: the outage lasts until that one works again. A failure
-// of a call that began before the system was heard well again is of the outage before.
+// method may fail while the others work: the outage lasts until that one works again, or is not
+// asked for any more. A failure of a call that began before the system was heard well again is
+// of the outage before.
 func (n *national) heard(method string, began time.Time, err error) error {
 	var e *izkm.Error
 	answered := err == nil || errors.As(err, &e) && e.Kind == izkm.Refused && len(e.Codes) > 0 // in the words of the document
@@ -49,10 +51,11 @@ func (n *national) heard(method string, began time.Time, err error) error {
 		return err
 	}
 	if n.away == nil {
-		n.away = map[string]bool{}
+		n.away = map[string]time.Time{}
 	}
+	maps.DeleteFunc(n.away, func(_ string, at time.Time) bool { return time.Since(at) > forgetAfter })
 	if delete(n.away, method); !answered {
-		n.away[method] = true
+		n.away[method] = time.Now()
 		n.access.Error = err.Error()
 	}
 	ok := len(n.away) == 0
@@ -72,6 +75,10 @@ func (n *national) heard(method string, began time.Time, err error) error {
 	}
 	return err
 }
+
+// forgetAfter is longer than the longest pause of any call that is tried again, with the time
+// that it may take: what has not failed for so long is not being asked for.
+const forgetAfter = 3 * time.Minute
 
 func (n *national) pause() time.Duration {
 	if n.Access().OK {

@@ -26,7 +26,7 @@ type plc struct {
 	onCount func(input string, delta int)     // a counter has risen
 	alarm   func(text string)
 
-	refused string // the last refusal that was logged
+	refused map[string]bool // refusals of this session that were logged
 
 	mu      sync.Mutex
 	session *plcSession // nil: down
@@ -100,6 +100,7 @@ func (p *plc) run(ctx context.Context) {
 		s := &plcSession{PLCSession: opened, requests: make(chan write), gone: make(chan struct{}), ends: map[string]time.Time{}}
 		err = p.begin(ctx, s)
 		if err == nil {
+			p.refused = map[string]bool{}
 			p.hold(s)
 			p.up()
 			p.onState(true, "")
@@ -162,14 +163,14 @@ func (p *plc) serve(ctx context.Context, s *plcSession) error {
 }
 
 // lenient lets a session go on after a PLC's clear no to a write. The station that asked has its
-// answer; it is logged when it is another than the last.
+// answer; each that differs is logged once in a session.
 func (p *plc) lenient(err error) error {
 	var refusal *drivers.Refusal
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	if p.refused != err.Error() {
-		p.refused = err.Error()
+	if !p.refused[err.Error()] {
+		p.refused[err.Error()] = true
 		p.log.Warn("the PLC refused a request", "name", p.name, "error", err)
 	}
 	return nil

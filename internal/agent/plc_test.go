@@ -291,18 +291,44 @@ func TestBeat(t *testing.T) {
 	})
 }
 
-// TestRefusingPLC: its exceptions do not end the session, reach who asked, and fill no log.
+// TestRefusingPLC: a refused write reaches who asked and ends nothing; a PLC that refuses to be read is
+// down, for nothing can be counted. Neither fills the log.
 func TestRefusingPLC(t *testing.T) {
-	onBus(t, nil, func(b *bus) {
-		b.remote.SetFault(func(int, byte) modbustest.Fault {
-			return modbustest.Fault{Kind: modbustest.Exception, Code: 4}
-		})
-		if err := (signals{b.plc}).Set(b.t.Context(), "stop", true); err == nil || !strings.Contains(err.Error(), "device failure") {
-			t.Errorf("a refused write came to %v", err)
+	refuse := func(functions ...byte) func(int, byte) modbustest.Fault {
+		return func(_ int, function byte) modbustest.Fault {
+			if slices.Contains(functions, function) {
+				return modbustest.Fault{Kind: modbustest.Exception, Code: 4}
+			}
+			return modbustest.Fault{}
 		}
+	}
+	onBus(t, nil, func(b *bus) {
+		const writeCoil = 5
+		b.remote.SetFault(refuse(writeCoil))
+		for range 100 {
+			if err := (signals{b.plc}).Set(b.t.Context(), "stop", true); err == nil || !strings.Contains(err.Error(), "device failure") {
+				t.Errorf("a refused write came to %v", err)
+			}
+			b.pause(time.Second)
+		}
+		if st := b.plc.Status(); !st.Up || b.plc.Values() == nil {
+			t.Errorf("refused writes left the PLC as %+v", st)
+		}
+		if n := len(b.log.with("refused")); n != 3 { // the stop, and the beat's two values
+			t.Errorf("100 s of refused writes and beats left %d lines, want 3", n)
+		}
+		b.remote.SetFault(refuse(1, 3))
 		b.pause(time.Minute)
-		if n := len(b.log.with("refused")); n > 3 {
-			t.Errorf("a minute of refusals left %d lines", n)
+		if st := b.plc.Status(); st.Up || !strings.Contains(st.Error, "device failure") {
+			t.Errorf("refused reads left the PLC as %+v", st)
+		}
+		if lines := b.log.with("plc is down"); len(lines) != 1 {
+			t.Errorf("the log says %q", lines)
+		}
+		b.remote.SetFault(nil)
+		b.pause(10 * time.Second)
+		if !b.plc.Status().Up {
+			t.Error("it is not taken up again")
 		}
 	})
 }

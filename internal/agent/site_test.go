@@ -40,6 +40,7 @@ oms_id         = "cdf12109-10d3-11e6-8b6f-0050569977a1"
 client_token   = "token"
 group          = "water"
 participant_id = "301234567"
+timeout        = "10s"
 [[product]]
 name           = "water-05"
 gtin           = "04780012345677"
@@ -83,7 +84,8 @@ driver  = "modbus"
 address = "tcp://plc:502"
 poll    = "100ms"
   [plc.inputs]
-  rejects = "holding:102:uint32"
+  products = "holding:100:uint32"
+  rejects  = "holding:102:uint32"
   [plc.outputs]
   reject = "coil:0"
   stop   = "coil:1"
@@ -131,8 +133,8 @@ type site struct {
 	cam2 *texttest.Scanner
 	plc  *modbustest.PLC
 
-	agent  *Agent
-	cancel context.CancelFunc // nil: the agent does not run
+	agent  *Agent             // nil: there is none
+	cancel context.CancelFunc // nil: it does not run
 	ended  chan error
 
 	mu     sync.Mutex
@@ -243,40 +245,48 @@ func (s *site) comeBack(host string) {
 	s.away[host] = false
 }
 
-// start makes an agent of the configuration and runs it.
-func (s *site) start() {
+// build makes an agent of the configuration.
+func (s *site) build() {
 	s.t.Helper()
-	a, err := New(s.t.Context(), s.cfg, Options{Log: slog.New(s.log), Dial: s.dial, Look: 2 * time.Second,
+	a, err := New(s.t.Context(), s.cfg, Options{Log: slog.New(s.log), Dial: s.dial, Look: 4 * time.Second,
 		DialContext: func(context.Context, string, string) (net.Conn, error) { return s.reach("izkm") }})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.agent, s.ended = a, make(chan error, 1)
+	s.agent = a
+}
+
+// start builds the agent and runs it.
+func (s *site) start() {
+	s.t.Helper()
+	s.build()
 	var ctx context.Context
 	ctx, s.cancel = context.WithCancel(context.Background())
-	go func(ended chan error) { ended <- a.Run(ctx) }(s.ended)
+	s.ended = make(chan error, 1)
+	go func(a *Agent, ended chan error) { ended <- a.Run(ctx) }(s.agent, s.ended)
 }
 
 // stop ends the agent and closes its ledger.
 func (s *site) stop() {
 	s.t.Helper()
-	if s.cancel == nil {
-		return
+	if s.cancel != nil {
+		s.cancel()
+		if err := <-s.ended; err != nil {
+			s.t.Errorf("Run ended with %v", err)
+		}
 	}
-	s.cancel()
-	s.cancel = nil
-	if err := <-s.ended; err != nil {
-		s.t.Errorf("Run ended with %v", err)
+	if s.agent != nil {
+		if err := s.agent.Close(); err != nil {
+			s.t.Errorf("closing the agent: %v", err)
+		}
 	}
-	if err := s.agent.Close(); err != nil {
-		s.t.Errorf("closing the agent: %v", err)
-	}
+	s.agent, s.cancel = nil, nil
 }
 
 // until lets time pass until done, for a quarter of an hour at most.
 func (s *site) until(what string, done func() bool) {
 	s.t.Helper()
-	for deadline := time.Now().Add(15 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(15 * time.Minute); time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
 		if synctest.Wait(); done() {
 			return
 		}

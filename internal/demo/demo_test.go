@@ -38,11 +38,11 @@ func TestRunGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	ctx, end := context.WithCancel(t.Context())
 	var phases []string
-	o := Options{For: time.Hour, Rate: 100, Seed: 7, Dir: dir, Faults: sim.SomeFaults, View: func(s agent.Status, p Phase) {
+	o := Options{For: time.Hour, Rate: 200, Seed: 7, Dir: dir, Faults: sim.SomeFaults, View: func(s agent.Status, p Phase) {
 		if !slices.Contains(phases, p.Name) {
 			phases = append(phases, p.Name)
 		}
-		if len(s.Lines) > 0 && len(s.Lines[0].Containers) > 0 && s.Lines[0].Containers[0].Closed > 3 {
+		if len(s.Lines) > 0 && len(s.Lines[0].Containers) > 1 && s.Lines[0].Containers[1].Closed > 0 {
 			end()
 		}
 	}}
@@ -121,7 +121,7 @@ func run(t *testing.T, ctx context.Context, o Options) Result {
 	if fmt.Sprint(r) != fmt.Sprint(want) {
 		t.Errorf("the result is %+v\nthe ledger says %+v", r, want)
 	}
-	if r.Received == 0 || r.Verified == 0 || r.Boxes == 0 || r.UtilisationSent == 0 || r.AggregationSent == 0 || r.CodesPerSecond <= 0 {
+	if r.Received == 0 || r.Verified == 0 || r.Boxes == 0 || r.Pallets == 0 || r.UtilisationSent == 0 || r.AggregationSent == 0 || r.CodesPerSecond <= 0 {
 		t.Errorf("too little has happened: %+v", r)
 	}
 	return r

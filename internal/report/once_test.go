@@ -108,8 +108,6 @@ func TestP5Strike(t *testing.T) {
 		{name: "reset before the work", fault: izkmtest.Fault{Kind: izkmtest.Reset}},
 		{name: "reset after the work", fault: izkmtest.Fault{Kind: izkmtest.Reset, After: true}},
 		{name: "half an answer", fault: izkmtest.Fault{Kind: izkmtest.Half}},
-		{name: "answer cut", fault: izkmtest.Fault{Kind: izkmtest.Cut}},
-		{name: "502 before the work", fault: izkmtest.Fault{Kind: izkmtest.Status, Status: 502}},
 		{name: "502 after the work", fault: izkmtest.Fault{Kind: izkmtest.Status, Status: 502, After: true}},
 		{name: "a gateway's page after the work", fault: izkmtest.Fault{Kind: izkmtest.HTML, After: true}},
 		{name: "silence after the work", fault: izkmtest.Fault{After: true, Delay: time.Minute}},
@@ -241,6 +239,20 @@ func TestDuplicateOnArrival(t *testing.T) {
 			p.reportedOnce(10, 0)
 			if lines := p.log.with("WARN a repeated report was refused as a duplicate"); len(lines) != 1 {
 				t.Errorf("the log says %q", p.log.all)
+			}
+		})
+	})
+	t.Run("after a sending that never left", func(t *testing.T) {
+		inBubble(t, func(p *plant) {
+			p.verified(10)
+			p.network.down(true)
+			p.start()
+			p.until("a try", func() bool { return len(p.reports()) == 1 && p.reports()[0].Attempts > 0 })
+			p.faults(on("POST utilisation", duplicate))
+			p.network.down(false)
+			p.until("an end", p.settled(1))
+			if r := p.reports()[0]; r.State != ledger.Denied { // no echo: nothing of ours had arrived
+				t.Errorf("the report stands as %s", r.State)
 			}
 		})
 	})

@@ -166,7 +166,7 @@ func TestPlantRefusesABrokenLog(t *testing.T) {
 func TestPlantWithoutLogs(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
-	try(os.WriteFile("izkm.jsonl", []byte("no log"), 0o600))
+	try(os.WriteFile("izkm.jsonl", []byte("no log\n"), 0o600))
 	p := must(New(whole(t), Options{}))
 	try(p.Close())
 	if files := must(os.ReadDir(dir)); len(files) != 1 {

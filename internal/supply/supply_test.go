@@ -205,6 +205,65 @@ func TestOrderEndsWithoutCodes(t *testing.T) {
 	}
 }
 
+// TestOrdersPause: an order costs money, so one that ended without its codes is followed by the next only
+// after a pause that grows to an hour; codes that came in end it.
+func TestOrdersPause(t *testing.T) {
+	inBubble(t, func(p *plant) {
+		began := time.Now()
+		p.faults(func(call string, _ int) izkmtest.Fault {
+			if time.Since(began) > 3*time.Hour || call != "GET orders" {
+				return izkmtest.Fault{}
+			}
+			all := p.server.History().Orders
+			return answer(`{"omsId":%q,"orderInfos":[{"orderId":%q,"orderStatus":"READY","buffers":[{"gtin":%q,"bufferStatus":"REJECTED","totalCodes":30}]}]}`,
+				omsID, all[len(all)-1].ID, bottle.GTIN)
+		})
+		p.start()
+		time.Sleep(3 * time.Hour)
+		posts := p.moments("POST orders")
+		if len(posts) < 5 || len(posts) > 7 {
+			t.Fatalf("%d orders in three hours that rejected each", len(posts))
+		}
+		for i, want := range []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, time.Hour} {
+			if i+1 < len(posts) {
+				if pause := posts[i+1].Sub(posts[i]); pause < want || pause > want+2*look {
+					t.Errorf("order %d came %s after the one before, want %s", i+2, pause, want)
+				}
+			}
+		}
+		if !strings.HasPrefix(p.keeper.Status().Doing, "a while") {
+			t.Errorf("the status says %+v", p.keeper.Status())
+		}
+		p.until("a full stock", p.full)
+		p.use(20)
+		before := len(p.moments("POST orders"))
+		p.until("a full stock again", func() bool { return p.stock() == 40 && p.full() })
+		if n := len(p.moments("POST orders")); n != before+1 {
+			t.Errorf("%d orders after the good one, want 1", n-before)
+		}
+	})
+}
+
+// TestOrderNotListed: an order that the server gave an id to and does not list is waited for, and shown.
+func TestOrderNotListed(t *testing.T) {
+	inBubble(t, func(p *plant) {
+		p.faults(func(call string, _ int) izkmtest.Fault {
+			if call == "GET orders" {
+				return answer(`{"omsId":%q,"orderInfos":[]}`, omsID)
+			}
+			return izkmtest.Fault{}
+		})
+		p.start()
+		time.Sleep(30 * time.Minute)
+		if s := p.keeper.Status(); !strings.Contains(s.Trouble, "not in the server's list") || p.count("POST orders") != 1 {
+			t.Errorf("ordered %d times, the status says %+v", p.count("POST orders"), s)
+		}
+		p.faults(nil)
+		p.until("a full stock", p.full)
+		p.whole(1)
+	})
+}
+
 // TestRetryAfterIsKept: the server's wish is kept to the second, however short the own pause would be.
 func TestRetryAfterIsKept(t *testing.T) {
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
