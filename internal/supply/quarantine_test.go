@@ -197,6 +197,31 @@ func TestForeignBlocksAreQuarantined(t *testing.T) {
 	})
 }
 
+// TestForeignBlockAtTheEnd: everything is stored, and the server lists a block more. To close the order would
+// acknowledge it.
+func TestForeignBlockAtTheEnd(t *testing.T) {
+	inBubble(t, func(p *plant) {
+		p.faults(func(call string, _ int) izkmtest.Fault {
+			if f, ok := p.noMoreOrders(call); ok {
+				return f
+			}
+			switch {
+			case call == "GET codes/blocks" && p.count(call) > 1:
+				return answer(`{"omsId":%q,"blocks":[{"blockId":%q,"quantity":1}]}`, omsID, blockID)
+			case call == "GET codes/retry":
+				return p.codes([]string{issuedCode(bottle.GTIN, "abcdefghijkl1", "AbCd")})
+			}
+			return izkmtest.Fault{}
+		})
+		p.start()
+		p.until("an end", func() bool { return p.stock() == 30 && len(p.openOrders()) == 0 })
+		p.quarantined(1, "did not ask for it")
+		if n := p.count("POST buffer/close"); n != 0 {
+			t.Errorf("the order was closed: %s", p.calls())
+		}
+	})
+}
+
 // TestEmptyBlock: it brings nothing and breaks nothing, not even after a restart.
 func TestEmptyBlock(t *testing.T) {
 	inBubble(t, func(p *plant) {

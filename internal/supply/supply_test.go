@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,6 +62,25 @@ func TestLowWater(t *testing.T) {
 		p.until("its end", p.full)
 		if n := p.count("POST orders"); n != 2 {
 			t.Errorf("%d orders, want 2", n)
+		}
+	})
+}
+
+// TestPendingOrderCounts: codes that are still being made are on their way; no second order is placed for them.
+func TestPendingOrderCounts(t *testing.T) {
+	inBubble(t, func(p *plant) {
+		p.faults(func(call string, _ int) izkmtest.Fault {
+			if call == "GET orders" && p.count(call) < 10 {
+				return answer(`{"omsId":%q,"orderInfos":[{"orderId":%q,"orderStatus":"PENDING","buffers":[{"gtin":%q,"bufferStatus":"PENDING","totalCodes":30}]}]}`,
+					omsID, p.server.History().Orders[0].ID, bottle.GTIN)
+			}
+			return izkmtest.Fault{}
+		})
+		p.start()
+		p.until("a full stock", p.full)
+		p.whole(1)
+		if n := p.count("GET orders"); n != 10 {
+			t.Errorf("the list was asked for %d times, want 10", n)
 		}
 	})
 }
@@ -209,38 +229,40 @@ func TestOrderEndsWithoutCodes(t *testing.T) {
 // after a pause that grows to an hour; codes that came in end it.
 func TestOrdersPause(t *testing.T) {
 	inBubble(t, func(p *plant) {
-		began := time.Now()
+		var reject atomic.Bool
+		reject.Store(true)
 		p.faults(func(call string, _ int) izkmtest.Fault {
-			if time.Since(began) > 3*time.Hour || call != "GET orders" {
+			if !reject.Load() || call != "GET orders" {
 				return izkmtest.Fault{}
 			}
 			all := p.server.History().Orders
 			return answer(`{"omsId":%q,"orderInfos":[{"orderId":%q,"orderStatus":"READY","buffers":[{"gtin":%q,"bufferStatus":"REJECTED","totalCodes":30}]}]}`,
 				omsID, all[len(all)-1].ID, bottle.GTIN)
 		})
-		p.start()
-		time.Sleep(3 * time.Hour)
-		posts := p.moments("POST orders")
-		if len(posts) < 5 || len(posts) > 7 {
-			t.Fatalf("%d orders in three hours that rejected each", len(posts))
-		}
-		for i, want := range []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, time.Hour} {
-			if i+1 < len(posts) {
-				if pause := posts[i+1].Sub(posts[i]); pause < want || pause > want+2*look {
-					t.Errorf("order %d came %s after the one before, want %s", i+2, pause, want)
+		pauses := func(from int, want ...time.Duration) {
+			p.t.Helper()
+			p.until("the orders", func() bool { return p.count("POST orders") >= from+len(want)+1 })
+			posts := p.moments("POST orders")[from:]
+			for i, w := range want {
+				if pause := posts[i+1].Sub(posts[i]); pause < w || pause > w+2*look {
+					t.Errorf("order %d came %s after the one before, want %s", i+2, pause, w)
 				}
 			}
 		}
+		p.start()
+		pauses(0, time.Minute, 5*time.Minute, 15*time.Minute)
+		time.Sleep(time.Minute)
 		if !strings.HasPrefix(p.keeper.Status().Doing, "a while") {
 			t.Errorf("the status says %+v", p.keeper.Status())
 		}
+		reject.Store(false)
 		p.until("a full stock", p.full)
-		p.use(20)
-		before := len(p.moments("POST orders"))
-		p.until("a full stock again", func() bool { return p.stock() == 40 && p.full() })
-		if n := len(p.moments("POST orders")); n != before+1 {
-			t.Errorf("%d orders after the good one, want 1", n-before)
-		}
+		p.use(30)
+		p.until("a full stock again", p.full)
+		reject.Store(true)
+		p.use(30)
+		good := p.count("POST orders")
+		pauses(good, time.Minute)
 	})
 }
 
