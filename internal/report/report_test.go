@@ -129,3 +129,23 @@ func TestAggregation(t *testing.T) {
 		}
 	})
 }
+
+// TestAggregationWaitsForEachBox: a box whose units are not yet known as applied stays behind when another
+// one goes.
+func TestAggregationWaitsForEachBox(t *testing.T) {
+	inBubble(t, func(p *plant) {
+		p.config.UtilisationEvery = 10 * time.Minute
+		p.fill(6)
+		p.start()
+		p.desk.Flush(true)
+		p.until("the units' reports", p.settled(2))
+		p.desk.Flush(false)
+		p.fill(6)
+		p.until("the first box", p.settled(3))
+		if boxes := p.accepted(izkmtest.Aggregation); len(boxes) != 1 || len(boxes[0].Units) != 1 {
+			t.Errorf("reported are %+v", boxes)
+		}
+		p.until("the second box", func() bool { return len(p.accepted(izkmtest.Aggregation)) == 2 && p.quiet() })
+		p.noBreach()
+	})
+}

@@ -48,7 +48,7 @@ type bench struct {
 	tij net.Conn
 }
 
-// newBench builds the belt. stations leaves parts out: nil takes all.
+// newBench builds the belt of oneLine.
 func newBench(t *testing.T, o Options) *bench {
 	b := &bench{t: t, dir: t.TempDir()}
 	o.Dir = b.dir
