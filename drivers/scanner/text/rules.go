@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"linemark/drivers"
+	"linemark/drivers/scanner/reading"
 )
 
 // rules say what a device puts around its codes. An empty mark is not used.
@@ -13,9 +14,7 @@ type rules struct {
 	separator string // between the codes of a frame
 	noRead    string // in place of a code
 	heartbeat string // a frame that means nothing
-	gs        string // stands for GS
-	fnc1      string // before a GS1 code
-	aim       string // optional, require, none
+	form      reading.Form
 	maxLength int
 }
 
@@ -60,46 +59,8 @@ func (r rules) scans(frame []byte, long bool) []drivers.Scan {
 // is reports whether the text is exactly the word, if the device has one.
 func (r rules) is(text []byte, word string) bool { return word != "" && string(text) == word }
 
-// code takes the marks off one code. Every byte that is no configured mark stays.
+// code reads one code of a frame.
 func (r rules) code(frame, piece []byte) drivers.Scan {
-	s := drivers.Scan{Raw: frame}
-	if r.aim != "none" {
-		switch id := aim(piece); {
-		case id != "":
-			s.AIM, piece = id, piece[len(id):]
-		case piece[0] == ']': // no code begins so
-			s.Bad = "it begins with ] and has no AIM identifier"
-		case r.aim == "require":
-			s.Bad = "the AIM identifier is missing"
-		}
-		if s.Bad != "" {
-			return s
-		}
-	}
-	// One leading FNC1 is the sign of a GS1 symbol and no data. Decoders give it in one of
-	// these forms, or not at all.
-	rest, marked := piece, false
-	if r.fnc1 != "" {
-		rest, marked = bytes.CutPrefix(piece, []byte(r.fnc1))
-	}
-	if r.gs != "" {
-		rest = bytes.ReplaceAll(rest, []byte(r.gs), []byte{gs})
-	}
-	if !marked {
-		rest = bytes.TrimPrefix(rest, []byte{gs})
-	}
-	if s.Code = bytes.Clone(rest); len(rest) == 0 {
-		s.Code, s.Bad = nil, "there is no code in the frame"
-	}
-	return s
-}
-
-// aim returns the AIM identifier at the beginning (ISO/IEC 15424: a bracket, a letter for
-// the symbology, a modifier), or "".
-func aim(b []byte) string {
-	letter := func(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }
-	if len(b) < 3 || b[0] != ']' || !letter(b[1]) || !letter(b[2]) && (b[2] < '0' || b[2] > '9') {
-		return ""
-	}
-	return string(b[:3])
+	got := r.form.Take(piece)
+	return drivers.Scan{Raw: frame, Code: got.Code, AIM: got.AIM, Bad: got.Bad}
 }

@@ -9,19 +9,20 @@ import (
 	"pgregory.net/rapid"
 
 	"linemark/drivers"
+	"linemark/drivers/scanner/reading"
 )
 
 const nasty = "0104601234567893215\"<&'_1>=,;%/\x1d93dGVz"
 
-// reading is a drivers.Scan that is easy to write down; raw is left out where it is the frame.
-type reading struct {
+// scan is a drivers.Scan that is easy to write down; raw is left out where it is the frame.
+type scan struct {
 	code, aim string
 	noRead    bool
 	bad       string
 }
 
-func read(code string) []reading { return []reading{{code: code}} }
-func bad(why string) []reading   { return []reading{{bad: why}} }
+func read(code string) []scan { return []scan{{code: code}} }
+func bad(why string) []scan   { return []scan{{bad: why}} }
 
 // show writes readings so that their bytes can be seen.
 func show(all ...drivers.Scan) (text string) {
@@ -32,54 +33,39 @@ func show(all ...drivers.Scan) (text string) {
 }
 
 func TestScans(t *testing.T) {
-	optional := rules{aim: "optional"}
+	optional := rules{}
 	for name, c := range map[string]struct {
 		rules rules
 		frame string
-		want  []reading
+		want  []scan
 	}{
 		"a code":                    {optional, nasty, read(nasty)},
-		"AIM":                       {optional, "]d2" + nasty, []reading{{code: nasty, aim: "]d2"}}},
-		"AIM and GS":                {optional, "]d2\x1d" + nasty, []reading{{code: nasty, aim: "]d2"}}},
+		"AIM":                       {optional, "]d2" + nasty, []scan{{code: nasty, aim: "]d2"}}},
+		"AIM and GS":                {optional, "]d2\x1d" + nasty, []scan{{code: nasty, aim: "]d2"}}},
 		"GS alone":                  {optional, "\x1d" + nasty, read(nasty)},
-		"one GS, not two":           {optional, "\x1d\x1d" + nasty, read("\x1d" + nasty)},
-		"wrong symbol is kept":      {optional, "]d1" + nasty, []reading{{code: nasty, aim: "]d1"}}},
-		"AIM with a letter":         {optional, "]XA01", []reading{{code: "01", aim: "]XA"}}},
-		"half an AIM":               {optional, "]d", bad("begins with ]")},
-		"bracket":                   {optional, "]]]01", bad("begins with ]")},
-		"AIM and nothing":           {optional, "]d2", []reading{{aim: "]d2", bad: "no code"}}},
-		"GS and nothing":            {optional, "\x1d", bad("no code")},
+		"wrong symbol is kept":      {optional, "]d1" + nasty, []scan{{code: nasty, aim: "]d1"}}},
+		"AIM and nothing":           {optional, "]d2", []scan{{aim: "]d2", bad: "no code"}}},
 		"spaces and trailing GS":    {optional, " 01 \x1d ", read(" 01 \x1d ")},
 		"bytes beyond ASCII":        {optional, "01\xe8\x80\xff", read("01\xe8\x80\xff")},
-		"AIM required":              {rules{aim: "require"}, "]d2" + nasty, []reading{{code: nasty, aim: "]d2"}}},
-		"AIM required and missing":  {rules{aim: "require"}, nasty, bad("AIM identifier is missing")},
-		"AIM required, FNC1 first":  {rules{aim: "require"}, "\x1d]d201", bad("AIM identifier is missing")},
-		"no AIM expected":           {rules{aim: "none"}, "]d2" + nasty, read("]d2" + nasty)},
-		"no AIM expected, GS":       {rules{aim: "none"}, "\x1d" + nasty, read(nasty)},
-		"no-read":                   {rules{aim: "optional", noRead: "NOREAD"}, "NOREAD", []reading{{noRead: true}}},
+		"AIM required":              {rules{form: reading.Form{AIM: reading.Require}}, "]d2" + nasty, []scan{{code: nasty, aim: "]d2"}}},
+		"AIM required and missing":  {rules{form: reading.Form{AIM: reading.Require}}, nasty, bad("AIM identifier is missing")},
+		"no-read":                   {rules{noRead: "NOREAD"}, "NOREAD", []scan{{noRead: true}}},
 		"no-read not by heart":      {optional, "NOREAD", read("NOREAD")},
-		"no-read is the whole":      {rules{aim: "optional", noRead: "NOREAD"}, "NOREAD1", read("NOREAD1")},
-		"heartbeat":                 {rules{aim: "optional", heartbeat: "ALIVE"}, "ALIVE", nil},
-		"heartbeat is the whole":    {rules{aim: "optional", heartbeat: "ALIVE"}, "ALIVE ", read("ALIVE ")},
-		"prefix":                    {rules{aim: "optional", prefix: "\x02"}, "\x02]d201", []reading{{code: "01", aim: "]d2"}}},
-		"prefix once":               {rules{aim: "optional", prefix: "1"}, "1101", read("101")},
-		"prefix missing":            {rules{aim: "optional", prefix: "\x02"}, "01", bad("prefix")},
-		"prefix alone":              {rules{aim: "optional", prefix: "\x02"}, "\x02", bad("no code")},
-		"prefix and no-read":        {rules{aim: "optional", prefix: "\x02", noRead: "NR"}, "\x02NR", []reading{{noRead: true}}},
-		"no-read without prefix":    {rules{aim: "optional", prefix: "\x02", noRead: "NR"}, "NR", []reading{{noRead: true}}},
-		"prefix and heartbeat":      {rules{aim: "optional", prefix: "\x02", heartbeat: "HB"}, "\x02HB", nil},
-		"several":                   {rules{aim: "optional", separator: "|", noRead: "NR"}, "]d201|NR|\x1d02|", []reading{{code: "01", aim: "]d2"}, {noRead: true}, {code: "02"}}},
-		"separators alone":          {rules{aim: "optional", separator: "|"}, "||", bad("no code")},
-		"stand-in":                  {rules{aim: "optional", gs: "{GS}"}, "{GS}01{GS}21{GS}", read("01\x1d21\x1d")},
-		"stand-in, AIM":             {rules{aim: "optional", gs: "|"}, "]d2|01|21", []reading{{code: "01\x1d21", aim: "]d2"}}},
-		"FNC1 mark":                 {rules{aim: "optional", fnc1: "\xe8"}, "]d2\xe801\x1d21", []reading{{code: "01\x1d21", aim: "]d2"}}},
-		"FNC1 mark, but GS":         {rules{aim: "optional", fnc1: "\xe8"}, "\x1d01", read("01")},
-		"FNC1 mark once":            {rules{aim: "optional", fnc1: "\xe8"}, "\xe8\x1d01", read("\x1d01")},
-		"FNC1 mark not inside":      {rules{aim: "optional", fnc1: "\xe8"}, "01\xe8", read("01\xe8")},
-		"FNC1 and stand-in alike":   {rules{aim: "optional", fnc1: "\xe8", gs: "\xe8"}, "\xe801\xe821", read("01\x1d21")},
-		"stand-in only if set":      {optional, "01{GS}21", read("01{GS}21")},
-		"FNC1 mark only if set":     {optional, "\xe801", read("\xe801")},
-		"separator is not stand-in": {rules{aim: "optional", separator: ";#", gs: "|"}, "01|21;#02", []reading{{code: "01\x1d21"}, {code: "02"}}},
+		"no-read is the whole":      {rules{noRead: "NOREAD"}, "NOREAD1", read("NOREAD1")},
+		"heartbeat":                 {rules{heartbeat: "ALIVE"}, "ALIVE", nil},
+		"heartbeat is the whole":    {rules{heartbeat: "ALIVE"}, "ALIVE ", read("ALIVE ")},
+		"prefix":                    {rules{prefix: "\x02"}, "\x02]d201", []scan{{code: "01", aim: "]d2"}}},
+		"prefix once":               {rules{prefix: "1"}, "1101", read("101")},
+		"prefix missing":            {rules{prefix: "\x02"}, "01", bad("prefix")},
+		"prefix alone":              {rules{prefix: "\x02"}, "\x02", bad("no code")},
+		"prefix and no-read":        {rules{prefix: "\x02", noRead: "NR"}, "\x02NR", []scan{{noRead: true}}},
+		"no-read without prefix":    {rules{prefix: "\x02", noRead: "NR"}, "NR", []scan{{noRead: true}}},
+		"prefix and heartbeat":      {rules{prefix: "\x02", heartbeat: "HB"}, "\x02HB", nil},
+		"several":                   {rules{separator: "|", noRead: "NR"}, "]d201|NR|\x1d02|", []scan{{code: "01", aim: "]d2"}, {noRead: true}, {code: "02"}}},
+		"separators alone":          {rules{separator: "|"}, "||", bad("no code")},
+		"stand-in":                  {rules{form: reading.Form{GS: "{GS}"}}, "{GS}01{GS}21{GS}", read("01\x1d21\x1d")},
+		"FNC1 mark":                 {rules{form: reading.Form{FNC1: "\xe8"}}, "]d2\xe801\x1d21", []scan{{code: "01\x1d21", aim: "]d2"}}},
+		"separator is not stand-in": {rules{separator: ";#", form: reading.Form{GS: "|"}}, "01|21;#02", []scan{{code: "01\x1d21"}, {code: "02"}}},
 	} {
 		got := c.rules.scans([]byte(c.frame), false)
 		if len(got) != len(c.want) {
@@ -97,7 +83,7 @@ func TestScans(t *testing.T) {
 }
 
 func TestScansOfALongFrame(t *testing.T) {
-	r := rules{aim: "optional", noRead: "NR", heartbeat: "NR", maxLength: 2}
+	r := rules{noRead: "NR", heartbeat: "NR", maxLength: 2}
 	got := r.scans([]byte("NR"), true)
 	if len(got) != 1 || got[0].Bad == "" || got[0].Code != nil || got[0].NoRead {
 		t.Error(show(got...))
@@ -107,16 +93,16 @@ func TestScansOfALongFrame(t *testing.T) {
 // P8: whatever bytes a code has, and whatever a device may put around it, it comes out as it is.
 func TestP8CodesAreOpaque(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := rules{aim: "optional", gs: "{GS}", fnc1: "\xe8", prefix: "\x02"}
+		r := rules{form: reading.Form{GS: "{GS}", FNC1: "\xe8"}, prefix: "\x02"}
 		code := rapid.SliceOfN(rapid.Byte(), 1, 60).Draw(t, "code")
-		if code[0] == gs || code[0] == ']' || code[0] == 0xe8 || bytes.Contains(code, []byte(r.gs)) {
+		if code[0] == gs || code[0] == ']' || code[0] == 0xe8 || bytes.Contains(code, []byte(r.form.GS)) {
 			return
 		}
 		frame := "\x02" + rapid.SampledFrom([]string{"", "]d2"}).Draw(t, "aim") +
 			rapid.SampledFrom([]string{"", "\x1d", "\xe8", "{GS}"}).Draw(t, "mark")
 		sent := code
 		if rapid.Bool().Draw(t, "stand-ins") {
-			sent = bytes.ReplaceAll(code, []byte{gs}, []byte(r.gs))
+			sent = bytes.ReplaceAll(code, []byte{gs}, []byte(r.form.GS))
 		}
 		got := r.scans(append([]byte(frame), sent...), false)
 		if len(got) != 1 || !bytes.Equal(got[0].Code, code) || got[0].Bad != "" {
@@ -133,7 +119,7 @@ func FuzzScans(f *testing.F) {
 			return
 		}
 		before := bytes.Clone(frame)
-		got := rules{aim: aim, separator: separator, gs: standIn, fnc1: fnc1, prefix: prefix}.scans(frame, false)
+		got := rules{form: reading.Form{AIM: aim, GS: standIn, FNC1: fnc1}, separator: separator, prefix: prefix}.scans(frame, false)
 		if len(got) == 0 {
 			t.Error("a frame vanished, and there is no heartbeat")
 		}

@@ -16,6 +16,7 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/scanner/reading"
 )
 
 // README is the driver's manual.
@@ -59,9 +60,7 @@ func New(s drivers.Settings) (*Scanner, error) {
 		separator: mark("separator", ""),
 		noRead:    mark("no_read", ""),
 		heartbeat: mark("heartbeat", ""),
-		gs:        mark("gs", ""),
-		fnc1:      mark("fnc1", ""),
-		aim:       k.OneOf("aim", "optional", "require", "none"),
+		form:      reading.Options(k),
 	}
 	sc.maxLength = k.Int("max_length", 4096, 1, 1<<20)
 	sc.rules.maxLength = sc.maxLength
@@ -74,34 +73,45 @@ func New(s drivers.Settings) (*Scanner, error) {
 }
 
 // checkMarks refuses marks that cannot be told from a piece of a code, or from each other.
+// Those that stand beside the codes themselves are checked where they are read.
 func (sc *Scanner) checkMarks(k *option.Keys) {
 	r := sc.rules
 	if sc.terminator == "" {
 		k.Fail("terminator", "a frame must have an end", `set in the scanner what it sends after a code, such as "\r\n"`)
 	}
-	inCode := map[string]string{"terminator": sc.terminator, "separator": r.separator, "gs": r.gs, "fnc1": r.fnc1}
-	for _, key := range []string{"terminator", "separator", "gs", "fnc1"} {
-		switch m := inCode[key]; {
+	cuts := map[string]string{"terminator": sc.terminator, "separator": r.separator}
+	for _, key := range []string{"terminator", "separator"} {
+		switch m := cuts[key]; {
 		case option.CodeText(m):
 			k.Fail(key, fmt.Sprintf("%q consists of characters that a code may hold", m),
-				`set a mark in the scanner with another character in it, such as "\r\n", "|" or "{GS}"`)
-		case (key == "terminator" || key == "separator") && strings.IndexByte(m, gs) >= 0:
+				`set a mark in the scanner with another character in it, such as "\r\n" or "|"`)
+		case strings.IndexByte(m, gs) >= 0:
 			k.Fail(key, "GS stands inside codes", `set another mark in the scanner, such as "\r\n" or "|"`)
+		case r.form.AIM != reading.None && strings.HasPrefix(m, "]"):
+			k.Fail(key, "an AIM identifier begins with ]", `set another mark in the scanner, or aim = "none" if it sends no identifiers`)
 		}
 	}
-	within := map[string]string{"separator": r.separator, "prefix": r.prefix, "no_read": r.noRead, "heartbeat": r.heartbeat, "gs": r.gs, "fnc1": r.fnc1}
+	within := map[string]string{"separator": r.separator, "prefix": r.prefix, "no_read": r.noRead, "heartbeat": r.heartbeat,
+		"gs": r.form.GS, "fnc1": r.form.FNC1}
 	for _, key := range []string{"separator", "prefix", "no_read", "heartbeat", "gs", "fnc1"} {
 		if sc.terminator != "" && contains(within[key], sc.terminator) {
 			k.Fail(key, fmt.Sprintf("%q holds the terminator, at which the frame ends", within[key]), "write it without the terminator")
+		} else if (key == "gs" || key == "fnc1") && reading.Confusable(within[key], sc.terminator) {
+			k.Fail(key, "it cannot be told from the terminator", different)
 		}
 	}
-	if overlap(r.separator, r.gs) {
-		k.Fail("separator", "it cannot be told from the stand-in for GS", "set different marks in the scanner")
+	switch {
+	case reading.Confusable(r.separator, r.form.GS):
+		k.Fail("separator", "it cannot be told from the stand-in for GS", different)
+	case reading.Confusable(r.separator, r.form.FNC1):
+		k.Fail("separator", "it cannot be told from the mark of the leading FNC1", different)
 	}
 	if r.noRead != "" && r.noRead == r.heartbeat {
 		k.Fail("heartbeat", "it is the same as no_read", "set different texts in the scanner")
 	}
 }
+
+const different = "set marks in the scanner that have no character in common"
 
 // contains reports whether a frame that holds the text would be cut in it.
 func contains(text, terminator string) bool {
@@ -109,10 +119,6 @@ func contains(text, terminator string) bool {
 		return strings.ContainsAny(text, lineEnds)
 	}
 	return strings.Contains(text, terminator)
-}
-
-func overlap(a, b string) bool {
-	return a != "" && b != "" && (strings.Contains(a, b) || strings.Contains(b, a))
 }
 
 // Open connects to the scanner.

@@ -27,8 +27,12 @@ func TestNewRefuses(t *testing.T) {
 		"separator is terminator":  {map[string]any{"separator": "\n\r"}, "separator", "holds the terminator"},
 		"separator in terminator":  {map[string]any{"terminator": "#|", "separator": "x#|"}, "separator", "holds the terminator"},
 		"separator and stand-in":   {map[string]any{"separator": "|", "gs": "|"}, "separator", "stand-in"},
+		"separator joins stand-in": {map[string]any{"separator": "A|", "gs": "|}"}, "separator", "stand-in"},
+		"separator and FNC1":       {map[string]any{"separator": "}", "fnc1": "{FNC1}"}, "separator", "leading FNC1"},
+		"separator cuts AIM":       {map[string]any{"separator": "]"}, "separator", "AIM identifier"},
+		"terminator cuts AIM":      {map[string]any{"terminator": "]\r"}, "terminator", "AIM identifier"},
+		"terminator in stand-in":   {map[string]any{"terminator": "A|", "gs": "|}"}, "gs", "told from the terminator"},
 		"ambiguous stand-in":       {map[string]any{"gs": "<GS>"}, "gs", "a code may hold"},
-		"Excel's stand-in":         {map[string]any{"gs": "_x001D_"}, "gs", "a code may hold"},
 		"FNC1 in codes":            {map[string]any{"fnc1": "FNC1"}, "fnc1", "a code may hold"},
 		"no-read with its end":     {map[string]any{"no_read": "NOREAD\r\n"}, "no_read", "holds the terminator"},
 		"heartbeat with an end":    {map[string]any{"heartbeat": "ALIVE\n"}, "heartbeat", "holds the terminator"},
@@ -71,7 +75,9 @@ func TestNewAccepts(t *testing.T) {
 		{"terminator": "\x04"},
 		{"terminator": "\r\n", "separator": "|", "gs": "{GS}"},
 		{"gs": " "}, {"gs": "^]"}, {"gs": "~1"}, {"gs": `\x1D`}, {"gs": "&#29;"},
+		{"gs": "_x001D_"}, {"gs": "]C1"},
 		{"fnc1": "\xe8"},
+		{"aim": "none", "separator": "]"},
 	} {
 		if _, err := New(settings(options)); err != nil {
 			t.Errorf("%q: %v", options, err)
@@ -81,8 +87,8 @@ func TestNewAccepts(t *testing.T) {
 
 func TestMarksAreBytes(t *testing.T) {
 	sc, err := New(settings(map[string]any{"fnc1": "\u00e8"}))
-	if err != nil || sc.rules.fnc1 != "\xe8" {
-		t.Errorf("%q, %v", sc.rules.fnc1, err)
+	if err != nil || sc.rules.form.FNC1 != "\xe8" {
+		t.Errorf("%q, %v", sc.rules.form.FNC1, err)
 	}
 }
 
