@@ -15,8 +15,20 @@ const lowerHex = "0123456789abcdef"
 // demands is escaped: the quote, the backslash and the controls, these as \u00xx, so that GS
 // is \u001d. Unlike encoding/json it leaves & < > as they are. Invalid UTF-8 is refused with
 // a *UTF8Error.
+//
+// Chapter 2.3 names the quote alone for JSON bodies and is silent on the backslash and on
+// controls, GS among them; RFC 8259, section 7, forbids all three bare.
 func JSONString(c code.Code) ([]byte, error) {
-	out := make([]byte, 0, len(c)+len(`"\u001d\u001d"`))
+	size := len(c) + len(`""`)
+	for i := range len(c) {
+		switch b := c[i]; {
+		case b == '"' || b == '\\':
+			size += len(`\`)
+		case b < ' ':
+			size += len(`\u001`)
+		}
+	}
+	out := make([]byte, 0, size)
 	out = append(out, '"')
 	for i := 0; i < len(c); {
 		b := c[i]

@@ -18,19 +18,15 @@ func marks() *rapid.Generator[string] { return rapid.StringOf(rapid.SampledFrom(
 
 func gs(s string) string { return strings.ReplaceAll(s, "␝", string(code.GS)) }
 
-// Vectors B1 to B4 of chapter 2.3, then what RFC 8259 adds.
+// Beside the vectors: what RFC 8259 adds.
 func TestJSONString(t *testing.T) {
 	for _, tc := range []struct{ name, in, want string }{
-		{"B1", `0104650117240408211dmfcZNcM"4`, `"0104650117240408211dmfcZNcM\"4"`},
-		{"B2", "010487021676000721qKkdi+S␝93U3g5", `"010487021676000721qKkdi+S\u001d93U3g5"`},
-		{"B3", `a\b`, `"a\\b"`},
-		{"B4", "04780101164394TF&csaNNW1kK0tL", `"04780101164394TF&csaNNW1kK0tL"`},
 		{"no HTML escapes", "<>&'/", `"<>&'/"`},
 		{"controls", "\x00\b\t\n\f\r\x1f\x7f", `"\u0000\u0008\u0009\u000a\u000c\u000d\u001f` + "\x7f" + `"`},
 		{"beyond ASCII", "ёà\u2028😀\uFFFD", "\"ёà\u2028😀\uFFFD\""},
 		{"empty", "", `""`},
 	} {
-		in := code.Code(gs(tc.in))
+		in := code.Code(tc.in)
 		got, err := JSONString(in)
 		if err != nil || string(got) != tc.want {
 			t.Errorf("%s: %s, %v; want %s", tc.name, got, err, tc.want)
@@ -63,12 +59,11 @@ func TestJSONStringRefusesInvalidUTF8(t *testing.T) {
 
 func TestParseJSONString(t *testing.T) {
 	for in, want := range map[string]code.Code{
-		`"010460165303004621\u003drxDV3M\u001d93VXQI"`: "010460165303004621=rxDV3M\x1d93VXQI",
-		`"TF\u0026csa\u001DN"`:                         "TF&csa\x1dN",
-		`"\"\\\/\b\f\n\r\t"`:                           "\"\\/\b\f\n\r\t",
-		`"\uD83D\ude00"`:                               "😀",
-		`"\u0000"`:                                     "\x00",
-		`"\uFFFD"`:                                     "\uFFFD",
+		`"TF\u0026csa\u001DN"`: "TF&csa\x1dN",
+		`"\"\\\/\b\f\n\r\t"`:   "\"\\/\b\f\n\r\t",
+		`"\uD83D\ude00"`:       "😀",
+		`"\u0000"`:             "\x00",
+		`"\uFFFD"`:             "\uFFFD",
 	} {
 		if got, err := ParseJSONString([]byte(in)); err != nil || got != want {
 			t.Errorf("ParseJSONString(%s) = %q, %v; want %q", in, got, err, want)

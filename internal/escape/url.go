@@ -12,24 +12,58 @@ const upperHex = "0123456789ABCDEF"
 // URLParam writes a parameter of a request (an id, a GTIN, a time) by RFC 3986: the
 // unreserved characters A-Z a-z 0-9 - . _ ~ stay bare, every other byte becomes %XX. So a
 // space is %20, and a plus, as in a time zone, is %2B.
-func URLParam(s string) string { return percent(s, "-._~") }
+func URLParam(s string) string {
+	return percent(s, func(b byte) bool { return alphanumeric(b) || strings.IndexByte("-._~", b) >= 0 })
+}
 
 // URLCode writes a marking code into any URL: all but A-Z a-z 0-9 and ~ becomes %XX. That
-// covers both lists of chapter 2.3, which encode - . _ too, and GS.
-func URLCode(c code.Code) string { return percent(string(c), "~") }
+// covers both lists of chapter 2.3 and GS, and is what this program sends.
+//
+// The chapter's list for a URL prints the quote's own row as %"22, against its example, which
+// has %22 as RFC 3986, section 2.1, forms it; its row of ( has lost a column. It encodes - . _,
+// which RFC 3986, section 2.3, leaves to the writer, and has no row for the space, # $ @ [ ] and
+// GS, which section 2 does not let stand for themselves in a value.
+func URLCode(c code.Code) string {
+	return percent(string(c), func(b byte) bool { return alphanumeric(b) || b == '~' })
+}
 
-// percent encodes the bytes of s but for letters, digits and those of bare.
-func percent(s, bare string) string {
-	out := make([]byte, 0, len(s)+len("%1D%2B%25"))
+// JSONGet writes a marking code as the chapter's second list has it, for JSON in a parameter of
+// a GET: the ten characters " % & + [ ] \ { | } become %XX. So does what would end the value or
+// cannot be sent: #, the space, controls with GS, DEL and bytes beyond ASCII. Everything else
+// stays bare, a semicolon too, at which Go's url.ParseQuery fails. It serves to imitate foreign
+// senders; URLCode is read as the same code everywhere. ParseURL is its inverse.
+//
+// The list is headed RFC 8259 (once "gfc8259", under a doubled heading), but no JSON escaping:
+// it is percent encoding, RFC 3986, section 2.1. Its cell of the vertical bar is empty, its row
+// of [ has lost a column, both known from the code beside them, and its example leaves * bare,
+// which the first list encodes: both forms are the same value (RFC 3986, section 2.2).
+func JSONGet(c code.Code) string {
+	return percent(string(c), func(b byte) bool {
+		return ' ' < b && b < 0x7f && strings.IndexByte(`"%&+[]\{|}#`, b) < 0
+	})
+}
+
+// percent encodes the bytes of s but for those that may stay bare.
+func percent(s string, bare func(byte) bool) string {
+	size := len(s)
 	for i := range len(s) {
-		b := s[i]
-		if alphanumeric(b) || strings.IndexByte(bare, b) >= 0 {
-			out = append(out, b)
-		} else {
-			out = append(out, '%', upperHex[b>>4], upperHex[b&0xf])
+		if !bare(s[i]) {
+			size += len("1D")
 		}
 	}
-	return string(out)
+	var out strings.Builder
+	out.Grow(size)
+	for i := range len(s) {
+		b := s[i]
+		if bare(b) {
+			out.WriteByte(b)
+		} else {
+			out.WriteByte('%')
+			out.WriteByte(upperHex[b>>4])
+			out.WriteByte(upperHex[b&0xf])
+		}
+	}
+	return out.String()
 }
 
 func alphanumeric(b byte) bool {
