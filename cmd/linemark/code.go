@@ -41,7 +41,7 @@ func runCode(_ context.Context, c *console, args []string) error {
 	var group, typ string
 	var asJSON bool
 	rest, err := flags(c, "code", args[1:], func(fs *flag.FlagSet) {
-		fs.StringVar(&group, "group", "", "the product `group`: "+strings.Join(code.Groups(), ", "))
+		fs.StringVar(&group, "group", "", "the product `group`: "+strings.Join(code.Table{}.Groups(), ", "))
 		fs.StringVar(&typ, "type", string(code.Unit), "UNIT or GROUP")
 		fs.BoolVar(&asJSON, "json", false, "answer in JSON")
 	})
@@ -53,11 +53,11 @@ func runCode(_ context.Context, c *console, args []string) error {
 		return err
 	}
 	if group == "" {
-		return wrong(errors.New("--group is needed: the length of a code does not tell its group"), "one of "+strings.Join(code.Groups(), ", "))
+		return wrong(errors.New("--group is needed: the length of a code does not tell its group"), "one of "+strings.Join(code.Table{}.Groups(), ", "))
 	}
-	p, err := code.ProfileOf(group, code.Type(typ))
+	p, err := code.Table{}.Profile(group, code.Type(typ))
 	if err != nil {
-		return wrong(err, "groups: "+strings.Join(code.Groups(), ", ")+"; types: UNIT, GROUP")
+		return wrong(err, "groups: "+strings.Join(code.Table{}.Groups(), ", ")+"; types: UNIT, GROUP")
 	}
 	parts, err := p.Parse(text)
 	if err != nil {
@@ -70,7 +70,7 @@ func runCode(_ context.Context, c *console, args []string) error {
 			out.GSAt = append(out.GSAt, i)
 		}
 	}
-	for _, e := range parts.Elements {
+	for _, e := range parts.Elements() {
 		out.Elements = append(out.Elements, element{e.AI, code.Visible(code.Code(e.Value))})
 	}
 	if asJSON {

@@ -124,6 +124,7 @@ func (a *Agent) supply(ctx context.Context, look time.Duration) error {
 		a.products[p.Name] = line.Product{ID: id, Product: product}
 		a.keepers = append(a.keepers, &supply.Keeper{
 			Product: supply.Product{ID: id, Product: product, TemplateID: p.TemplateID, ReleaseMethod: p.ReleaseMethod, LowWater: p.LowWater, OrderQuantity: p.OrderQuantity, BlockQuantity: p.BlockQuantity},
+			Groups:  a.cfg.Table,
 			Ledger:  a.ledger, Orders: a.national, Blocks: a.national, Log: a.log, Every: look,
 		})
 	}

@@ -83,7 +83,7 @@ func (s signals) Set(ctx context.Context, output string, on bool) error {
 
 // line puts one configured line together and joins its devices to its stations.
 func (a *Agent) line(ctx context.Context, l config.Line) error {
-	c := line.Config{Name: l.Name, Batch: l.Batch, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add}
+	c := line.Config{Name: l.Name, Groups: a.cfg.Table, Batch: l.Batch, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add}
 	for _, s := range l.Stations {
 		station := line.StationConfig{Name: s.Name, Kind: line.Kind(s.Kind), Ahead: s.Ahead, StopAfter: s.StopAfter, SilentAfter: s.SilentAfter, Pulse: s.Pulse, Window: s.Window,
 			Of: s.Of, Capacity: s.Capacity, SSCCPrefix: s.SSCCPrefix, Check: s.Check != "", CheckWithin: s.Within, Product: a.products[s.Product], Unit: a.products[s.Unit]}
@@ -94,7 +94,7 @@ func (a *Agent) line(ctx context.Context, l config.Line) error {
 			if traits.MaxAhead > 0 {
 				station.Ahead = min(station.Ahead, traits.MaxAhead)
 			}
-			if err := carries(traits, station); err != nil {
+			if err := carries(a.cfg.Table, traits, station); err != nil {
 				return fmt.Errorf("line %s, station %s, printer %s: %w", l.Name, s.Name, s.Printer, err)
 			}
 		}
@@ -123,7 +123,7 @@ func (a *Agent) line(ctx context.Context, l config.Line) error {
 
 // carries asks the driver now, not at the first such code, whether it can carry what the
 // product's codes may hold: every character that a serial may have, and GS.
-func carries(traits drivers.PrinterTraits, s line.StationConfig) error {
+func carries(groups code.Table, traits drivers.PrinterTraits, s line.StationConfig) error {
 	product := s.Product
 	if s.Kind == line.KindPack {
 		product = s.Unit
@@ -131,7 +131,7 @@ func carries(traits drivers.PrinterTraits, s line.StationConfig) error {
 	if product.GTIN == "" || traits.CheckCode == nil {
 		return nil
 	}
-	profile, err := code.ProfileOf(product.Group, product.Type)
+	profile, err := groups.Profile(product.Group, product.Type)
 	if err != nil {
 		return err
 	}

@@ -115,6 +115,7 @@ func (n *national) watch(ctx context.Context) error {
 func (n *national) Place(ctx context.Context, p supply.Product, quantity int) (string, error) {
 	began := time.Now()
 	ack, err := n.client.For(p.Group).CreateOrder(ctx, izkm.Order{
+		Groups: n.cfg.Table,
 		Products: []izkm.OrderProduct{{
 			GTIN: p.GTIN, Quantity: quantity, SerialNumberType: izkm.SerialOperator, TemplateID: p.TemplateID, CISType: p.Type,
 		}},
@@ -128,7 +129,7 @@ func (n *national) Place(ctx context.Context, p supply.Product, quantity int) (s
 // factory is the block that tobacco orders need.
 func (n *national) factory(group string) *izkm.Factory {
 	f := n.cfg.IZKM.Factory
-	if rules, ok := code.RulesOf(group); !ok || !rules.Order.Factory {
+	if rules, ok := n.cfg.Table.Rules(group); !ok || !rules.Order.Factory {
 		return nil
 	}
 	return &izkm.Factory{ID: f.ID, Name: f.Name, Address: f.Address, Country: f.Country, ProductionLineID: f.ProductionLineID,
@@ -204,7 +205,7 @@ func (n *national) Again(ctx context.Context, p supply.Product, orderID, blockID
 
 // Utilisation implements report.System.
 func (n *national) Utilisation(r ledger.Report, codes []code.Code) ([]byte, error) {
-	u := izkm.Utilisation{Group: r.Group, Codes: codes, UsageType: r.Usage, ProductionLineID: r.Line, ProductionOrderID: r.Batch, SourceReportID: r.UUID}
+	u := izkm.Utilisation{Group: r.Group, Groups: n.cfg.Table, Codes: codes, UsageType: r.Usage, ProductionLineID: r.Line, ProductionOrderID: r.Batch, SourceReportID: r.UUID}
 	for _, l := range n.cfg.Lines {
 		if l.Name == r.Line {
 			u.SeriesNumber = l.Series
@@ -217,7 +218,7 @@ func (n *national) Utilisation(r ledger.Report, codes []code.Code) ([]byte, erro
 
 // Aggregation implements report.System.
 func (n *national) Aggregation(r ledger.Report, units []ledger.AggregationUnit) ([]byte, error) {
-	a := izkm.Aggregation{Group: r.Group, ParticipantID: n.cfg.IZKM.ParticipantID, ProductionLineID: r.Line, ProductionOrderID: r.Batch, Date: r.CreatedAt}
+	a := izkm.Aggregation{Group: r.Group, Groups: n.cfg.Table, ParticipantID: n.cfg.IZKM.ParticipantID, ProductionLineID: r.Line, ProductionOrderID: r.Batch, Date: r.CreatedAt}
 	for _, u := range units {
 		a.Units = append(a.Units, izkm.AggregationUnit{SerialNumber: u.Serial, Children: u.Children, Capacity: u.Capacity})
 	}
@@ -254,6 +255,6 @@ func (n *national) State(ctx context.Context, r ledger.Report) (report.State, st
 
 // NeedsUtilisation implements report.System.
 func (n *national) NeedsUtilisation(group string) bool {
-	rules, ok := code.RulesOf(group)
+	rules, ok := n.cfg.Table.Rules(group)
 	return !ok || rules.ManualUtilisation
 }

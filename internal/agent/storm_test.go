@@ -46,7 +46,7 @@ func TestStorm(t *testing.T) {
 func (s *site) produce() (units, boxes int) {
 	ctx, l := s.t.Context(), s.agent.Ledger()
 	unit, group := s.run("water-05"), s.run("water-05x6")
-	profile := must(code.ProfileOf("water", code.Unit))
+	profile := must(code.Table{}.Profile("water", code.Unit))
 	for units < shift {
 		claims := must(l.Claim(ctx, "3/mark", unit, min(500, shift-units)))
 		if len(claims) == 0 {

@@ -21,9 +21,6 @@ func (e *CharError) Error() string {
 	return fmt.Sprintf("byte %d is 0x%02X, expected %s", e.Pos, e.Byte, e.Rule)
 }
 
-// set82 is the GS1 character set 82 without its letters and digits.
-const set82 = `!"%&'()*+,-./:;<=>?_`
-
 // CheckSerial82 checks that s holds only characters of the GS1 set 82 (GS1 General
 // Specifications), to which serial numbers and check parts are bound. The error is a
 // *CharError with the first byte outside. The length is not its concern.
@@ -36,9 +33,15 @@ func CheckSerial82(s string) error {
 	return nil
 }
 
-func in82(b byte) bool {
-	return '0' <= b && b <= '9' || 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' || strings.IndexByte(set82, b) >= 0
-}
+func in82(b byte) bool { return allowed82[b] }
+
+// allowed82 answers in82 in one step for each byte of a code.
+var allowed82 = func() (t [256]bool) {
+	for i := range len(Set82) {
+		t[Set82[i]] = true
+	}
+	return t
+}()
 
 // Visible shows a code to people and logs: GS as {GS}, the bytes of everything else that does
 // not print and of invalid UTF-8 as \xNN. The result is not meant to be read back.

@@ -53,7 +53,7 @@ func gs(s string) Code { return Code(strings.ReplaceAll(s, "␝", string(GS))) }
 func TestIdent(t *testing.T) {
 	for _, tc := range identVectors {
 		t.Run(tc.name, func(t *testing.T) {
-			p, _ := ProfileOf(tc.group, tc.typ) // of an unknown group: the zero Profile
+			p, _ := Table{}.Profile(tc.group, tc.typ) // of an unknown group: the zero Profile
 			ident, lost, err := p.Ident(gs(tc.code))
 			if ident != gs(tc.want) || lost != tc.lost || (err == nil) != (tc.want != "") {
 				t.Errorf("got %q, lost %v, %v; want %q, lost %v", ident, lost, err, tc.want, tc.lost)
@@ -98,7 +98,7 @@ func TestIdentMessages(t *testing.T) {
 		{"beer", "␝010487021676000721qKkdi+S", "beer UNIT code: seen 26 bytes, beginning {GS}01048702167600072, expected 01, 14 digits and 21 first"},
 		{"shoes", "1", "code of an unknown group: seen 1 bytes, expected the group and type of the order or the line's job"},
 	} {
-		p, _ := ProfileOf(tc.group, Unit)
+		p, _ := Table{}.Profile(tc.group, Unit)
 		if _, _, err := p.Ident(gs(tc.code)); err == nil || err.Error() != tc.want {
 			t.Errorf("%s %s\n got %v\nwant %s", tc.group, tc.code, err, tc.want)
 		}
@@ -110,7 +110,7 @@ func TestIdentDoesNotAllocate(t *testing.T) {
 		if tc.want == "" {
 			continue
 		}
-		p, c := must(ProfileOf(tc.group, tc.typ)), gs(tc.code)
+		p, c := must(Table{}.Profile(tc.group, tc.typ)), gs(tc.code)
 		if n := testing.AllocsPerRun(100, func() { _, _, _ = p.Ident(c) }); n != 0 {
 			t.Errorf("%s: %v allocations", tc.name, n)
 		}
@@ -172,12 +172,12 @@ func TestLegalCodesRoundTrip(t *testing.T) {
 				if string(parts.Ident)+parts.Tail != s {
 					t.Fatalf("%q and %q are not %q", parts.Ident, parts.Tail, s)
 				}
-				if len(parts.Elements) != len(elements) {
-					t.Fatalf("elements %q, want %q", parts.Elements, elements)
+				if len(parts.Elements()) != len(elements) {
+					t.Fatalf("elements %q, want %q", parts.Elements(), elements)
 				}
 				for i := range elements {
-					if parts.Elements[i] != elements[i] {
-						t.Fatalf("elements %q, want %q", parts.Elements, elements)
+					if parts.Elements()[i] != elements[i] {
+						t.Fatalf("elements %q, want %q", parts.Elements(), elements)
 					}
 				}
 				if (len(parts.Warnings) > 0) != warned {
@@ -232,7 +232,7 @@ func FuzzIdent(f *testing.F) {
 }
 
 func BenchmarkIdent(b *testing.B) {
-	p := must(ProfileOf("pharma", Unit))
+	p := must(Table{}.Profile("pharma", Unit))
 	c := gs("010460714356059821FGXEAGA5A1GAH␝91EE06␝92VW/n3g0hYP6kqx1WjVy/fnpKT+i7N3FT8QPUyzzKQT4=")
 	b.ReportAllocs()
 	for b.Loop() {

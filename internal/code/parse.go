@@ -17,35 +17,55 @@ type Parts struct {
 	GTIN     string
 	Serial   string
 	Ident    Code
-	Tail     string // the check part with its separators and identifiers; empty for a bare identification code
-	Elements []Element
+	Tail     string   // the check part with its separators and identifiers; empty for a bare identification code
 	GSLost   bool     // see Profile.Ident
 	Warnings []string // what is unusual about the code without making it unusable
+
+	elements [maxElements]Element // an array: Parse of a good code does not allocate
+	n        int
+}
+
+// maxElements are GTIN, serial number, the fields of a check part, and what is left behind them.
+const maxElements = 2 + len(Profile{}.Tail) + 1
+
+// Elements are the code's values in their order. The slice belongs to parts.
+func (parts *Parts) Elements() []Element { return parts.elements[:parts.n] }
+
+func (parts *Parts) add(e Element) {
+	parts.elements[parts.n] = e
+	parts.n++
 }
 
 // Parse takes a code apart. It refuses what Ident refuses, with the same *FormatError, and
 // an SSCC, which has no GTIN: see ParseSSCC. Whatever is wrong behind the identification
-// code, as well as a bad check digit or serial number, is a warning.
+// code, as well as a bad check digit or serial number, is a warning: it is an error where a
+// person has typed the code. A code without warnings is parsed without allocation.
 func (p Profile) Parse(c Code) (Parts, error) {
+	var parts Parts
+	err := parts.parse(&p, c)
+	return parts, err
+}
+
+func (parts *Parts) parse(p *Profile, c Code) error {
 	ident, gsLost, err := p.Ident(c)
 	if err != nil {
-		return Parts{}, err
+		return err
 	}
 	if isSSCC(c) {
-		return Parts{}, p.refuse("an SSCC", "a code with a GTIN and a serial number")
+		return p.refuse("an SSCC", "a code with a GTIN and a serial number")
 	}
 	at := p.gtinAt()
-	parts := Parts{
-		GTIN:   string(c[at : at+GTINLength]),
-		Serial: string(ident[p.serialAt():]),
-		Ident:  ident,
-		Tail:   string(c[len(ident):]),
-		GSLost: gsLost,
-	}
-	parts.Elements = append(make([]Element, 0, 2+len(p.Tail)), Element{Value: parts.GTIN}, Element{Value: parts.Serial})
+	parts.GTIN = string(c[at : at+GTINLength])
+	parts.Serial = string(ident[p.serialAt():])
+	parts.Ident = ident
+	parts.Tail = string(c[len(ident):])
+	parts.GSLost = gsLost
+	gtin, serial := Element{Value: parts.GTIN}, Element{Value: parts.Serial}
 	if p.AIs {
-		parts.Elements[0].AI, parts.Elements[1].AI = "01", "21"
+		gtin.AI, serial.AI = "01", "21"
 	}
+	parts.add(gtin)
+	parts.add(serial)
 	if err := ValidGTIN(parts.GTIN); err != nil {
 		parts.warn("%v", err)
 	}
@@ -55,7 +75,7 @@ func (p Profile) Parse(c Code) (Parts, error) {
 	if parts.Tail != "" {
 		parts.tail(p)
 	}
-	return parts, nil
+	return nil
 }
 
 func (parts *Parts) warn(format string, args ...any) {
@@ -63,9 +83,10 @@ func (parts *Parts) warn(format string, args ...any) {
 }
 
 // tail reads the fields behind the identification code in the profile's order.
-func (parts *Parts) tail(p Profile) {
+func (parts *Parts) tail(p *Profile) {
 	rest := parts.Tail
-	for i, f := range p.Tail {
+	for i := range p.Tail {
+		f := &p.Tail[i]
 		if f.Length == 0 {
 			break
 		}
@@ -86,7 +107,7 @@ func (parts *Parts) tail(p Profile) {
 		}
 		end := f.end(value, next)
 		value, rest = value[:end], value[end:]
-		parts.Elements = append(parts.Elements, Element{AI: f.AI, Value: value})
+		parts.add(Element{AI: f.AI, Value: value})
 		if len(value) != f.Length {
 			parts.warn("%s has %d bytes, expected %d", f.name(), len(value), f.Length)
 		}
@@ -95,7 +116,7 @@ func (parts *Parts) tail(p Profile) {
 		}
 	}
 	if rest != "" {
-		parts.Elements = append(parts.Elements, Element{Value: rest})
+		parts.add(Element{Value: rest})
 		parts.warn("%d bytes more than expected at the end: %s", len(rest), Visible(Code(rest)))
 	}
 }

@@ -35,12 +35,12 @@ func TestParse(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			p := must(ProfileOf(tc.group, Unit))
+			p := must(Table{}.Profile(tc.group, Unit))
 			parts, err := p.Parse(gs(tc.code))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := parts.Elements[2:]; !slices.Equal(got, tc.elements) {
+			if got := parts.Elements()[2:]; !slices.Equal(got, tc.elements) {
 				t.Errorf("elements %q, want %q", got, tc.elements)
 			}
 			if !slices.Equal(parts.Warnings, tc.warnings) {
@@ -88,7 +88,7 @@ func TestCheckServer(t *testing.T) {
 			[]string{"serial number: byte 5 is 0xD1, expected a character of GS1 set 82"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			p, _ := ProfileOf(tc.group, Unit)
+			p, _ := Table{}.Profile(tc.group, Unit)
 			hard, warnings := CheckServer(p, tc.gtin, gs(tc.code))
 			if got := message(hard); got != tc.hard {
 				t.Errorf("hard %q\nwant %q", got, tc.hard)

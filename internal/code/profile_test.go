@@ -55,7 +55,7 @@ func TestProfileOf(t *testing.T) {
 		{"water", "BOX", "", `water has no codes of type "BOX"`},
 		{"Water", Unit, "", `"Water" is unknown, expected one of tobacco, alcohol, pharma, appliances, water, beer`},
 	} {
-		p, err := ProfileOf(tc.group, tc.typ)
+		p, err := Table{}.Profile(tc.group, tc.typ)
 		if tc.lengths != "" {
 			if got := fmt.Sprintf("%d/%d/%d", p.Full, p.Lost, p.KI); err != nil || got != tc.lengths || p.Group != tc.group || p.Type != tc.typ {
 				t.Errorf("%s %s: %s (%s %s), %v; want %s", tc.group, tc.typ, got, p.Group, p.Type, err, tc.lengths)
@@ -73,15 +73,15 @@ func TestProfileOf(t *testing.T) {
 }
 
 func TestGroupPacksAgreeWithProfiles(t *testing.T) {
-	for _, g := range Groups() {
-		r, ok := RulesOf(g)
+	for _, g := range (Table{}).Groups() {
+		r, ok := Table{}.Rules(g)
 		if !ok {
 			t.Fatalf("%s has no rules", g)
 		}
-		if _, err := ProfileOf(g, Unit); err != nil {
+		if _, err := (Table{}).Profile(g, Unit); err != nil {
 			t.Errorf("%s: %v", g, err)
 		}
-		if _, err := ProfileOf(g, Group); (err == nil) != r.GroupPacks {
+		if _, err := (Table{}).Profile(g, Group); (err == nil) != r.GroupPacks {
 			t.Errorf("%s: rules say group packs %v, profiles say %v", g, r.GroupPacks, err)
 		}
 	}
@@ -100,7 +100,7 @@ appliances | 18 | yes | receipt     | yes | no  | no  | order: releaseMethodType
 	seen := 0
 	for _, row := range strings.Split(strings.TrimSpace(rows), "\n") {
 		group := strings.Fields(row)[0]
-		r, ok := RulesOf(group)
+		r, ok := Table{}.Rules(group)
 		if !ok {
 			t.Errorf("%s has no rules", group)
 			continue
@@ -123,10 +123,10 @@ appliances | 18 | yes | receipt     | yes | no  | no  | order: releaseMethodType
 		}
 		seen++
 	}
-	if seen != len(Groups()) {
-		t.Errorf("%d rows for %d groups", seen, len(Groups()))
+	if seen != len(Table{}.Groups()) {
+		t.Errorf("%d rows for %d groups", seen, len(Table{}.Groups()))
 	}
-	if _, ok := RulesOf("shoes"); ok {
+	if _, ok := (Table{}).Rules("shoes"); ok {
 		t.Error("rules of an unknown group")
 	}
 }

@@ -75,14 +75,3 @@ var rules = [...]Rules{
 		Utilisation: UtilisationFields{ProductionDate: true},
 	},
 }
-
-// RulesOf returns the rules of a product group, and false for an unknown group. The caller
-// owns the copy and may change it to what its site has agreed with the operator.
-func RulesOf(group string) (Rules, bool) {
-	for _, r := range rules {
-		if r.Group == group {
-			return r, true
-		}
-	}
-	return Rules{}, false
-}

@@ -9,9 +9,9 @@ func TestSamplesHoldEveryCharacter(t *testing.T) {
 	if len(Set82) != 82 {
 		t.Fatalf("set 82 has %d characters", len(Set82))
 	}
-	for _, group := range Groups() {
+	for _, group := range (Table{}).Groups() {
 		for _, typ := range []Type{Unit, Group} {
-			p, err := ProfileOf(group, typ)
+			p, err := Table{}.Profile(group, typ)
 			if err != nil {
 				continue
 			}

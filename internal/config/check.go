@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"linemark/drivers"
-	"linemark/internal/code"
 )
 
 // Limits of the national system on one order and one report: LEGACY-API v1.10.0, chapters
@@ -47,6 +46,7 @@ func (c *checker) check() {
 	}
 	c.oneOf(c.root.at("agent").at("language"), c.cfg.Agent.Language, "ru", "uz", "en")
 	c.http()
+	c.groups()
 	c.izkm()
 	c.report()
 	c.products()
@@ -77,11 +77,11 @@ func (c *checker) izkm() {
 		c.add(here, fmt.Sprintf("%q is no UUID", izkm.OMSID), "copy the 36 characters that the cabinet shows, 8-4-4-4-12 hexadecimal digits")
 	}
 	if here := at.at("group"); c.ok(here) {
-		c.oneOf(here, izkm.Group, code.Groups()...)
+		c.oneOf(here, izkm.Group, c.cfg.Table.Groups()...)
 	}
 	if here := at.at("contact_person"); c.ok(at) && !c.bad[here.path] && strings.TrimSpace(izkm.ContactPerson) == "" {
 		for _, p := range c.cfg.Products {
-			if r, ok := code.RulesOf(p.GroupOr(c.cfg)); ok && r.Order.ContactPerson {
+			if r, ok := c.cfg.Table.Rules(p.GroupOr(c.cfg)); ok && r.Order.ContactPerson {
 				c.add(here, "is missing", "orders of "+r.Group+` need it: add contact_person = "..." `+at.header())
 				break
 			}

@@ -12,7 +12,7 @@ import (
 // for before the first product runs, not found missing when the report is made.
 func (c *checker) groupFields() {
 	for _, p := range c.cfg.Products {
-		if r, ok := code.RulesOf(p.GroupOr(c.cfg)); ok && r.Order.Factory {
+		if r, ok := c.cfg.Table.Rules(p.GroupOr(c.cfg)); ok && r.Order.Factory {
 			c.factory(r.Group)
 			break
 		}
@@ -36,7 +36,7 @@ func (c *checker) groupFields() {
 func (c *checker) rulesOf(l Line) code.Rules {
 	for _, s := range l.Stations {
 		if p, ok := c.cfg.Product(s.Product); ok {
-			r, _ := code.RulesOf(p.GroupOr(c.cfg))
+			r, _ := c.cfg.Table.Rules(p.GroupOr(c.cfg))
 			return r
 		}
 	}

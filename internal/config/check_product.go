@@ -46,16 +46,16 @@ func (c *checker) gtin(at *place, gtin string) {
 
 func (c *checker) groupAndType(at *place, p Product) {
 	if c.given(at.at("group")) {
-		c.oneOf(at.at("group"), p.Group, code.Groups()...)
+		c.oneOf(at.at("group"), p.Group, c.cfg.Table.Groups()...)
 	}
 	types := []string{string(code.Unit), string(code.Group)}
 	here := at.at("cis_type")
 	c.oneOf(here, p.CISType, types...)
 	group := p.GroupOr(c.cfg)
-	if c.bad[here.path] || c.bad[at.at("group").path] || !slices.Contains(code.Groups(), group) {
+	if c.bad[here.path] || c.bad[at.at("group").path] || !slices.Contains(c.cfg.Table.Groups(), group) {
 		return
 	}
-	if _, err := code.ProfileOf(group, code.Type(p.CISType)); err != nil {
+	if _, err := c.cfg.Table.Profile(group, code.Type(p.CISType)); err != nil {
 		c.add(here, fmt.Sprintf("there are no %s codes in the group %s", p.CISType, group),
 			"pack its units under an SSCC, or write the product's own group")
 	}

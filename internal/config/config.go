@@ -2,7 +2,11 @@
 // reported at once, each with its line and a hint; what Load accepts, run accepts.
 package config
 
-import "time"
+import (
+	"time"
+
+	"linemark/internal/code"
+)
 
 // Config is a whole checked configuration. Field names follow the keys of the file.
 type Config struct {
@@ -10,12 +14,15 @@ type Config struct {
 	Agent    Agent     `toml:"agent,required"`
 	HTTP     HTTP      `toml:"http"`
 	IZKM     IZKM      `toml:"izkm,required"`
+	Groups   []Group   `toml:"group"`
 	Products []Product `toml:"product,required"`
 	Printers []Device  `toml:"printer"`
 	Scanners []Device  `toml:"scanner"`
 	PLCs     []Device  `toml:"plc"`
 	Lines    []Line    `toml:"line,required"`
 	Report   Report    `toml:"report"`
+
+	Table code.Table `toml:"-"` // the product groups, as Groups changes them
 
 	File string `toml:"-"` // path of the file; empty when it was read from memory
 	Dir  string `toml:"-"` // its folder; label paths start there

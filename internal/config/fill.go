@@ -72,6 +72,9 @@ func (d *doc) value(at *place, raw any, into reflect.Value, required bool) {
 	case *string:
 		d.text(at, raw, p, required)
 		return
+	case *Choice:
+		d.choice(at, raw, p)
+		return
 	case *int:
 		d.integer(at, raw, p)
 		return
@@ -97,6 +100,18 @@ func (d *doc) text(at *place, raw any, into *string, required bool) {
 		d.add(at, "is empty", "write a value between the quotes")
 	default:
 		*into = s
+	}
+}
+
+func (d *doc) choice(at *place, raw any, into *Choice) {
+	yes, ok := raw.(bool)
+	switch {
+	case !ok:
+		d.wrongType(at, raw, "a boolean", "write true or false, without quotes")
+	case yes:
+		*into = Yes
+	default:
+		*into = No
 	}
 }
 

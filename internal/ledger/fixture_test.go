@@ -95,7 +95,7 @@ func (p *plant) reopen() {
 }
 
 func (p *plant) kind(of Product) *kind {
-	k := &kind{Product: of, profile: must(code.ProfileOf(of.Group, of.Type))}
+	k := &kind{Product: of, profile: must(code.Table{}.Profile(of.Group, of.Type))}
 	k.id = must(p.Product(p.ctx, of))
 	k.order = must(p.PlaceOrder(p.ctx, k.id, 10_000))
 	try(p.SetOrder(p.ctx, k.order, "order-"+of.Name, Active, ""))

@@ -21,7 +21,7 @@ import (
 func child(dir string) {
 	p := &plant{ctx: context.Background(), dir: dir, Ledger: must(Open(context.Background(), dir, Options{Agent: "child"}))}
 	must(p.Recover(p.ctx))
-	p.unit = &kind{Product: bottle, profile: must(code.ProfileOf(bottle.Group, bottle.Type))}
+	p.unit = &kind{Product: bottle, profile: must(code.Table{}.Profile(bottle.Group, bottle.Type))}
 	p.unit.id = must(p.Product(p.ctx, bottle))
 	p.unit.lot = must(p.Lot(p.ctx, "3", p.unit.id, "B1"))
 	say := func(what State, claims []Claim) {

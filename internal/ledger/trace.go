@@ -89,28 +89,11 @@ func (l *Ledger) traceSSCC(ctx context.Context, sscc code.Code) (Life, error) {
 	return l.family(ctx, life, 0, own, parent)
 }
 
-// findAny tries the text as it is and cut by every known product's profile.
+// findAny looks for a code whose identification code the text is, or begins with: the full
+// code, also one whose verification part differs. The group's profile is not needed for it.
 func (l *Ledger) findAny(ctx context.Context, text code.Code) (int64, error) {
-	rows, err := l.reads.QueryContext(ctx, "SELECT DISTINCT grp, type FROM product")
-	profiles, err := collect(rows, err, func(s scanner) (p [2]string, err error) {
-		err = s.Scan(&p[0], &p[1])
-		return p, err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("looking for the code: %w", err)
-	}
-	idents := []code.Code{text}
-	for _, p := range profiles {
-		profile, err := code.ProfileOf(p[0], code.Type(p[1]))
-		if err != nil {
-			continue
-		}
-		if ident, _, err := profile.Ident(text); err == nil && !slices.Contains(idents, ident) {
-			idents = append(idents, ident)
-		}
-	}
-	for _, ident := range idents {
-		rows, err := l.reads.QueryContext(ctx, "SELECT id FROM code WHERE key = ? AND substr(raw, 1, idlen) = ?", key(ident), []byte(ident))
+	for n := len(text); n > code.GTINLength; n-- {
+		rows, err := l.reads.QueryContext(ctx, "SELECT id FROM code WHERE key = ? AND substr(raw, 1, idlen) = ?", key(text[:n]), []byte(text[:n]))
 		ids, err := collect(rows, err, scanInt)
 		if err != nil {
 			return 0, fmt.Errorf("looking for the code: %w", err)

@@ -121,7 +121,7 @@ func TestVerifyInOrder(t *testing.T) {
 // two codes whose bytes agree but for where GS stood.
 func TestGSLostEqualsOnlyItsOwnCode(t *testing.T) {
 	p := newPlant(t)
-	pharma := must(code.ProfileOf("pharma", code.Unit))
+	pharma := must(code.Table{}.Profile("pharma", code.Unit))
 	product := must(p.Product(p.ctx, Product{Name: "pills", GTIN: gtin("0460714356059"), Group: "pharma", Type: code.Unit}))
 	order := must(p.PlaceOrder(p.ctx, product, 10))
 	lot := must(p.Lot(p.ctx, "3", product, "B1"))

@@ -58,7 +58,7 @@ func (s *store) stock(p *Product, n int) []code.Code {
 		codes[i] = code.Code(fmt.Sprintf("01%s21xa93_%08d%c93%04X", p.GTIN, i+1, code.GS, (i*40503)&0xffff))
 	}
 	if n > 0 {
-		fine(s.Receive(ctx, order, "block-"+p.Name, must(code.ProfileOf(p.Group, p.Type)), codes))
+		fine(s.Receive(ctx, order, "block-"+p.Name, must(code.Table{}.Profile(p.Group, p.Type)), codes))
 	}
 	return codes
 }

@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Name     string // productionLineId in reports
 	Batch    string
+	Groups   code.Table // the standard one, or what the site has changed it to
 	Ledger   *ledger.Ledger
 	Log      *slog.Logger
 	Alarm    func(place, text string)
@@ -112,7 +113,7 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	p := &place{name: l.cfg.Name + "/" + s.Name, ledger: l.cfg.Ledger, log: l.cfg.Log, alarm: l.cfg.Alarm, inbox: make(chan letter, 256), gone: make(chan struct{}), born: time.Now(), moved: make(chan struct{}, 1),
 		printer: s.Printer, signals: s.Signals, reject: s.Reject, stop: s.Stop, pulse: s.Pulse, sscc: s.SSCCPrefix}
 	var err error
-	if p.profile, err = code.ProfileOf(unit.Group, unit.Type); err != nil {
+	if p.profile, err = l.cfg.Groups.Profile(unit.Group, unit.Type); err != nil {
 		return nil, err
 	}
 	if p.lot, err = l.cfg.Ledger.Lot(ctx, l.cfg.Name, unit.ID, l.cfg.Batch); err != nil {
@@ -137,7 +138,7 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 			if p.labelLot, err = l.cfg.Ledger.Lot(ctx, l.cfg.Name, s.Unit.ID, l.cfg.Batch); err != nil {
 				return nil, err
 			}
-			profile, err := code.ProfileOf(s.Unit.Group, s.Unit.Type)
+			profile, err := l.cfg.Groups.Profile(s.Unit.Group, s.Unit.Type)
 			if err != nil {
 				return nil, err
 			}

@@ -27,9 +27,9 @@ type batch struct {
 func batches(t *testing.T) []batch {
 	t.Helper()
 	var all []batch
-	for _, group := range code.Groups() {
+	for _, group := range (code.Table{}).Groups() {
 		for _, kind := range []code.Type{code.Unit, code.Group} {
-			p, err := code.ProfileOf(group, kind)
+			p, err := code.Table{}.Profile(group, kind)
 			if err != nil {
 				continue // the group has no such codes
 			}

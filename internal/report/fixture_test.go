@@ -191,7 +191,7 @@ func (p *plant) open() {
 // kind orders codes of a product and makes its run known.
 func (p *plant) kind(of ledger.Product) *kind {
 	l := p.ledger.Load()
-	k := &kind{Product: of, id: must(l.Product(p.ctx, of)), profile: must(code.ProfileOf(of.Group, of.Type))}
+	k := &kind{Product: of, id: must(l.Product(p.ctx, of)), profile: must(code.Table{}.Profile(of.Group, of.Type))}
 	k.lot = must(l.Lot(p.ctx, "3", k.id, "B1"))
 	k.order = must(l.PlaceOrder(p.ctx, k.id, 1000))
 	ack := must(p.client.CreateOrder(p.ctx, izkm.Order{ReleaseMethod: izkm.ReleaseProduction, Products: []izkm.OrderProduct{{

@@ -60,6 +60,6 @@ func (n *national) State(ctx context.Context, r ledger.Report) (report.State, st
 }
 
 func (n *national) NeedsUtilisation(group string) bool {
-	rules, ok := code.RulesOf(group)
+	rules, ok := code.Table{}.Rules(group)
 	return !ok || rules.ManualUtilisation
 }

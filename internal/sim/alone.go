@@ -104,7 +104,7 @@ func (p *Plant) alone(choice, speaks string, e emulator, say func(format string,
 
 // readForever reads one code after another of those that belong to nobody.
 func readForever(ctx context.Context, s *texttest.Scanner) {
-	profile, err := code.ProfileOf("water", code.Unit)
+	profile, err := code.Table{}.Profile("water", code.Unit)
 	if err != nil {
 		return
 	}

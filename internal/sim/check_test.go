@@ -112,7 +112,7 @@ func (s *shift) belt(event string, product int, note string) {
 func newShift(t *testing.T) *shift {
 	dir := t.TempDir()
 	s := &shift{ctx: t.Context(), data: filepath.Join(dir, "data"), plant: filepath.Join(dir, "plant"), at: time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC),
-		unit: must(code.ProfileOf("water", code.Unit)), group: must(code.ProfileOf("water", code.Group))}
+		unit: must(code.Table{}.Profile("water", code.Unit)), group: must(code.Table{}.Profile("water", code.Group))}
 	try(os.Mkdir(s.plant, 0o750))
 	s.open()
 	t.Cleanup(func() { s.Close() })
@@ -176,7 +176,7 @@ func (s *shift) stock(name, gtin string, typ code.Type, order string, blocks map
 	try(s.SetOrder(s.ctx, o, order, ledger.Active, ""))
 	for _, id := range ids {
 		s.block(id, order, gtin, blocks[id])
-		try(s.Receive(s.ctx, o, id, must(code.ProfileOf("water", typ)), blocks[id]))
+		try(s.Receive(s.ctx, o, id, must(code.Table{}.Profile("water", typ)), blocks[id]))
 	}
 	return must(s.Lot(s.ctx, "3", p, "B1"))
 }

@@ -70,6 +70,7 @@ type IssuedBlock struct {
 // Keeper keeps one product in stock. One Keeper owns all orders of its product.
 type Keeper struct {
 	Product Product
+	Groups  code.Table // the standard one, or what the site has changed it to
 	Ledger  *ledger.Ledger
 	Orders  Orders
 	Blocks  Blocks
@@ -98,7 +99,7 @@ type Status struct {
 // logged by whoever owns the access), and retried with growing pauses.
 func (k *Keeper) Run(ctx context.Context) error {
 	var err error
-	if k.profile, err = code.ProfileOf(k.Product.Group, k.Product.Type); err != nil {
+	if k.profile, err = k.Groups.Profile(k.Product.Group, k.Product.Type); err != nil {
 		return err
 	}
 	k.compared, k.searched = map[ledger.OrderID]bool{}, map[ledger.OrderID]time.Time{}

@@ -69,7 +69,7 @@ func newPlant(t *testing.T) *plant {
 	})
 	id := must(l.Product(ctx, bottle))
 	order := must(l.PlaceOrder(ctx, id, 3))
-	profile := must(code.ProfileOf(bottle.Group, bottle.Type))
+	profile := must(code.Table{}.Profile(bottle.Group, bottle.Type))
 	codes := []code.Code{"010478001234567721abcdefghijkl1\x1d93AAAA", hostile, "010478001234567721abcdefghijkl3\x1d93AAAA"}
 	lot := must(l.Lot(ctx, "3", id, "B1"))
 	box := must(l.OpenContainer(ctx, ledger.NewContainer{Line: "3", Station: "box", Group: "water", Batch: "B1", Capacity: 1}))

@@ -12,10 +12,11 @@ import (
 // Aggregation is a report of what was packed into what (4.5). All codes in it are without
 // their check part.
 type Aggregation struct {
-	Group             string // alias; not sent; decides which fields are required
-	ParticipantID     string // taxpayer number
-	ProductionLineID  string // required in tobacco
-	ProductionOrderID string // optional
+	Group             string     // alias; not sent; decides which fields are required
+	Groups            code.Table // where the rules of Group stand; the zero one is the standard
+	ParticipantID     string     // taxpayer number
+	ProductionLineID  string     // required in tobacco
+	ProductionOrderID string     // optional
 	Date              time.Time
 	Units             []AggregationUnit // inner ones before those that hold them
 }
@@ -73,9 +74,9 @@ func checkAggregation(a Aggregation) error {
 	case total > MaxAggregation:
 		return fmt.Errorf("%d children and parents; it must be at most %d", total, MaxAggregation)
 	}
-	d := demandsOf(a.Group)
+	d := rulesOf(a.Groups, a.Group).Aggregation
 	if err := missing(need{"participantId", a.ParticipantID != ""},
-		need{"productionLineId", !d.productionLine || a.ProductionLineID != ""}); err != nil {
+		need{"productionLineId", !d.ProductionLineID || a.ProductionLineID != ""}); err != nil {
 		return err
 	}
 	return checkUnits(a.Units)

@@ -17,38 +17,18 @@ const (
 	MaxAggregation    = 11_000 // children and parents together
 	MaxSeriesNumber   = 20     // characters
 	maxInt32          = math.MaxInt32
-	groupTobacco      = "tobacco"
-	groupAlcohol      = "alcohol"
-	groupPharma       = "pharma"
-	groupBeer         = "beer"
 	usagePrinted      = "PRINTED"
 	usageVerified     = "VERIFIED"
 	usageInProduction = "USED_FOR_PRODUCTION"
 )
 
-// demands is what the tables of 4.2.1, 4.4.1 and 4.5.1 require of one group and not of all.
-type demands struct {
-	factory        bool // order: the factory block, and no releaseMethodType
-	contactPerson  bool // order
-	productionDate bool // utilisation
-	series         bool // utilisation: expirationDate and seriesNumber
-	productionLine bool // aggregation: productionLineId
-}
-
-// demandsOf knows the groups that ask for more. Any other, a group that is new included, has
+// rulesOf knows what one group demands and not all. A group that the table does not know has
 // only what is required of all.
-func demandsOf(group string) demands {
-	switch group {
-	case groupTobacco:
-		return demands{factory: true, productionLine: true}
-	case groupAlcohol:
-		return demands{contactPerson: true, productionDate: true}
-	case groupBeer:
-		return demands{productionDate: true}
-	case groupPharma:
-		return demands{productionDate: true, series: true}
+func rulesOf(groups code.Table, group string) code.Rules {
+	if r, ok := groups.Rules(group); ok {
+		return r
 	}
-	return demands{}
+	return code.Rules{Group: group, Order: code.OrderFields{ReleaseMethodType: true}}
 }
 
 // need is a field that must be filled in.
@@ -83,25 +63,30 @@ func checkOrder(o Order) error {
 			return fmt.Errorf("product %s: %w", p.GTIN, err)
 		}
 	}
-	d := demandsOf(o.Group)
-	if d.factory {
+	d := rulesOf(o.Groups, o.Group).Order
+	if o.Factory != nil && !d.Factory {
+		return fmt.Errorf("group %s has no place for a factory", o.Group)
+	}
+	if d.Factory {
 		f := o.Factory
 		if f == nil {
 			return fmt.Errorf("group %s needs the factory", o.Group)
 		}
-		return missing(need{"factoryId", f.ID != ""}, need{"factoryCountry", f.Country != ""},
+		if err := missing(need{"factoryId", f.ID != ""}, need{"factoryCountry", f.Country != ""},
 			need{"productionLineId", f.ProductionLineID != ""}, need{"productCode", f.ProductCode != ""},
-			need{"productDescription", f.ProductDescription != ""})
+			need{"productDescription", f.ProductDescription != ""}); err != nil {
+			return err
+		}
 	}
-	if o.Factory != nil {
-		return fmt.Errorf("group %s has no place for a factory", o.Group)
-	}
-	if d.contactPerson && o.ContactPerson == "" {
+	if d.ContactPerson && o.ContactPerson == "" {
 		return errors.New("contactPerson is missing")
 	}
 	releases := []string{ReleaseProduction, ReleaseImport, ReleaseRemains, ReleaseCommission}
-	if !slices.Contains(releases, o.ReleaseMethod) {
+	if d.ReleaseMethodType && !slices.Contains(releases, o.ReleaseMethod) {
 		return fmt.Errorf("releaseMethodType is %q, not one of %v", o.ReleaseMethod, releases)
+	}
+	if d.Factory {
+		return nil
 	}
 	return checkCreateMethod(o)
 }

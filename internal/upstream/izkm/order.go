@@ -30,7 +30,8 @@ const (
 // Order is an order of codes (4.2). Fields that its group has no place for are not sent:
 // tobacco takes only Products, ServiceProviderID and Factory.
 type Order struct {
-	Group             string // alias; not sent; empty: the client's own
+	Group             string     // alias; not sent; empty: the client's own
+	Groups            code.Table // where the rules of Group stand; the zero one is the standard
 	Products          []OrderProduct
 	ServiceProviderID string
 	ReleaseMethod     string // required in all groups but tobacco
@@ -136,9 +137,15 @@ func EncodeOrder(o Order) ([]byte, error) {
 		if !f.ExpectedStart.IsZero() {
 			w.text("expectedStartDate", f.ExpectedStart.Format(time.DateOnly))
 		}
-	} else {
+	}
+	d := rulesOf(o.Groups, o.Group).Order
+	if d.ContactPerson || !d.Factory {
 		w.textIf("contactPerson", o.ContactPerson)
+	}
+	if d.ReleaseMethodType {
 		w.text("releaseMethodType", o.ReleaseMethod)
+	}
+	if !d.Factory {
 		w.textIf("createMethodType", o.CreateMethod)
 		w.textIf("productionOrderId", o.ProductionOrderID)
 		w.textIf("country", o.Country)

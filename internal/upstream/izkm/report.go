@@ -25,6 +25,7 @@ const (
 // Utilisation is a report of applied codes (4.4).
 type Utilisation struct {
 	Group             string      // alias; not sent; decides which fields are required
+	Groups            code.Table  // where the rules of Group stand; the zero one is the standard
 	Codes             []code.Code // full codes, GS and check part included; at most 30,000
 	UsageType         string      // PRINTED, VERIFIED, USED_FOR_PRODUCTION; optional
 	ProductionLineID  string      // optional
@@ -87,11 +88,11 @@ func checkUtilisation(u Utilisation) error {
 	if n := utf8.RuneCountInString(u.SeriesNumber); n > MaxSeriesNumber {
 		return fmt.Errorf("seriesNumber has %d characters; it must be 1 to %d", n, MaxSeriesNumber)
 	}
-	d := demandsOf(u.Group)
+	d := rulesOf(u.Groups, u.Group).Utilisation
 	return missing(need{"sourceReportId", u.SourceReportID != ""},
-		need{"productionDate", !d.productionDate || !u.ProductionDate.IsZero()},
-		need{"expirationDate", !d.series || !u.ExpirationDate.IsZero()},
-		need{"seriesNumber", !d.series || u.SeriesNumber != ""})
+		need{"productionDate", !d.ProductionDate || !u.ProductionDate.IsZero()},
+		need{"expirationDate", !d.ExpirationDate || !u.ExpirationDate.IsZero()},
+		need{"seriesNumber", !d.SeriesNumber || u.SeriesNumber != ""})
 }
 
 // SendUtilisation sends exactly body, as EncodeUtilisation made it, and returns the report's
