@@ -15,6 +15,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/datamatrix"
+
 	"linemark/drivers/printer/zpl/zpltest"
 )
 
@@ -52,7 +55,7 @@ type decoder struct {
 	read func(t *testing.T, file string) (data []byte, gs1 bool, err error)
 }
 
-var decoders = []decoder{{"dmtxread", dmtxread}, {"ZXingReader", zxing}}
+var decoders = []decoder{{"dmtxread", dmtxread}, {"ZXingReader", zxing}, {"gozxing", gozxingReader}}
 
 // dmtxread shows every FNC1, the leading one too, as the byte that -G names.
 func dmtxread(t *testing.T, file string) ([]byte, bool, error) {
@@ -98,6 +101,46 @@ func zxing(t *testing.T, file string) ([]byte, bool, error) {
 	return nil, false, fmt.Errorf("the symbol is %s", id[1])
 }
 
+// gozxingReader tells a leading FNC1 by the AIM identifier and shows it as GS too.
+func gozxingReader(t *testing.T, file string) ([]byte, bool, error) {
+	t.Helper()
+	alone, err := crop(file)
+	if err != nil {
+		return nil, false, err
+	}
+	picture, err := opened(alone)
+	if err != nil {
+		return nil, false, err
+	}
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(picture)
+	if err != nil {
+		return nil, false, err
+	}
+	// The picture is that of the symbol alone: there is nothing to search for.
+	pure := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true}
+	result, err := datamatrix.NewDataMatrixReader().Decode(bitmap, pure)
+	if err != nil {
+		return nil, false, err
+	}
+	// Of a byte beyond ASCII its text does not say whether it is the symbol's or one of UTF-8.
+	text := result.GetText()
+	if i := strings.IndexFunc(text, func(r rune) bool { return r > 0x7f }); i >= 0 {
+		return nil, false, fmt.Errorf("the text %q is not ASCII", text)
+	}
+	switch id := result.GetResultMetadata()[gozxing.ResultMetadataType_SYMBOLOGY_IDENTIFIER]; id {
+	case "]d2":
+		data, found := strings.CutPrefix(text, "\x1d")
+		if !found {
+			return nil, false, fmt.Errorf("the symbol is ]d2 and its text is %q", text)
+		}
+		return []byte(data), true, nil
+	case "]d1":
+		return []byte(text), false, nil
+	default:
+		return nil, false, fmt.Errorf("the symbol is %v", id)
+	}
+}
+
 func output(t *testing.T, program string, args ...string) ([]byte, error) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), program, args...).Output()
@@ -114,18 +157,9 @@ const margin = 32
 // symbol begins at the first dark column and ends before the first white one, since its
 // lower border is solid.
 func crop(file string) (string, error) {
-	f, err := os.Open(file)
+	picture, err := opened(file)
 	if err != nil {
 		return "", err
-	}
-	defer f.Close()
-	decoded, err := png.Decode(f)
-	if err != nil {
-		return "", err
-	}
-	picture, ok := decoded.(*image.Gray)
-	if !ok {
-		return "", fmt.Errorf("%s is a picture of %T", file, decoded)
 	}
 	box := symbol(picture)
 	if box.Empty() {
@@ -140,6 +174,23 @@ func crop(file string) (string, error) {
 	}
 	name := strings.TrimSuffix(file, ".png") + "-symbol.png"
 	return name, os.WriteFile(name, b.Bytes(), 0o600)
+}
+
+func opened(file string) (*image.Gray, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	decoded, err := png.Decode(f)
+	if err != nil {
+		return nil, err
+	}
+	picture, ok := decoded.(*image.Gray)
+	if !ok {
+		return nil, fmt.Errorf("%s is a picture of %T", file, decoded)
+	}
+	return picture, nil
 }
 
 func symbol(picture *image.Gray) image.Rectangle {
