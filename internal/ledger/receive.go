@@ -111,21 +111,35 @@ func (l *Ledger) Receive(ctx context.Context, id OrderID, blockID string, p code
 			return err
 		}
 		for i, c := range codes {
-			ident := c[:idents[i]]
-			if _, err := t.find(ident); err == nil {
-				return &RepeatedCode{Ident: ident}
-			} else if !errors.Is(err, errNoCode) {
-				return err
-			}
-			if _, err := t.exec("INSERT INTO code (product, block, raw, idlen, key, state, last) VALUES (?, ?, ?, ?, ?, 0, ?)",
-				product, block, []byte(c), idents[i], key(ident), seq); err != nil {
+			if err := t.add(product, block, seq, c, idents[i]); err != nil {
 				return err
 			}
 		}
-		t.moved[tallyKey{product, InStock}] += int64(len(codes))
 		_, err = t.exec("UPDATE orders SET last_block = ?, fetching = 0 WHERE id = ?", blockID, int64(id))
 		return err
 	})
+}
+
+// add stores one code as stock. A code that is there already is a *RepeatedCode, and nothing is
+// changed.
+func (t *tx) add(product, block, seq int64, c code.Code, idlen int) error {
+	ident, raw := c[:idlen], []byte(c)
+	// One statement looks and stores: half the time of two.
+	r, err := t.exec(`INSERT INTO code (product, block, raw, idlen, key, state, last) SELECT ?1, ?2, ?3, ?4, ?5, 0, ?6
+		WHERE NOT EXISTS (SELECT 1 FROM code WHERE key = ?5 AND idlen = ?4 AND substr(raw, 1, idlen) = substr(?3, 1, ?4))`,
+		product, block, raw, idlen, key(ident), seq)
+	if err != nil {
+		return err
+	}
+	n, err := r.RowsAffected()
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return &RepeatedCode{Ident: ident}
+	}
+	t.moved[tallyKey{product, InStock}]++
+	return nil
 }
 
 // RepeatedCode says that a received code exists already.

@@ -108,9 +108,9 @@ func TestEachCode(t *testing.T) {
 	var got []Held
 	try(p.EachCode(p.ctx, func(h Held) error { got = append(got, h); return nil }))
 	want := []Held{
-		{codes[0], codes[0][:31], Verified, ByScan, "block-1", true},
-		{codes[1], codes[1][:31], InStock, NoEvidence, "block-1", false},
-		{codes[2], codes[2][:31], InStock, NoEvidence, "block-1", false},
+		{codes[0], codes[0][:31], Verified, ByScan, "block-1", true, bottle.Name},
+		{codes[1], codes[1][:31], InStock, NoEvidence, "block-1", false, bottle.Name},
+		{codes[2], codes[2][:31], InStock, NoEvidence, "block-1", false, bottle.Name},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("codes %+v", got)

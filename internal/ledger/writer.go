@@ -88,6 +88,19 @@ func (w *writer) do(f func(*tx) error) error {
 	}
 }
 
+// alone is do for a call that must not run twice: it shares its commit with nobody.
+func (w *writer) alone(f func(*tx) error) error {
+	w.turn <- struct{}{}
+	defer func() { <-w.turn }()
+	w.mu.RLock()
+	closed := w.closed
+	w.mu.RUnlock()
+	if closed {
+		return ErrClosed
+	}
+	return w.commit([]*request{{run: f}})
+}
+
 // Fault returns the error of the last commit, or nil when it succeeded. While it is not nil
 // no printer may be fed: what is claimed next might not be on disk.
 func (l *Ledger) Fault() error {
