@@ -86,12 +86,15 @@ func (q *question) print(c *console, v any, text func()) error {
 		text()
 		return nil
 	}
-	body, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(c.out, string(body))
-	return nil
+	return printJSON(c.out, v)
+}
+
+// printJSON writes v for programs. Codes hold & < and >: they stay as they are.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }
 
 func runStatus(ctx context.Context, c *console, args []string) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,89 +9,121 @@ import (
 	"strings"
 
 	"linemark/internal/code"
+	"linemark/internal/config"
 )
 
-// parsed is the answer of code parse in JSON. Codes are shown with GS as {GS}.
-type parsed struct {
-	Code     string    `json:"code"`
-	Group    string    `json:"group"`
-	Type     string    `json:"type"`
-	Ident    string    `json:"identification_code"`
-	GTIN     string    `json:"gtin"`
-	Serial   string    `json:"serial"`
-	Elements []element `json:"elements"`
-	GSLost   bool      `json:"gs_lost"`
-	GSAt     []int     `json:"gs_at"` // positions of GS in the code, from 0
-	Warnings []string  `json:"warnings"`
+// codeWords are what linemark code can do.
+func codeWords() []word {
+	return []word{{"parse", codeParse}, {"check", codeCheck}, {"escape", codeEscape}, {"sscc", codeSSCC}}
 }
 
-type element struct {
-	AI    string `json:"ai"`
-	Value string `json:"value"`
+// word is the second word of a command.
+type word struct {
+	name string
+	run  func(context.Context, *console, []string) error
 }
 
-func runCode(_ context.Context, c *console, args []string) error {
+// choose runs the word that a command's arguments begin with.
+func choose(ctx context.Context, c *console, command string, words []word, args []string, example string) error {
 	if len(args) > 0 && slices.Contains([]string{"help", "--help", "-h"}, args[0]) {
-		return help(c, "code")
+		return help(c, command)
 	}
-	if len(args) == 0 || args[0] != "parse" {
-		return wrong(errors.New("code needs a word: parse"), "linemark code parse --group water CODE")
-	}
-	var group, typ string
-	var asJSON bool
-	rest, err := flags(c, "code", args[1:], func(fs *flag.FlagSet) {
-		fs.StringVar(&group, "group", "", "the product `group`: "+strings.Join(code.Table{}.Groups(), ", "))
-		fs.StringVar(&typ, "type", string(code.Unit), "UNIT or GROUP")
-		fs.BoolVar(&asJSON, "json", false, "answer in JSON")
-	})
-	if err != nil {
-		return err
-	}
-	text, err := codeArgument(c, rest)
-	if err != nil {
-		return err
-	}
-	if group == "" {
-		return wrong(errors.New("--group is needed: the length of a code does not tell its group"), "one of "+strings.Join(code.Table{}.Groups(), ", "))
-	}
-	p, err := code.Table{}.Profile(group, code.Type(typ))
-	if err != nil {
-		return wrong(err, "groups: "+strings.Join(code.Table{}.Groups(), ", ")+"; types: UNIT, GROUP")
-	}
-	parts, err := p.Parse(text)
-	if err != nil {
-		return failed(fmt.Errorf("%s: %w", code.Visible(text), err), "compare it with the label; {GS} stands for the separator byte 1D")
-	}
-	out := parsed{Code: code.Visible(text), Group: group, Type: typ, Ident: code.Visible(parts.Ident), GTIN: parts.GTIN, Serial: code.Visible(code.Code(parts.Serial)),
-		GSLost: parts.GSLost, GSAt: []int{}, Elements: []element{}, Warnings: append([]string{}, parts.Warnings...)}
-	for i := range len(text) {
-		if text[i] == code.GS {
-			out.GSAt = append(out.GSAt, i)
+	var names []string
+	for _, w := range words {
+		if len(args) > 0 && w.name == args[0] {
+			return w.run(ctx, c, args[1:])
 		}
+		names = append(names, w.name)
 	}
-	for _, e := range parts.Elements() {
-		out.Elements = append(out.Elements, element{e.AI, code.Visible(code.Code(e.Value))})
+	known := strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	if len(args) > 0 {
+		return wrong(fmt.Errorf("%s knows no %q", command, args[0]), "it knows "+strings.Join(names, ", "))
 	}
-	if asJSON {
-		body, err := json.MarshalIndent(out, "", "  ")
-		if err != nil {
+	return wrong(fmt.Errorf("%s needs a word: %s", command, known), example)
+}
+
+func runCode(ctx context.Context, c *console, args []string) error {
+	return choose(ctx, c, "code", codeWords(), args, "linemark code parse --group water CODE")
+}
+
+// structure is the flags that say what a code should be.
+type structure struct {
+	group, typ, config string
+
+	table    code.Table
+	profiles []code.Profile // those asked for; all, without a group
+}
+
+func (s *structure) define(fs *flag.FlagSet) {
+	fs.StringVar(&s.group, "group", "", "the product `group`: "+strings.Join(code.Table{}.Groups(), ", "))
+	fs.StringVar(&s.typ, "type", "", "UNIT (default) or GROUP")
+	fs.StringVar(&s.config, "config", "", "a configuration `file` whose [[group]] tables count")
+}
+
+// resolve finds the structures that the flags name.
+func (s *structure) resolve() error {
+	if s.config != "" {
+		cfg, err := config.Load(s.config)
+		var problems config.Problems
+		if errors.As(err, &problems) { // only those of the groups matter at a desk: the token may well be missing there
+			problems = slices.DeleteFunc(problems, func(p config.Problem) bool {
+				return p.Key != "file" && p.Key != "syntax" && !strings.HasPrefix(p.Key, "group")
+			})
+			if len(problems) > 0 {
+				return problems
+			}
+		} else if err != nil {
 			return err
 		}
-		fmt.Fprintln(c.out, string(body))
-		return nil
+		s.table = cfg.Table
 	}
-	fmt.Fprintf(c.out, "code                 %s\nidentification code  %s\nGTIN                 %s\nserial               %s\n", out.Code, out.Ident, out.GTIN, out.Serial)
-	for _, e := range out.Elements {
-		fmt.Fprintf(c.out, "  (%s) %s\n", e.AI, e.Value)
+	types := []code.Type{code.Type(s.typ)}
+	switch s.typ {
+	case string(code.Unit), string(code.Group):
+	case "":
+		types = []code.Type{code.Unit, code.Group}
+		if s.group != "" {
+			types = types[:1]
+		}
+	default:
+		return wrong(fmt.Errorf("type %q is unknown", s.typ), "types: UNIT, GROUP")
 	}
-	switch {
-	case len(out.GSAt) > 0:
-		fmt.Fprintf(c.out, "GS                   at byte %s\n", strings.Trim(fmt.Sprint(out.GSAt), "[]"))
-	case out.GSLost:
-		fmt.Fprintln(c.out, "GS                   lost: the code was cut by its length")
+	groups := s.table.Groups()
+	if s.group != "" {
+		groups = []string{s.group}
 	}
-	for _, w := range out.Warnings {
-		fmt.Fprintf(c.out, "warning: %s\n", w)
+	for _, g := range groups {
+		for _, t := range types {
+			p, err := s.table.Profile(g, t)
+			if err == nil {
+				s.profiles = append(s.profiles, p)
+				continue
+			}
+			if s.group != "" {
+				return wrong(err, "groups: "+strings.Join(s.table.Groups(), ", ")+"; types: UNIT, GROUP")
+			}
+		}
+	}
+	if len(s.profiles) == 0 {
+		return wrong(errors.New("no group has codes of type "+s.typ), "leave --type out")
 	}
 	return nil
+}
+
+// faults are what is wrong with a code that a person has in hand: it must be whole, or the
+// identification code alone, and keep every rule. Data of a server may break some of them.
+func faults(p code.Profile, c code.Code) (parts code.Parts, all []string) {
+	parts, err := p.Parse(c)
+	if err != nil {
+		return parts, []string{err.Error()}
+	}
+	if parts.GSLost {
+		all = append(all, fmt.Sprintf("the separator GS (byte 1D) is missing: the code was cut by its length, %d bytes, as %s %s", len(c), p.Group, p.Type))
+	}
+	for _, w := range parts.Warnings {
+		if !parts.GSLost || !strings.HasPrefix(w, "GS missing") {
+			all = append(all, w)
+		}
+	}
+	return parts, all
 }

@@ -16,18 +16,7 @@ import (
 )
 
 func runConfig(ctx context.Context, c *console, args []string) error {
-	if len(args) == 0 {
-		return wrong(errors.New("config needs a word: check or init"), "linemark config check FILE")
-	}
-	switch args[0] {
-	case "check":
-		return configCheck(ctx, c, args[1:])
-	case "init":
-		return configInit(c, args[1:])
-	case "help", "--help", "-h":
-		return help(c, "config")
-	}
-	return wrong(fmt.Errorf("config knows no %q", args[0]), "it knows check and init")
+	return choose(ctx, c, "config", []word{{"check", configCheck}, {"init", configInit}}, args, "linemark config check FILE")
 }
 
 // configCheck loads the file as run does and then tries whether every device answers.
@@ -74,7 +63,7 @@ func oneFile(args []string) (string, error) {
 }
 
 // configInit writes the starter file and its labels. It overwrites nothing.
-func configInit(c *console, args []string) error {
+func configInit(_ context.Context, c *console, args []string) error {
 	rest, err := flags(c, "config", args, func(*flag.FlagSet) {})
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ type command struct {
 	usage string // its arguments
 	about string
 	run   func(ctx context.Context, c *console, args []string) error
+	words []string // usage of its words, where it has some
 }
 
 // console is what a command talks to.
@@ -36,15 +37,24 @@ type console struct {
 
 func commands() []command {
 	return []command{
-		{"demo", "[--for 30s] [--rate N] [--seed N] [--json]", "a whole plant on this machine, nothing to install", runDemo},
-		{"run", "--config FILE", "the agent", runAgent},
-		{"config", "check|init [FILE]", "the configuration, looked at by the same loader as run", runConfig},
-		{"status", "[--config FILE] [--json]", "what is going on (asks the running agent)", runStatus},
-		{"balance", "[--config FILE] [--json]", "received against every state of a code, recounted", runBalance},
-		{"trace", "[--config FILE] [--json] CODE", "one code's life; - reads the code from standard input", runTrace},
-		{"sim", "--config FILE | [--izkm ADDR] [--printer zpl=ADDR] ...", "the emulators alone, for a desk", runSim},
-		{"code", "parse --group GROUP [--type GROUP] [--json] CODE", "a code taken apart", runCode},
-		{"version", "", "the version of this program", runVersion},
+		{"demo", "[--for 30s] [--rate N] [--seed N] [--json]", "a whole plant on this machine, nothing to install", runDemo, nil},
+		{"run", "--config FILE", "the agent", runAgent, nil},
+		{"config", "check|init [FILE]", "the configuration, looked at by the same loader as run", runConfig, nil},
+		{"status", "[--config FILE] [--json]", "what is going on (asks the running agent)", runStatus, nil},
+		{"balance", "[--config FILE] [--json]", "received against every state of a code, recounted", runBalance, nil},
+		{"trace", "[--config FILE] [--json] CODE", "one code's life; - reads the code from standard input", runTrace, nil},
+		{"sim", "--config FILE | [--izkm ADDR] [--printer zpl=ADDR] ...", "the emulators alone, for a desk", runSim, nil},
+		{"code", "parse|check|escape|sscc ...", "a code taken apart, checked, escaped for a medium; a transport code made or checked", runCode, []string{
+			"parse [--group GROUP] [--type GROUP] [--config FILE] [--json] CODE    what it is made of, which groups it fits, what happened to it",
+			"check [--group GROUP] [--type GROUP] [--config FILE] CODE ...         a line for each; GTIN, GLN and SSCC too",
+			"escape --for url|json-get|json|csv|csv-izkm|xml CODE                  the escaped text alone",
+			"sscc --prefix DIGITS --serial N, or sscc CODE                         a transport code made, or checked",
+		}},
+		{"codes", "import|export ...", "codes from a file into the stock, and out of the ledger into a file", runCodes, []string{
+			"import --config FILE --product NAME --format FORMAT [--skip-bad] CODES    while the agent is stopped",
+			"export --config FILE --format FORMAT [--product NAME] [--state STATES] [--ident] [--output CODES]",
+		}},
+		{"version", "", "the version of this program", runVersion, nil},
 	}
 }
 
@@ -149,6 +159,12 @@ func flags(c *console, name string, args []string, define func(*flag.FlagSet)) (
 		for _, cmd := range commands() {
 			if cmd.name == name {
 				fmt.Fprintf(c.out, "%s\n        %s\n", strings.TrimSpace("linemark "+cmd.name+" "+cmd.usage), cmd.about)
+				for _, w := range cmd.words {
+					fmt.Fprintf(c.out, "  linemark %s %s\n", name, w)
+				}
+				if len(cmd.words) > 0 {
+					fmt.Fprintln(c.out, "A code stands in single quotes, {GS} in it for the byte 1D; - reads it from standard input as it is.")
+				}
 			}
 		}
 		fs.SetOutput(c.out)

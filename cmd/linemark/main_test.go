@@ -58,6 +58,7 @@ func TestScripts(t *testing.T) {
 			"waitport":  waitPort,
 			"bytes":     writeBytes,
 			"argument":  argument,
+			"append":    appendFile,
 			"object":    object,
 			"sums":      sums,
 			"page":      page,
@@ -262,4 +263,11 @@ func page(ts *testscript.TestScript, neg bool, args []string) {
 	if !strings.Contains(string(body), args[1]) {
 		ts.Fatalf("%s is %s", args[0], body)
 	}
+}
+
+// appendFile adds the text of the second file to the first.
+func appendFile(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 2, "append file more")
+	whole := ts.ReadFile(args[0]) + ts.ReadFile(args[1])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(whole), 0o600))
 }

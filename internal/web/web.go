@@ -2,6 +2,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"encoding/json"
@@ -210,13 +211,17 @@ func (h *handler) answer(w http.ResponseWriter, v any, err error) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	body, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
+	e.SetEscapeHTML(false) // codes hold & < and >
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_, _ = w.Write(append(body, '\n')) // the reader has gone: nobody is left to tell
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(body.Bytes()) // the reader has gone: nobody is left to tell
 }
 
 func (h *handler) show(w http.ResponseWriter, r *http.Request) {
