@@ -56,7 +56,7 @@ bench: ## the speed figures, each as a ratio to a limit or a peer of the same ru
 	./scripts/bench.sh
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for FUZZTIME (30s)
+fuzz: ## every fuzz target for FUZZTIME (2m)
 	./scripts/fuzz.sh
 
 .PHONY: clean

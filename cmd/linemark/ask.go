@@ -193,9 +193,13 @@ func codeArgument(c *console, args []string) (code.Code, error) {
 	if args[0] != "-" {
 		return code.Code(strings.ReplaceAll(args[0], "{GS}", string(code.GS))), nil
 	}
-	text, err := io.ReadAll(io.LimitReader(c.in, 1<<16))
+	const most = 4096
+	text, err := io.ReadAll(io.LimitReader(c.in, most+1))
 	if err != nil {
 		return "", fmt.Errorf("reading the code: %w", err)
+	}
+	if len(text) > most {
+		return "", wrong(fmt.Errorf("more than %d bytes are no single code", most), "linemark code check - reads one a line, linemark codes import a file")
 	}
 	return code.Code(strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")), nil
 }

@@ -70,6 +70,9 @@ func (s *structure) judge(c code.Code) (verdict string, ok bool) {
 		}
 		return "SSCC, the check digit is right", true
 	}
+	if code.ValidSSCC(c) == nil {
+		return "SSCC", true
+	}
 	out := parsed{}
 	problems := out.fit(s, c)
 	if len(out.Fits) == 0 {

@@ -93,25 +93,47 @@ func parse(s *structure, text code.Code) parsed {
 		return out
 	}
 	subject, problems := text, out.fit(s, text)
-	if len(out.Fits) == 0 {
+	switch {
+	case len(out.Fits) == 0:
 		out.Problems = problems
-		if was, found, ok := mangle.Explain(text, s.fits); len(found) > 0 {
-			for _, f := range found {
-				out.Happened = append(out.Happened, happened(f))
-			}
-			if ok {
-				out.Was, subject = code.Visible(was), was
-			}
-		} else if lost(s, text) {
-			out.Happened = []happened{{
-				What: "every separator GS (byte 1D) is missing, the rest has the right length",
-				Who:  "readers set to leave out what does not print, keyboards and text fields drop it",
-				Do:   "set the reader to send GS, or a mark for it that its gs setting names; a code without GS is matched with issued codes exactly or not at all",
-			}}
-		}
+		subject = out.explain(s, text)
+	case lost(s, text):
+		out.Notes = append(out.Notes, "it may as well be a full code of another group whose separators were lost (see below): name the group with --group")
 	}
 	out.take(s, subject)
 	return out
+}
+
+// explain tells what happened to a text that is no code as issued, and returns what it was.
+func (out *parsed) explain(s *structure, text code.Code) code.Code {
+	if len(text) == 20 && strings.HasPrefix(string(text), "00") && strings.Trim(string(text), "0123456789") == "" {
+		out.Problems, out.Misfits = []string{code.ValidSSCC(text).Error()}, nil
+		return text
+	}
+	orSSCC := func(fits func(code.Code) bool) func(code.Code) bool {
+		return func(c code.Code) bool { return code.ValidSSCC(c) == nil || fits(c) }
+	}
+	was, found, ok := mangle.Explain(text, orSSCC(s.fits))
+	gsLost := false
+	if len(found) == 0 { // GS is lost, besides what else happened
+		was, found, ok = mangle.Explain(text, func(c code.Code) bool { return lost(s, c) })
+		gsLost = ok
+	}
+	for _, f := range found {
+		out.Happened = append(out.Happened, happened(f))
+	}
+	if gsLost || lost(s, text) {
+		out.Happened = append(out.Happened, happened{
+			What: "every separator GS (byte 1D) is missing, the rest has the right length",
+			Who:  "readers set to leave out what does not print, keyboards and text fields drop it",
+			Do:   "set the reader to send GS, or a mark for it that its gs setting names; a code without GS is matched with issued codes exactly or not at all",
+		})
+	}
+	if !ok {
+		return text
+	}
+	out.Was = code.Visible(was)
+	return was
 }
 
 // lost tells whether all that is wrong with a code is that its separators are missing.
@@ -182,7 +204,7 @@ func (out *parsed) take(s *structure, c code.Code) {
 		out.Group, out.Type = p.Group, string(p.Type)
 	}
 	parts, err := p.Parse(c)
-	if err != nil {
+	if err != nil || code.ValidSSCC(c) == nil {
 		out.elements(c)
 		return
 	}
@@ -243,7 +265,7 @@ func (out *parsed) print(w io.Writer) {
 	}
 	switch {
 	case len(out.GSAt) > 0:
-		line("GS", "at byte %s", strings.Trim(fmt.Sprint(out.GSAt), "[]"))
+		line("GS", "after byte %s", strings.Trim(fmt.Sprint(out.GSAt), "[]"))
 	case out.GSLost:
 		line("GS", "lost: the code was cut by its length")
 	}

@@ -174,7 +174,16 @@ func flags(c *console, name string, args []string, define func(*flag.FlagSet)) (
 	if err != nil {
 		return nil, wrong(err, "linemark "+name+" --help shows its flags")
 	}
-	return fs.Args(), nil
+	rest := fs.Args()
+	var plain []string
+	for len(rest) > 0 { // flags may also stand behind the arguments
+		plain, rest = append(plain, rest[0]), rest[1:]
+		if err := fs.Parse(rest); err != nil {
+			return nil, wrong(err, "linemark "+name+" --help shows its flags")
+		}
+		rest = fs.Args()
+	}
+	return plain, nil
 }
 
 // help shows a command that begins with a word of its own, as its --help would.

@@ -100,23 +100,33 @@ func alias(s string) bool {
 	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == ""
 }
 
+// structure makes what the codes of a group consist of, from what the table has.
 func (c *checker) structure(at *place, group string, t code.Type, s Structure) (code.Profile, bool) {
 	if c.bad[at.at("identifiers").path] || c.bad[at.at("serial").path] || c.bad[at.at("check").path] {
 		return code.Profile{}, false
 	}
-	ais := s.Identifiers.over(true)
-	var tail []code.Field
-	for _, word := range strings.Fields(s.Check) {
-		ai, length, identified := strings.Cut(word, ":")
-		if !identified {
-			ai, length = "", word
+	base, err := c.cfg.Table.Profile(group, t)
+	if err != nil {
+		base = code.Profile{AIs: true}
+	}
+	ais := s.Identifiers.over(base.AIs)
+	if s.Serial == 0 {
+		s.Serial = base.Serial
+	}
+	tail, problem := checkPart(s.Check, ais)
+	if s.Check == "" && ais == base.AIs {
+		for _, f := range base.Tail {
+			if f.Length > 0 {
+				tail = append(tail, f)
+			}
 		}
-		n, err := strconv.Atoi(length)
-		if err != nil || identified != ais {
-			c.add(at.at("check"), fmt.Sprintf("%q cannot be read", s.Check), `write "93:4" for AI 93 with 4 characters, more of them with a space between; only the length, "8", with identifiers = false`)
-			return code.Profile{}, false
-		}
-		tail = append(tail, code.Field{AI: ai, Length: n})
+	}
+	if problem == "" && len(tail) == 0 && s.Check != noCheck {
+		problem = "what the check part is must be said"
+	}
+	if problem != "" {
+		c.add(at.at("check"), problem, `write "93:4" for AI 93 with 4 characters, more of them with a space between; only the length, "8", with identifiers = false; "none" without a check part`)
+		return code.Profile{}, false
 	}
 	p, err := code.NewProfile(group, t, ais, s.Serial, tail...)
 	if err != nil {
@@ -128,4 +138,34 @@ func (c *checker) structure(at *place, group string, t code.Type, s Structure) (
 		return code.Profile{}, false
 	}
 	return p, true
+}
+
+// noCheck says that the codes of a group have no check part.
+const noCheck = "none"
+
+// checkPart reads the fields of a check part, or says what is wrong with them.
+func checkPart(text string, ais bool) (tail []code.Field, problem string) {
+	if text == noCheck {
+		return nil, ""
+	}
+	for _, word := range strings.Fields(text) {
+		ai, length, identified := strings.Cut(word, ":")
+		if !identified {
+			ai, length = "", word
+		}
+		n, err := strconv.ParseUint(length, 10, 8)
+		if err != nil || identified != ais || length[0] == '+' {
+			return nil, fmt.Sprintf("%q cannot be read", text)
+		}
+		if _, known := code.LookupAI(ai); identified && !known || ai == "01" || ai == "21" || ai == "00" {
+			return nil, fmt.Sprintf("AI %q cannot stand in a check part", ai)
+		}
+		for _, f := range tail {
+			if identified && f.AI == ai {
+				return nil, fmt.Sprintf("AI %s stands in it twice", ai)
+			}
+		}
+		tail = append(tail, code.Field{AI: ai, Length: int(n)})
+	}
+	return tail, ""
 }

@@ -37,6 +37,14 @@ name = "shoes"
 contact_person = true
   [group.unit]
   serial = 13
+  check = "none"
+
+[[group]]
+name = "beer"
+  [group.unit]
+  serial = 8
+  [group.group]
+  check = "93:6"
 `...)
 	cfg, err := Parse("starter/x.toml", text, Lookup{Env: func(string) (string, bool) { return "t", true }})
 	if err != nil {
@@ -63,7 +71,8 @@ contact_person = true
 		{"water", code.Group, 38, 37, 31},
 		{"tobacco", code.Unit, 33, 33, 21},
 		{"shoes", code.Unit, 31, 31, 31},
-		{"beer", code.Unit, 32, 31, 25},
+		{"beer", code.Unit, 33, 32, 26},
+		{"beer", code.Group, 34, 33, 25},
 	} {
 		p, err := cfg.Table.Profile(c.group, c.typ)
 		if err != nil || p.Full != c.full || p.Lost != c.lost || p.KI != c.ki {

@@ -21,14 +21,18 @@ type Export struct {
 	Progress func(codes int)
 }
 
-// ErrStock refuses full codes that can still be printed here: printed elsewhere too, they
-// would be on two packs (P1).
-var ErrStock = errors.New("codes in stock leave only as identification codes: a full one outside could be printed a second time")
+// ErrStock refuses full codes that can still be printed, or may not have been: printed elsewhere
+// too, they would be on two packs (P1).
+var ErrStock = errors.New("codes that are in stock, with a printer or in doubt leave only as identification codes: a full one outside could be printed a second time")
+
+func printable(s ledger.State) bool {
+	return s == ledger.InStock || s == ledger.Claimed || s == ledger.Doubtful
+}
 
 // Run writes the codes in the order of their receipt and returns how many there were. A code
 // that the format cannot carry ends it with an error that names the code.
 func (e Export) Run(ctx context.Context, l *ledger.Ledger, w io.Writer) (n int, err error) {
-	if !e.Ident && slices.Contains(e.States, ledger.InStock) {
+	if !e.Ident && slices.ContainsFunc(e.States, printable) {
 		return 0, ErrStock
 	}
 	out := codefile.NewWriter(w, e.Format)

@@ -62,6 +62,9 @@ func (im Import) Run(ctx context.Context, l *ledger.Ledger, file io.Reader) (Res
 			if err != nil {
 				return fmt.Errorf("reading %s: %w", im.Name, err)
 			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			r.Lines++
 			if im.Progress != nil && r.Lines%progressEvery == 0 {
 				im.Progress(r.Lines)
@@ -107,7 +110,14 @@ func (im Import) judge(line codefile.Line, explain bool) string {
 		return why
 	}
 	fits := func(c code.Code) bool { return fault(im.Profile, im.Product.GTIN, c) == "" }
-	if _, found, _ := mangle.Explain(line.Code, fits); len(found) > 0 {
+	_, found, _ := mangle.Explain(line.Code, fits)
+	if len(found) == 0 { // GS is lost too: that alone says why already, what else happened is told
+		_, found, _ = mangle.Explain(line.Code, func(c code.Code) bool {
+			parts, err := im.Profile.Parse(c)
+			return err == nil && parts.GSLost && parts.GTIN == im.Product.GTIN
+		})
+	}
+	if len(found) > 0 {
 		why += " (" + found[0].What + ": " + found[0].Who + ")"
 	}
 	return why

@@ -24,7 +24,10 @@ type mishap struct {
 const depth = 4
 
 // tries bounds the work on one code.
-const tries = 20_000
+const tries = 500
+
+// longest is the length of a text that is looked at, in bytes: a code in hexadecimal form has 300.
+const longest = 400
 
 // Explain looks for the fewest known mishaps that may have made c of a code that fits. None
 // are found for a code that fits already, and for one that nothing known explains: then ok is
@@ -32,6 +35,9 @@ const tries = 20_000
 func Explain(c code.Code, fits func(code.Code) bool) (was code.Code, found []Finding, ok bool) {
 	if fits(c) {
 		return c, nil, false
+	}
+	if len(c) > longest {
+		return "", nil, false
 	}
 	if f, lost := beyond(c); lost {
 		return "", []Finding{f}, false

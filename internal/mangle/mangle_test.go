@@ -61,6 +61,7 @@ func TestExplain(t *testing.T) {
 		"base64":               {"water", base64.StdEncoding.EncodeToString([]byte(s)), []string{"base64"}, water},
 		"hex":                  {"water", strings.ToUpper(hex.EncodeToString([]byte(s))), []string{"hexadecimal form of 38 bytes"}, water},
 		"two":                  {"water", s + s, []string{"two codes"}, ""},
+		"é UTF-8":              {"water", strings.ReplaceAll(s, "\x1d", "è"), []string{`"è" after byte 31`}, water},
 		"exponent":             {"tobacco", "4,78010116E+28", []string{"exponent"}, ""},
 		"replacement":          {"water", strings.ReplaceAll(s, "\x1d", "\ufffd"), []string{"U+FFFD"}, ""},
 		"too short":            {"water", s[:20], nil, ""},
@@ -109,4 +110,19 @@ func FuzzExplain(f *testing.F) {
 			t.Errorf("%q explained as %q by %+v", s, was, found)
 		}
 	})
+}
+
+// However many mishaps seem possible, the work on one text has a bound.
+func TestExplainIsBounded(t *testing.T) {
+	long := string(water)
+	for _, s := range standIns {
+		long += s.text
+	}
+	for _, text := range []string{long, strings.Repeat(long, 3), long + strings.Repeat("01", 2000), strings.Repeat("(01)", 80)} {
+		asked := 0
+		_, _, _ = Explain(code.Code(text), func(code.Code) bool { asked++; return false })
+		if asked > tries+2*longest+2 {
+			t.Errorf("%d bytes: asked %d times", len(text), asked)
+		}
+	}
 }

@@ -45,6 +45,11 @@ var standIns = []standIn{
 	{"\x1e", "readers that confuse separators (1E)", true},
 	{"\x1c", "readers that confuse separators (1C)", true},
 	{"\t", "readers and spreadsheets", true},
+	{"{FNC1}", "label programs", true},
+	{"<FNC1>", "label programs", true},
+	{"{gs}", "readers set to name control characters", true},
+	{"<gs>", "readers and editors that name control characters", false},
+	{`\x{1D}`, "programs that print bytes as hexadecimal", true},
 	{" ", "readers set to replace what does not print", true},
 	{"GS", "a person, or a reader set to name control characters", false},
 	{"_", "documents that show GS as an underscore", false},
@@ -96,8 +101,8 @@ func toml(s string) string {
 		}
 		b.WriteByte(s[i])
 	}
-	if s == "è" {
-		return `"\u00e8"`
+	if s == "è" { // two bytes of UTF-8, each written as what stands for it
+		return `"\u00c3\u00a8"`
 	}
 	return `"` + b.String() + `"`
 }

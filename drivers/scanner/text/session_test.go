@@ -45,7 +45,7 @@ func next(t *testing.T, s drivers.ScanSession) drivers.Scan {
 }
 
 func TestNext(t *testing.T) {
-	s, far := opened(t, map[string]any{"no_read": "NOREAD", "heartbeat": "ALIVE", "max_length": int64(64)})
+	s, far := opened(t, map[string]any{"no_read": "NOREAD", "heartbeat": "ALIVE", "max_length": int64(128)})
 	go func() {
 		for _, piece := range []string{"ALIVE\r\n]d2", nasty, "\r", "\nNOREAD\r\nALIVE\r\n", strings.Repeat("x", 200), "\r\n01\r\n02\r\n"} {
 			io.WriteString(far, piece)
@@ -58,7 +58,7 @@ func TestNext(t *testing.T) {
 	if got := next(t, s); !got.NoRead {
 		t.Errorf("second %s", show(got))
 	}
-	if got := next(t, s); !strings.Contains(got.Bad, "64 bytes") || len(got.Raw) != 64 {
+	if got := next(t, s); !strings.Contains(got.Bad, "128 bytes") || len(got.Raw) != 128 {
 		t.Errorf("third %s", show(got))
 	}
 	for _, want := range []string{"01", "02"} {

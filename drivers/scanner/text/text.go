@@ -33,6 +33,11 @@ func init() {
 	drivers.RegisterScanner("text", func(s drivers.Settings) (drivers.Scanner, error) { return New(s) })
 }
 
+// longestCode is more than the longest code has, with its identifier and marks.
+const longestCode = 128
+
+const gtinLength = 14
+
 const gs = '\x1d'
 
 // Scanner is one configured code reader.
@@ -62,7 +67,7 @@ func New(s drivers.Settings) (*Scanner, error) {
 		heartbeat: mark("heartbeat", ""),
 		form:      reading.Options(k),
 	}
-	sc.maxLength = k.Int("max_length", 4096, 1, 1<<20)
+	sc.maxLength = k.Int("max_length", 4096, longestCode, 1<<20)
 	sc.rules.maxLength = sc.maxLength
 	sc.window = k.Duration("duplicate_window", 0, 0)
 	sc.checkMarks(k)
@@ -105,6 +110,12 @@ func (sc *Scanner) checkMarks(k *option.Keys) {
 		k.Fail("separator", "it cannot be told from the stand-in for GS", different)
 	case reading.Confusable(r.separator, r.form.FNC1):
 		k.Fail("separator", "it cannot be told from the mark of the leading FNC1", different)
+	}
+	if r.prefix != "" && strings.Trim(r.prefix, "0123456789") == "" {
+		k.Fail("prefix", "codes themselves begin with digits, so it would be taken off them", "set another prefix in the scanner, or none")
+	}
+	if n := min(len(r.noRead), gtinLength); n == gtinLength && strings.Trim(r.noRead[:n], "0123456789") == "" {
+		k.Fail("no_read", fmt.Sprintf("%q begins as codes do", r.noRead), "set a word in the scanner, such as NOREAD")
 	}
 	if r.noRead != "" && r.noRead == r.heartbeat {
 		k.Fail("heartbeat", "it is the same as no_read", "set different texts in the scanner")
