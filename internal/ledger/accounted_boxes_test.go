@@ -139,6 +139,19 @@ func (s *story) aggregation(rt *rapid.T) {
 	if len(due) == 0 {
 		rt.Skip("nothing due")
 	}
+	counted := 0
+	for more := due; len(more) > 0; { // what holds them goes along, level by level
+		var outer []*modelBox
+		for _, b := range more {
+			if p := b.parent; p != nil && !slices.Contains(due, p) && !slices.Contains(outer, p) && s.dueWith(p, needs, due) {
+				outer = append(outer, p)
+			}
+		}
+		if counted == 0 {
+			counted = len(due)
+		}
+		due, more = append(due, outer...), outer
+	}
 	r := &modelReport{state: Frozen}
 	built := must(s.BuildAggregation(s.ctx, dues[0], needs, 1000, func(rep Report, units []AggregationUnit) ([]byte, error) {
 		for i, u := range units {
@@ -153,7 +166,7 @@ func (s *story) aggregation(rt *rapid.T) {
 	for _, b := range due {
 		b.report = r
 	}
-	if r.codes != dues[0].Codes || built.Codes != r.codes {
+	if built.Codes != r.codes || r.codes < dues[0].Codes || r.codes == dues[0].Codes && counted != len(due) {
 		rt.Errorf("%d codes in the report, %d due", r.codes, dues[0].Codes)
 	}
 	s.reports = append(s.reports, r)

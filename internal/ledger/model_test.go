@@ -196,8 +196,11 @@ func (c *modelCode) usage(units string) string {
 	return ""
 }
 
-// due tells whether a container may be aggregated.
-func (m *model) due(b *modelBox, needs bool) bool {
+// due tells whether a container may be aggregated by itself; dueWith, whether it may in one report
+// with those that are taken into it.
+func (m *model) due(b *modelBox, needs bool) bool { return m.dueWith(b, needs, nil) }
+
+func (m *model) dueWith(b *modelBox, needs bool, taken []*modelBox) bool {
 	if b.state != ContainerClosed || b.report != nil {
 		return false
 	}
@@ -207,7 +210,7 @@ func (m *model) due(b *modelBox, needs bool) bool {
 		}
 	}
 	for _, inner := range m.boxes {
-		if inner.parent == b && (inner.report == nil || inner.report.state != Sent) {
+		if inner.parent == b && !slices.Contains(taken, inner) && (inner.report == nil || inner.report.state != Sent) {
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -83,7 +84,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		t.Fatalf("open: %v, want a refusal of the newer schema", err)
 	}
 	db = must(sql.Open("sqlite", file(dir, "")))
-	must(db.Exec("PRAGMA user_version = 1"))
+	must(db.Exec(fmt.Sprint("PRAGMA user_version = ", schemaVersion)))
 	try(db.Close())
 	l, err := Open(t.Context(), dir, Options{Agent: "line-3"}) // the refusal has let the lock go
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +19,7 @@ type ReportKind string
 const (
 	Utilisation ReportKind = "utilisation"
 	Aggregation ReportKind = "aggregation"
+	Dropout     ReportKind = "dropout"
 )
 
 // ReportStatus is where a report is between this ledger and the server. The words are on disk.
@@ -32,6 +34,15 @@ const (
 	Accepted ReportStatus = "accepted" // the server gave it an id and works on it
 	Sent     ReportStatus = "sent"     // the server's last good state
 	Denied   ReportStatus = "rejected" // the server's no, or a refusal to take it
+	Divided  ReportStatus = "split"    // denied; others, made of its parts, stand in its place
+	Handed   ReportStatus = "handed"   // a person took it to the system's own cabinet
+)
+
+// settled are the states in which nothing more is done with a report; arrived those in which
+// what builds on it may go.
+const (
+	settled = "('sent', 'rejected', 'split', 'handed')"
+	arrived = "('sent', 'handed')"
 )
 
 // Report is one report of the outbox.
@@ -48,7 +59,9 @@ type Report struct {
 	ServerID  string
 	Reason    string // the server's word, or why it waits
 	Attempts  int
-	Doubted   bool // an answer was lost once: the server may have had it before its last sending
+	Doubted   bool  // an answer was lost once: the server may have had it before its last sending
+	Parent    int64 // the denied report in whose place it stands; 0: none
+	Dropout   int64 // dropout: the row of what was dropped
 	CreatedAt time.Time
 	ChangedAt time.Time
 }
@@ -71,7 +84,7 @@ type Due struct {
 func (l *Ledger) DueUtilisation(ctx context.Context, unitUsage string) ([]Due, error) {
 	rows, err := l.reads.QueryContext(ctx, `
 		SELECT d.lot, d.evidence, d.n, lot.line, lot.batch, p.id, p.name, p.gtin, p.grp, p.type
-		FROM (SELECT lot, evidence, COUNT(*) AS n FROM code WHERE utilisation = 0 AND evidence >= 2 AND state IN (2, 3) GROUP BY lot, state, evidence) d
+		FROM (SELECT lot, evidence, COUNT(*) AS n FROM code WHERE utilisation = 0 AND evidence >= 2 AND state IN (2, 3, 6) GROUP BY lot, state, evidence) d
 		JOIN lot ON lot.id = d.lot JOIN product p ON p.id = lot.product ORDER BY d.lot`)
 	found, err := collect(rows, err, func(s scanner) (d Due, err error) {
 		err = s.Scan(&d.Lot, &d.least, &d.Count, &d.Line, &d.Batch, &d.productID, &d.Product.Name, &d.Product.GTIN, &d.Product.Group, &d.Product.Type)
@@ -92,8 +105,8 @@ func (l *Ledger) DueUtilisation(ctx context.Context, unitUsage string) ([]Due, e
 		default:
 			continue // printed, and VERIFIED is asked for: not before its scan
 		}
-		if n := len(dues); n > 0 && dues[n-1].Lot == d.Lot && dues[n-1].Usage == d.Usage {
-			dues[n-1].Count += d.Count
+		if i := slices.IndexFunc(dues, func(o Due) bool { return o.Lot == d.Lot && o.Usage == d.Usage }); i >= 0 {
+			dues[i].Count += d.Count
 			continue
 		}
 		dues = append(dues, d)
@@ -116,7 +129,7 @@ func (l *Ledger) BuildUtilisation(ctx context.Context, d Due, limit int, build f
 		var n int64
 		err := l.do(ctx, func(t *tx) error {
 			res, err := t.exec(`UPDATE code SET utilisation = ? WHERE id IN (SELECT id FROM code
-				WHERE lot = ? AND utilisation = 0 AND evidence >= 2 AND state IN (2, 3) AND evidence BETWEEN ? AND ? LIMIT ?)`,
+				WHERE lot = ? AND utilisation = 0 AND evidence >= 2 AND state IN (2, 3, 6) AND evidence BETWEEN ? AND ? LIMIT ?)`,
 				r.ID, int64(d.Lot), int(d.least), int(d.most), min(slice, left))
 			if err != nil {
 				return err
@@ -136,11 +149,16 @@ func (l *Ledger) BuildUtilisation(ctx context.Context, d Due, limit int, build f
 
 // ResumeBuilding freezes the utilisation reports that a crash left half built.
 func (l *Ledger) ResumeBuilding(ctx context.Context, build func(Report, []code.Code) ([]byte, error)) error {
-	half, err := l.reports(ctx, "WHERE state = 'building'")
+	half, err := l.reports(ctx, "WHERE state = 'building' AND kind = 'utilisation'")
 	if err != nil {
 		return err
 	}
 	for _, r := range half {
+		if r.Parent != 0 { // what the crash left with the divided report goes into its part
+			if err := l.takeOver(ctx, r.Parent, r.ID); err != nil {
+				return err
+			}
+		}
 		if _, err := l.freeze(ctx, r, build); err != nil {
 			return err
 		}
@@ -155,6 +173,7 @@ func (l *Ledger) freeze(ctx context.Context, r Report, build func(Report, []code
 		return r, fmt.Errorf("reading the report's codes: %w", err)
 	}
 	if len(codes) == 0 { // a crash before the first code was assigned
+		r.State = Building
 		return r, l.do(ctx, func(t *tx) error {
 			_, err := t.exec("DELETE FROM report WHERE id = ? AND state = 'building'", r.ID)
 			return err
@@ -175,8 +194,8 @@ func scanCode(s scanner) (code.Code, error) {
 }
 
 func (t *tx) newReport(r *Report, product int64) error {
-	res, err := t.exec("INSERT INTO report (uuid, kind, line, product, grp, batch, usage, state, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'building', ?, ?)",
-		r.UUID, string(r.Kind), r.Line, product, r.Group, r.Batch, r.Usage, t.at, t.at)
+	res, err := t.exec("INSERT INTO report (uuid, kind, line, product, grp, batch, usage, state, parent, dropout, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'building', ?, ?, ?, ?)",
+		r.UUID, string(r.Kind), r.Line, product, r.Group, r.Batch, r.Usage, r.Parent, r.Dropout, t.at, t.at)
 	if err != nil {
 		return err
 	}
@@ -208,7 +227,7 @@ func (l *Ledger) MarkReport(ctx context.Context, id int64, s ReportStatus, serve
 			return err
 		}
 		res, err := t.exec(`UPDATE report SET state = ?, server_id = CASE WHEN ? = '' THEN server_id ELSE ? END, reason = ?, attempts = attempts + ?, doubted = MAX(doubted, ?), changed_at = ?
-			WHERE id = ? AND state NOT IN ('building', 'sent')`, string(s), serverID, serverID, reason, attempt, s == InDoubt, t.at, id)
+			WHERE id = ? AND state NOT IN ('building', 'sent', 'split', 'handed')`, string(s), serverID, serverID, reason, attempt, s == InDoubt, t.at, id)
 		return oneRow(res, err, fmt.Sprintf("report %d is settled or not frozen", id))
 	})
 }
@@ -220,19 +239,19 @@ func (l *Ledger) ReportBody(ctx context.Context, id int64) ([]byte, error) {
 	return body, err
 }
 
-// OpenReports returns the reports that are neither sent nor rejected, oldest first.
+// OpenReports returns the reports that are not settled, oldest first.
 func (l *Ledger) OpenReports(ctx context.Context) ([]Report, error) {
-	return l.reports(ctx, "WHERE state NOT IN ('sent', 'rejected')")
+	return l.reports(ctx, "WHERE state NOT IN "+settled)
 }
 
 // Reports returns all reports, oldest first.
 func (l *Ledger) Reports(ctx context.Context) ([]Report, error) { return l.reports(ctx, "") }
 
 func (l *Ledger) reports(ctx context.Context, where string) ([]Report, error) {
-	rows, err := l.reads.QueryContext(ctx, "SELECT id, uuid, kind, line, grp, batch, usage, state, codes, server_id, reason, attempts, doubted, created_at, changed_at FROM report "+where+" ORDER BY id")
+	rows, err := l.reads.QueryContext(ctx, "SELECT id, uuid, kind, line, grp, batch, usage, state, codes, server_id, reason, attempts, doubted, parent, dropout, created_at, changed_at FROM report "+where+" ORDER BY id")
 	return collect(rows, err, func(s scanner) (r Report, err error) {
 		var created, changed int64
-		err = s.Scan(&r.ID, &r.UUID, &r.Kind, &r.Line, &r.Group, &r.Batch, &r.Usage, &r.State, &r.Codes, &r.ServerID, &r.Reason, &r.Attempts, &r.Doubted, &created, &changed)
+		err = s.Scan(&r.ID, &r.UUID, &r.Kind, &r.Line, &r.Group, &r.Batch, &r.Usage, &r.State, &r.Codes, &r.ServerID, &r.Reason, &r.Attempts, &r.Doubted, &r.Parent, &r.Dropout, &created, &changed)
 		r.CreatedAt, r.ChangedAt = time.UnixMicro(created).UTC(), time.UnixMicro(changed).UTC()
 		return r, err
 	})

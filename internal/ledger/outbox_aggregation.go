@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -29,9 +30,9 @@ type DueContainers struct {
 // knows: its units' (and its own code's) utilisation is sent, its inner containers' aggregation
 // is sent. ?1 is 0 for a group whose utilisation nobody reports by hand.
 const dueContainer = ` c.state = 2 AND c.aggregation = 0
-	AND NOT EXISTS (SELECT 1 FROM code k LEFT JOIN report r ON r.id = k.utilisation WHERE k.container = c.id AND ?1 AND r.state IS NOT 'sent')
-	AND NOT EXISTS (SELECT 1 FROM container k LEFT JOIN report r ON r.id = k.aggregation WHERE k.parent = c.id AND r.state IS NOT 'sent')
-	AND NOT EXISTS (SELECT 1 FROM code k LEFT JOIN report r ON r.id = k.utilisation WHERE k.id = c.code AND ?1 AND r.state IS NOT 'sent') `
+	AND NOT EXISTS (SELECT 1 FROM code k LEFT JOIN report r ON r.id = k.utilisation WHERE k.container = c.id AND ?1 AND COALESCE(r.state, '') NOT IN ` + arrived + `)
+	AND NOT EXISTS (SELECT 1 FROM container k LEFT JOIN report r ON r.id = k.aggregation WHERE k.parent = c.id AND COALESCE(r.state, '') NOT IN ` + arrived + `)
+	AND NOT EXISTS (SELECT 1 FROM code k LEFT JOIN report r ON r.id = k.utilisation WHERE k.id = c.code AND ?1 AND COALESCE(r.state, '') NOT IN ` + arrived + `) `
 
 const contents = `(SELECT COUNT(*) FROM code k WHERE k.container = c.id) + (SELECT COUNT(*) FROM container k WHERE k.parent = c.id)`
 
@@ -95,9 +96,83 @@ func (l *Ledger) BuildAggregation(ctx context.Context, d DueContainers, needsUti
 	return r, err
 }
 
+// dueUnits returns due containers in the order of their making, so that what is inside comes
+// before what holds it. An outer container is due in the same report as its last inner ones.
 func (l *Ledger) dueUnits(ctx context.Context, d DueContainers, needsUtilisation bool, limit int) ([]AggregationUnit, error) {
+	all, err := l.units(ctx, "c.line = ?2 AND c.grp = ?3 AND c.batch = ?4 AND"+dueContainer+"ORDER BY c.id LIMIT ?5", needsUtilisation, d.Line, d.Group, d.Batch, limit/2)
+	if err != nil {
+		return nil, err
+	}
+	total := 0
+	for i, u := range all {
+		if total += 1 + len(u.Children); total > limit {
+			if i == 0 {
+				return nil, &StateError{fmt.Sprintf("container %s holds %d: a report takes %d parents and children", code.Visible(u.Serial), len(u.Children), limit)}
+			}
+			return all[:i], nil
+		}
+	}
+	taken := map[ContainerID]bool{}
+	for _, u := range all {
+		taken[u.id] = true
+	}
+	for level := all; len(level) > 0; {
+		outer, err := l.around(ctx, level, taken, needsUtilisation)
+		if err != nil {
+			return nil, err
+		}
+		for i, u := range outer {
+			if total += 1 + len(u.Children); total > limit {
+				return append(all, outer[:i]...), nil // the rest is due when what it holds has arrived
+			}
+		}
+		all = append(all, outer...)
+		for _, u := range outer {
+			taken[u.id] = true
+		}
+		level = outer
+	}
+	return all, nil
+}
+
+// around returns the closed containers that hold some of these, and nothing that has neither
+// arrived nor is taken into the same report.
+func (l *Ledger) around(ctx context.Context, inner []AggregationUnit, taken map[ContainerID]bool, needsUtilisation bool) ([]AggregationUnit, error) {
+	var found []AggregationUnit
+	seen := map[int64]bool{}
+	for _, u := range inner {
+		var parent int64
+		if err := l.reads.QueryRowContext(ctx, "SELECT COALESCE(parent, 0) FROM container WHERE id = ?", int64(u.id)).Scan(&parent); err != nil {
+			return nil, fmt.Errorf("looking for outer containers: %w", err)
+		}
+		if parent == 0 || seen[parent] {
+			continue
+		}
+		seen[parent] = true
+		units, err := l.units(ctx, `c.id = ?2 AND c.state = 2 AND c.aggregation = 0
+			AND NOT EXISTS (SELECT 1 FROM code k LEFT JOIN report r ON r.id = k.utilisation WHERE k.id = c.code AND ?1 AND COALESCE(r.state, '') NOT IN `+arrived+`)`, needsUtilisation, parent)
+		if err != nil {
+			return nil, err
+		}
+		if len(units) == 0 {
+			continue
+		}
+		rows, err := l.reads.QueryContext(ctx, "SELECT k.id FROM container k LEFT JOIN report r ON r.id = k.aggregation WHERE k.parent = ? AND COALESCE(r.state, '') NOT IN "+arrived, parent)
+		missing, err := collect(rows, err, scanInt)
+		if err != nil {
+			return nil, fmt.Errorf("looking for outer containers: %w", err)
+		}
+		if !slices.ContainsFunc(missing, func(id int64) bool { return !taken[ContainerID(id)] }) {
+			found = append(found, units...)
+		}
+	}
+	return found, nil
+}
+
+// units reads the containers that where selects, with their contents.
+func (l *Ledger) units(ctx context.Context, where string, args ...any) ([]AggregationUnit, error) {
 	rows, err := l.reads.QueryContext(ctx, `SELECT c.id, c.capacity, c.sscc, COALESCE((SELECT substr(raw, 1, idlen) FROM code WHERE id = c.code), x'')
-		FROM container c WHERE c.line = ?2 AND c.grp = ?3 AND c.batch = ?4 AND`+dueContainer+"ORDER BY c.id LIMIT ?5", needsUtilisation, d.Line, d.Group, d.Batch, limit/2)
+		FROM container c WHERE `+where, args...)
 	all, err := collect(rows, err, func(s scanner) (u AggregationUnit, err error) {
 		var sscc string
 		var ident []byte
@@ -108,15 +183,11 @@ func (l *Ledger) dueUnits(ctx context.Context, d DueContainers, needsUtilisation
 	if err != nil {
 		return nil, fmt.Errorf("reading containers to report: %w", err)
 	}
-	total := 0
 	for i := range all {
 		rows, err := l.reads.QueryContext(ctx, `SELECT substr(raw, 1, idlen) FROM code WHERE container = ?1
 			UNION ALL SELECT COALESCE((SELECT substr(raw, 1, idlen) FROM code WHERE id = k.code), CAST(k.sscc AS BLOB)) FROM container k WHERE k.parent = ?1`, int64(all[i].id))
 		if all[i].Children, err = collect(rows, err, scanCode); err != nil {
 			return nil, fmt.Errorf("reading a container's contents: %w", err)
-		}
-		if total += 1 + len(all[i].Children); total > limit && i > 0 {
-			return all[:i], nil
 		}
 	}
 	return all, nil

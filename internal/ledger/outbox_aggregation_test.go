@@ -114,7 +114,7 @@ func TestAggregationBoxesBeforePallets(t *testing.T) {
 	if got := p.dueBoxes(byHand); got != "3/water/B1: 6 in 2; " {
 		t.Errorf("due %q", got)
 	}
-	r, units := p.aggregate(true, 100)
+	r, units := p.aggregate(true, 8) // the boxes alone: the pallet makes it 9
 	if len(units) != 2 || units[0].Serial != label.Code[:31] || units[1].Serial != inner || r.Codes != 6 {
 		t.Fatalf("report %+v of %+v", r, units)
 	}
@@ -127,6 +127,57 @@ func TestAggregationBoxesBeforePallets(t *testing.T) {
 	}
 	r, units = p.aggregate(true, 100)
 	if len(units) != 1 || units[0].Serial != outer || fmt.Sprint(units[0].Children) != fmt.Sprint([]code.Code{label.Code[:31], inner}) || r.Codes != 3 {
+		t.Errorf("report %+v of %+v", r, units)
+	}
+}
+
+// Levels that are due together go in one report, what is inside first.
+func TestAggregationNested(t *testing.T) {
+	p := newPlant(t)
+	p.stock(p.unit, 6)
+	p.stock(p.box, 3)
+	sscc := func(id ContainerID) code.Code {
+		try(p.Fill(p.ctx, id))
+		c := must(p.NextSSCC(p.ctx, "0301234567"))
+		try(p.CloseWithSSCC(p.ctx, id, c))
+		return c
+	}
+	pallet, load, loose := p.openPallet(2), p.openPallet(2), p.openPallet(1)
+	first, _, _ := p.closed(2)
+	second, _, _ := p.closed(2)
+	third, _, _ := p.closed(2)
+	try(p.PutContainer(p.ctx, pallet, first))
+	try(p.PutContainer(p.ctx, pallet, second))
+	inner := sscc(pallet)
+	try(p.PutContainer(p.ctx, load, pallet))
+	outer := sscc(load)
+	try(p.PutContainer(p.ctx, loose, third)) // still open
+	r, units := p.aggregate(false, 100)
+	if len(units) != 5 || units[3].Serial != inner || units[4].Serial != outer || r.Codes != 9+3+2 || fmt.Sprint(units[4].Children) != fmt.Sprint([]code.Code{inner}) {
+		t.Fatalf("report %+v of %+v", r, units)
+	}
+	// It is denied: the boxes go in halves, the outer ones when what they hold has arrived.
+	try(p.MarkReport(p.ctx, r.ID, Denied, "", "bad"))
+	build := func(Report, []AggregationUnit) ([]byte, error) { return []byte("x"), nil }
+	if ok, err := p.DivideAggregation(p.ctx, r, build); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	open := must(p.OpenReports(p.ctx))
+	if len(open) != 2 || open[0].Codes != 3 || open[1].Codes != 6 || open[0].Parent != r.ID {
+		t.Fatalf("open are %+v", open)
+	}
+	if got := p.dueBoxes(bySystem); got != "" {
+		t.Errorf("due %q", got)
+	}
+	if ok, err := p.DivideAggregation(p.ctx, open[0], build); ok || err != nil {
+		t.Errorf("one container was divided: %v", err)
+	}
+	p.send(open[0])
+	p.send(open[1])
+	if got := p.dueBoxes(bySystem); got != "3/water/B1: 3 in 1; " {
+		t.Errorf("due %q", got)
+	}
+	if r, units = p.aggregate(false, 100); len(units) != 2 || units[0].Serial != inner || units[1].Serial != outer {
 		t.Errorf("report %+v of %+v", r, units)
 	}
 }

@@ -80,7 +80,7 @@ func (l *Ledger) Put(ctx context.Context, place string, id ContainerID, lot LotI
 			return err
 		}
 		for _, s := range scans {
-			o, err := t.put(place, id, product, p, s)
+			o, err := t.put(place, id, lot, product, p, s)
 			if err != nil {
 				return err
 			}
@@ -91,13 +91,13 @@ func (l *Ledger) Put(ctx context.Context, place string, id ContainerID, lot LotI
 	return outs, err
 }
 
-func (t *tx) put(place string, id ContainerID, product int64, p code.Profile, scan code.Code) (PutOutcome, error) {
+func (t *tx) put(place string, id ContainerID, lot LotID, product int64, p code.Profile, scan code.Code) (PutOutcome, error) {
 	h, v, err := t.lookup(product, p, scan)
 	if err != nil {
 		return PutOutcome{}, err
 	}
 	if v.Outcome != Good || h.state != Verified {
-		if v, err = t.verify(place, product, p, scan, "scan at packing"); err != nil || v.Outcome != Good {
+		if v, err = t.verify(place, lot, product, p, scan, "scan at packing"); err != nil || v.Outcome != Good {
 			return PutOutcome{Verdict: v}, err
 		}
 	} else if h.container != 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -120,10 +121,13 @@ func (l *Ledger) Receive(ctx context.Context, id OrderID, blockID string, p code
 	})
 }
 
-// add stores one code as stock. A code that is there already is a *RepeatedCode, and nothing is
-// changed.
+// add stores one code as stock. A code that is there already, also one that was cut elsewhere when
+// the rules of its group were others, is a *RepeatedCode, and nothing is changed.
 func (t *tx) add(product, block, seq int64, c code.Code, idlen int) error {
 	ident, raw := c[:idlen], []byte(c)
+	if err := t.cutElsewhere(product, c, idlen); err != nil {
+		return err
+	}
 	// One statement looks and stores: half the time of two.
 	r, err := t.exec(`INSERT INTO code (product, block, raw, idlen, key, state, last) SELECT ?1, ?2, ?3, ?4, ?5, 0, ?6
 		WHERE NOT EXISTS (SELECT 1 FROM code WHERE key = ?5 AND idlen = ?4 AND substr(raw, 1, idlen) = substr(?3, 1, ?4))`,
@@ -140,6 +144,53 @@ func (t *tx) add(product, block, seq int64, c code.Code, idlen int) error {
 	}
 	t.moved[tallyKey{product, InStock}]++
 	return nil
+}
+
+// cutElsewhere looks for c among codes of the product whose identification codes have other lengths,
+// and keeps the list of these lengths.
+func (t *tx) cutElsewhere(product int64, c code.Code, idlen int) error {
+	lengths, err := t.lengths(product)
+	if err != nil {
+		return err
+	}
+	for _, n := range lengths {
+		if n == idlen || n <= code.GTINLength || n > len(c) {
+			continue
+		}
+		if _, err := t.find(c[:n]); err == nil {
+			return &RepeatedCode{Ident: c[:n]}
+		} else if !errors.Is(err, errNoCode) {
+			return err
+		}
+	}
+	if slices.Contains(lengths, idlen) {
+		return nil
+	}
+	if _, err := t.exec("INSERT INTO idlen (product, n) VALUES (?, ?)", product, idlen); err != nil {
+		return err
+	}
+	delete(t.idlens, product)
+	return nil
+}
+
+// lengths returns the lengths of a product's identification codes, shortest first.
+func (t *tx) lengths(product int64) ([]int, error) {
+	if known, ok := t.idlens[product]; ok {
+		return known, nil
+	}
+	rows, err := t.query("SELECT n FROM idlen WHERE product = ? ORDER BY n", product)
+	lengths, err := collect(rows, err, func(s scanner) (n int, err error) {
+		err = s.Scan(&n)
+		return n, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if t.idlens == nil {
+		t.idlens = map[int64][]int{}
+	}
+	t.idlens[product] = lengths
+	return lengths, nil
 }
 
 // RepeatedCode says that a received code exists already.

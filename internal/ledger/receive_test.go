@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"linemark/internal/code"
@@ -197,5 +198,29 @@ func TestOrders(t *testing.T) {
 	}
 	if want := fmt.Sprintf("1 active, 2 active, %d placing, ", ids[0]); open != want {
 		t.Errorf("open orders %s, want %s", open, want)
+	}
+}
+
+// P1: a code that came in while the rules of its group were others is known under the new ones: it
+// does not come in a second time, and it is read on its product.
+func TestP1_RulesChange(t *testing.T) {
+	p := newPlant(t)
+	short := must(code.NewProfile("water", code.Unit, true, 11, code.Field{AI: "93", Length: 4}))
+	odd := code.Code("01" + bottle.GTIN + "21elevenchars" + "\x1d93dGVz") // not of the standard structure: kept whole
+	try(p.Receive(p.ctx, p.unit.order, "b1", p.unit.profile, []code.Code{odd}))
+	var repeated *RepeatedCode
+	if err := p.Receive(p.ctx, p.unit.order, "b2", short, []code.Code{odd}); !errors.As(err, &repeated) {
+		t.Errorf("a second time: %v", err)
+	}
+	standard := p.stock(p.unit, 1)[0]
+	if err := p.Receive(p.ctx, p.unit.order, "b3", short, []code.Code{standard}); err == nil {
+		t.Error("a second time, cut elsewhere")
+	}
+	c := p.claim(p.unit, 2)
+	scans := []code.Code{c[0].Code, code.Code(strings.ReplaceAll(string(c[1].Code), "\x1d", ""))}
+	for i, v := range must(p.Verify(p.ctx, "check", p.unit.lot, short, scans)) {
+		if v.Outcome != Good || v.ID != c[i].ID {
+			t.Errorf("scan %d: %+v", i, v)
+		}
 	}
 }

@@ -4,10 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 )
 
 // schemaVersion is kept in PRAGMA user_version. A newer ledger is refused, never downgraded.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Times are microseconds of Unix time in UTC; order comes from rowids, never from times.
 //
@@ -15,7 +16,7 @@ const schemaVersion = 1
 // always compared with the code after the look-up. The identification code is the first
 // idlen bytes of raw. code.last and journal.prev chain a code's journal entries, so its
 // life is read without an index that every commit would have to write.
-const schema = `
+const schema1 = `
 CREATE TABLE agent   (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT NOT NULL, gtin TEXT NOT NULL UNIQUE, grp TEXT NOT NULL, type TEXT NOT NULL);
 CREATE TABLE lot     (id INTEGER PRIMARY KEY, line TEXT NOT NULL, product INTEGER NOT NULL REFERENCES product, batch TEXT NOT NULL, UNIQUE (line, product, batch));
@@ -66,6 +67,38 @@ CREATE TABLE report (
 CREATE INDEX report_open ON report (id) WHERE state NOT IN ('sent', 'rejected');
 `
 
+// schema2 brings batches, dropouts, and reports that stand in the place of others. Columns are
+// only ever added: an older row has their defaults.
+//
+// idlen has the lengths of each product's identification codes. It is more than one when the
+// rules of its group were changed while it had codes.
+//
+// dropped is what a dropout reports by itself; the contents of a container that was dropped with
+// them stand only in code.state.
+const schema2 = `
+ALTER TABLE report ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE report ADD COLUMN dropout INTEGER NOT NULL DEFAULT 0;
+DROP INDEX report_open;
+CREATE INDEX report_open ON report (id) WHERE state NOT IN ('sent', 'rejected', 'split', 'handed');
+DROP INDEX code_due;
+CREATE INDEX code_due ON code (lot, state, evidence) WHERE utilisation = 0 AND evidence >= 2 AND state IN (2, 3, 6);
+CREATE TABLE batch (
+  id INTEGER PRIMARY KEY, line TEXT NOT NULL, name TEXT NOT NULL, production_date TEXT NOT NULL, expiration_date TEXT NOT NULL, series TEXT NOT NULL,
+  started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL DEFAULT 0, UNIQUE (line, name));
+CREATE TABLE idlen (product INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (product, n)) WITHOUT ROWID;
+INSERT INTO idlen SELECT DISTINCT product, idlen FROM code;
+CREATE TABLE dropout (
+  id INTEGER PRIMARY KEY, reason TEXT NOT NULL, with_child INTEGER NOT NULL, doc_num TEXT NOT NULL, doc_date TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE dropped (
+  id INTEGER PRIMARY KEY, dropout INTEGER NOT NULL, code INTEGER, container INTEGER, line TEXT NOT NULL, batch TEXT NOT NULL, grp TEXT NOT NULL, report INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX dropped_report ON dropped (report);
+CREATE UNIQUE INDEX dropped_code ON dropped (code) WHERE code IS NOT NULL;
+CREATE UNIQUE INDEX dropped_container ON dropped (container) WHERE container IS NOT NULL;
+`
+
+// schemas bring a ledger from each version to the next.
+var schemas = [schemaVersion]string{schema1, schema2}
+
 func migrate(ctx context.Context, c *sql.Conn) error {
 	var version int
 	if err := c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
@@ -77,7 +110,8 @@ func migrate(ctx context.Context, c *sql.Conn) error {
 	case version > schemaVersion:
 		return fmt.Errorf("this ledger was written by a newer linemark (schema %d, this one knows %d)", version, schemaVersion)
 	}
-	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE;"+schema+fmt.Sprintf("PRAGMA user_version = %d; COMMIT", schemaVersion)); err != nil {
+	statements := strings.Join(schemas[version:], "")
+	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE;"+statements+fmt.Sprintf("PRAGMA user_version = %d; COMMIT", schemaVersion)); err != nil {
 		_, _ = c.ExecContext(ctx, "ROLLBACK") // the first error is the one to tell
 		return err
 	}

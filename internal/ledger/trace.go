@@ -153,7 +153,10 @@ func (l *Ledger) family(ctx context.Context, life Life, utilisation, own, in int
 		}
 		life.Parents, ids, in = append(life.Parents, c), append(ids, aggregation), parent
 	}
-	for _, id := range ids {
+	for i, id := range ids {
+		if slices.Contains(ids[:i], id) {
+			continue // box and pallet in one report
+		}
 		found, err := l.reports(ctx, fmt.Sprintf("WHERE id = %d AND id > 0", id))
 		if err != nil {
 			return life, err

@@ -28,9 +28,7 @@ func TestTrace(t *testing.T) {
 	sscc := must(p.NextSSCC(p.ctx, "0301234567"))
 	try(p.CloseWithSSCC(p.ctx, pallet, sscc))
 	units, labels := p.report(p.unit, "VERIFIED"), p.report(p.box, "VERIFIED")
-	boxes, _ := p.aggregate(true, 100)
-	p.send(boxes)
-	pallets, _ := p.aggregate(true, 100)
+	boxes, _ := p.aggregate(true, 100) // the pallet with it
 
 	ident := func(c Claim) code.Code { return c.Code[:31] }
 	tests := []struct {
@@ -45,13 +43,13 @@ func TestTrace(t *testing.T) {
 	}{
 		{"a unit by its full code", c[0].Code, c[0].Code, Verified,
 			"supply: received block block-1: 3 codes | mark: claim in_stock claimed | mark: confirmed by the printer claimed printed | check: scan printed verified",
-			[]Report{units, boxes, pallets}, []code.Code{ident(label), sscc}, nil},
-		{"by its identification code", ident(c[1]), c[1].Code, Verified, "", []Report{units, boxes, pallets}, []code.Code{ident(label), sscc}, nil},
-		{"with GS lost", bare(c[0].Code), c[0].Code, Verified, "", []Report{units, boxes, pallets}, []code.Code{ident(label), sscc}, nil},
+			[]Report{units, boxes}, []code.Code{ident(label), sscc}, nil},
+		{"by its identification code", ident(c[1]), c[1].Code, Verified, "", []Report{units, boxes}, []code.Code{ident(label), sscc}, nil},
+		{"with GS lost", bare(c[0].Code), c[0].Code, Verified, "", []Report{units, boxes}, []code.Code{ident(label), sscc}, nil},
 		{"a box", label.Code, label.Code, Verified,
 			"supply: received block block-1: 1 codes | mark: claim in_stock claimed | box: scan of the label claimed verified",
-			[]Report{labels, boxes, pallets}, []code.Code{sscc}, []code.Code{ident(c[0]), ident(c[1])}},
-		{"a pallet", sscc, sscc, Printed, "", []Report{pallets}, nil, []code.Code{ident(label)}},
+			[]Report{labels, boxes}, []code.Code{sscc}, []code.Code{ident(c[0]), ident(c[1])}},
+		{"a pallet", sscc, sscc, Printed, "", []Report{boxes}, nil, []code.Code{ident(label)}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

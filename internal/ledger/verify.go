@@ -50,7 +50,7 @@ func (l *Ledger) Verify(ctx context.Context, place string, lot LotID, p code.Pro
 			return err
 		}
 		for _, s := range scans {
-			v, err := t.verify(place, product, p, s, "scan")
+			v, err := t.verify(place, lot, product, p, s, "scan")
 			if err != nil {
 				return err
 			}
@@ -74,6 +74,12 @@ func (t *tx) lookup(product int64, p code.Profile, scan code.Code) (held, Verdic
 		ident = scan // Receive kept a code of no known structure under its whole text
 	}
 	h, err := t.find(ident)
+	if errors.Is(err, errNoCode) { // cut by the rules that held when it was received
+		if h, err = t.findCut(product, scan, len(ident)); err == nil {
+			ident, unlike = h.ident(), nil
+			gsLost = !strings.Contains(string(scan), string(code.GS))
+		}
+	}
 	if errors.Is(err, errNoCode) && unlike != nil {
 		return held{}, Verdict{Outcome: Unreadable, Note: unlike.Error()}, nil
 	}
@@ -97,7 +103,24 @@ func (t *tx) lookup(product int64, p code.Profile, scan code.Code) (held, Verdic
 	return h, v, nil
 }
 
-func (t *tx) verify(place string, product int64, p code.Profile, scan code.Code, cause string) (Verdict, error) {
+// findCut looks for a scan among codes of the product whose identification codes have another length.
+func (t *tx) findCut(product int64, scan code.Code, tried int) (held, error) {
+	lengths, err := t.lengths(product)
+	if err != nil {
+		return held{}, err
+	}
+	for _, n := range lengths {
+		if n == tried || n <= code.GTINLength || n > len(scan) {
+			continue
+		}
+		if h, err := t.find(scan[:n]); !errors.Is(err, errNoCode) {
+			return h, err
+		}
+	}
+	return held{}, errNoCode
+}
+
+func (t *tx) verify(place string, lot LotID, product int64, p code.Profile, scan code.Code, cause string) (Verdict, error) {
 	h, v, err := t.lookup(product, p, scan)
 	if err != nil || v.ID == 0 {
 		return v, err
@@ -128,6 +151,11 @@ func (t *tx) verify(place string, product int64, p code.Profile, scan code.Code,
 	}
 	if h.state == Doubtful {
 		v.Note = "was in doubt"
+	}
+	if h.claim == recovered && h.lot == 0 { // nobody knows for which batch it was printed: it is reported with the one that read it
+		if _, err := t.exec("UPDATE code SET lot = ? WHERE id = ?", int64(lot), h.id); err != nil {
+			return v, err
+		}
 	}
 	return v, t.move(h, Verified, ByScan, place, cause)
 }

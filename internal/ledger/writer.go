@@ -47,6 +47,8 @@ type tx struct {
 	ctx   context.Context
 	at    int64 // microseconds, for the entries of this transaction
 	moved map[tallyKey]int64
+
+	idlens map[int64][]int // see lengths
 }
 
 type tallyKey struct {

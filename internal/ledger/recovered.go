@@ -1,0 +1,134 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"linemark/internal/code"
+)
+
+// recovered is the claim number of a code that came back from the server after the loss of a
+// ledger: it may have been printed, at an unknown time. It overtakes no other code.
+const recovered = -1
+
+// RecoverOrder takes up an order that this ledger does not know but the server does. It returns
+// the order's number, also when it is known.
+func (l *Ledger) RecoverOrder(ctx context.Context, p ProductID, serverID string, quantity int, s OrderState) (OrderID, error) {
+	var id int64
+	err := l.do(ctx, func(t *tx) error {
+		err := t.row("SELECT id FROM orders WHERE server_id = ? AND product = ?", serverID, int64(p)).Scan(&id)
+		if err == nil {
+			return nil
+		}
+		if _, err := t.event("recover", "order "+serverID+" taken up from the server"); err != nil {
+			return err
+		}
+		r, err := t.exec("INSERT INTO orders (product, quantity, server_id, state, reason, placed_at, changed_at) VALUES (?, ?, ?, ?, 'recovered from the server', ?, ?)", int64(p), quantity, serverID, string(s), t.at, t.at)
+		if err != nil {
+			return err
+		}
+		id, err = r.LastInsertId()
+		return err
+	})
+	return OrderID(id), err
+}
+
+// ReceiveRecovered stores a block that the server has issued before, all or nothing. Nobody
+// knows which of its codes were printed, so they come in as doubtful: a scan makes one verified,
+// and Release returns those to the stock that a person vouches for. A block that is stored is
+// ErrBlockKnown.
+func (l *Ledger) ReceiveRecovered(ctx context.Context, id OrderID, blockID string, p code.Profile, codes []code.Code) (n int, err error) {
+	err = l.do(ctx, func(t *tx) error {
+		n = 0
+		product, block, err := t.newBlock(id, blockID, len(codes), nil, "")
+		if err != nil {
+			return err
+		}
+		seq, err := t.event("recover", fmt.Sprintf("recovered block %s: %d codes", blockID, len(codes)))
+		if err != nil {
+			return err
+		}
+		for _, c := range codes {
+			ident, _, err := p.Ident(c)
+			if err != nil {
+				ident = c
+			}
+			var known *RepeatedCode
+			err = t.add(product, block, seq, c, len(ident))
+			if errors.As(err, &known) {
+				continue // this ledger knows better
+			}
+			if err != nil {
+				return err
+			}
+			h, err := t.find(ident)
+			if err != nil {
+				return err
+			}
+			if err := t.move(h, Doubtful, NoEvidence, "recover", "recovered from the server: whether it was printed is not known"); err != nil {
+				return err
+			}
+			if _, err := t.exec("UPDATE code SET claim = ? WHERE id = ?", recovered, h.id); err != nil {
+				return err
+			}
+			n++
+		}
+		if _, err := t.exec("UPDATE block SET quantity = ? WHERE id = ?", n, block); err != nil {
+			return err
+		}
+		_, err = t.exec("UPDATE orders SET last_block = ?, fetching = 0 WHERE id = ?", blockID, int64(id))
+		return err
+	})
+	return n, err
+}
+
+// ReleaseOrder returns the recovered codes of an order to the stock, all of them, on a person's
+// word that none was printed.
+func (l *Ledger) ReleaseOrder(ctx context.Context, serverID, reason string) (int, error) {
+	return l.release(ctx, reason, "block IN (SELECT b.id FROM block b JOIN orders o ON o.id = b.orders WHERE o.server_id = ?)", serverID)
+}
+
+// ReleaseFrom returns the recovered codes of a product to the stock from this one on, in the
+// order in which the server issued them, on a person's word that none of these was printed.
+func (l *Ledger) ReleaseFrom(ctx context.Context, first code.Code, reason string) (int, error) {
+	id, err := l.findAny(ctx, first)
+	if err != nil {
+		return 0, err
+	}
+	return l.release(ctx, reason, "product = (SELECT product FROM code WHERE id = ?1) AND id >= ?1", id)
+}
+
+// release moves recovered codes in commits of their own, so that no line waits for it.
+func (l *Ledger) release(ctx context.Context, reason, where string, args ...any) (int, error) {
+	if reason == "" {
+		return 0, errors.New("a release needs a reason")
+	}
+	total := 0
+	for {
+		n := 0
+		err := l.do(ctx, func(t *tx) error {
+			rows, err := t.query(fmt.Sprintf("SELECT %s FROM code WHERE state = 5 AND claim = %d AND %s ORDER BY id LIMIT %d", heldColumns, recovered, where, slice), args...)
+			found, err := collect(rows, err, scanHeld)
+			if err != nil {
+				return err
+			}
+			for _, h := range found {
+				if err := t.move(h, InStock, NoEvidence, "recover", "released: "+reason); err != nil {
+					return err
+				}
+				if _, err := t.exec("UPDATE code SET claim = NULL, lot = NULL WHERE id = ?", h.id); err != nil {
+					return err
+				}
+			}
+			n = len(found)
+			return nil
+		})
+		if err != nil {
+			return total, err
+		}
+		if total += n; n < slice {
+			return total, nil
+		}
+	}
+}
