@@ -229,6 +229,8 @@ func TestReports(t *testing.T) {
 		expect(t, got, err, want)
 		got, err = answered(t, body, func(c *Client) (string, error) { return c.SendAggregation(t.Context(), []byte("{}")) })
 		expect(t, got, err, want)
+		got, err = answered(t, body, func(c *Client) (string, error) { return c.SendDropout(t.Context(), []byte("{}")) })
+		expect(t, got, err, want)
 	}
 }
 

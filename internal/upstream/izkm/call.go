@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"linemark/internal/escape"
 )
@@ -20,6 +21,7 @@ type request struct {
 	method string
 	path   string
 	query  []param // besides omsId; a param without a value is left out
+	twin   string  // how the method's table spells omsId, where that is another way
 	body   []byte
 }
 
@@ -34,9 +36,12 @@ func (c *Client) call(ctx context.Context, r request, a answer) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	var connected atomic.Bool
+	var connected atomic.Pointer[time.Time]
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) {
+			now := c.now()
+			connected.Store(&now)
+		},
 	})
 	req, err := http.NewRequestWithContext(ctx, r.method, c.address(r), bytes.NewReader(r.body))
 	if err != nil {
@@ -47,21 +52,19 @@ func (c *Client) call(ctx context.Context, r request, a answer) error {
 		"Accept":       {"application/json"},
 		"Content-Type": {"application/json"}, // the document demands it of GET too
 		"User-Agent":   {"linemark"},
-		"clientToken":  {*c.token}, // not through Set: the document's own spelling
+		"clientToken":  {c.tokenPrefix + *c.token}, // not through Set: the document's own spelling
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		kind := Interrupted
-		if !connected.Load() {
-			kind = Unreachable
-		}
 		var outer *url.Error
 		if errors.As(err, &outer) {
 			err = outer.Err // Op says which call it was; the address adds only length
 		}
+		kind, err := c.broken(err, connected.Load() != nil)
 		return c.hidden(&Error{Op: r.op(), Kind: kind, Err: err})
 	}
 	defer resp.Body.Close()
+	c.compareClocks(connected.Load(), resp.Header.Get("Date"))
 	body, err := io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
 	if err != nil {
 		return c.hidden(&Error{
@@ -72,11 +75,26 @@ func (c *Client) call(ctx context.Context, r request, a answer) error {
 	return c.judge(r.op(), resp.StatusCode, resp.Header, body, a)
 }
 
+// compareClocks tells Options.Clock what date means for an exchange that began at began and has
+// just brought the head of its answer.
+func (c *Client) compareClocks(began *time.Time, date string) {
+	if c.clock == nil || began == nil {
+		return
+	}
+	if theirs, err := http.ParseTime(date); err == nil {
+		ours := began.Add(c.now().Sub(*began) / 2)
+		c.clock(theirs.Sub(ours))
+	}
+}
+
 // address writes the URL of r. Values go through escape.URLParam, which never writes a
 // blank as "+" and leaves no "+" of a time zone bare.
 func (c *Client) address(r request) string {
 	var b strings.Builder
 	b.WriteString(c.base + "/api/v2/" + c.group + r.path + "?omsId=" + escape.URLParam(c.omsID))
+	if c.queryTwin && r.twin != "" {
+		b.WriteString("&" + r.twin + "=" + escape.URLParam(c.omsID))
+	}
 	for _, p := range r.query {
 		if p.value != "" {
 			b.WriteString("&" + p.name + "=" + escape.URLParam(p.value))

@@ -9,6 +9,7 @@ package izkm
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -34,9 +35,28 @@ type Options struct {
 	Timeout time.Duration // for one request with its whole answer; 0: 30 s
 	MaxBody int64         // longest answer in bytes; 0: 64 MiB
 
+	// CA is the certificates, in PEM, of the only authorities that may have signed the server's;
+	// nil: those that the system trusts.
+	CA []byte
+	// ClientCert and ClientKey, in PEM, are shown to a server that demands them. The key has no
+	// password.
+	ClientCert, ClientKey []byte
+
+	// What the document contradicts itself in. Zero is its chapter 2.2.2 and its examples.
+	QueryTwin   bool   // repeat omsId as omslid or omslId where the tables of 4.8, 4.10 and 4.11 spell it so
+	TokenPrefix string // stands in front of the token as it is, with its blank: "Bearer "
+	CloseBody   string // body of POST /buffer/close, for which none is described: "" or "{}"
+
+	// Clock, if not nil, hears of every answer with a Date how far the server's clock is ahead of
+	// this one (behind: negative). Date has whole seconds, rounded down, so a clock that agrees
+	// shows as 0 to -1 s; the middle of the exchange, to which it is compared, adds an error of at
+	// most half the exchange. It is called before the call returns, in the caller's goroutine, so
+	// by several at once where calls are.
+	Clock func(skew time.Duration)
+
 	// DialContext replaces the network; nil: the system's.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
-	// Now is the clock for dates in answers; nil: time.Now.
+	// Now is the clock for dates in answers and certificates; nil: time.Now.
 	Now func() time.Time
 }
 
@@ -51,7 +71,13 @@ type Client struct {
 	timeout time.Duration
 	maxBody int64
 	now     func() time.Time
+	clock   func(time.Duration)
+	ends    time.Time // of the client certificate
 	http    *http.Client
+
+	queryTwin   bool
+	tokenPrefix string
+	closeBody   string
 }
 
 // New checks o and returns a client. It touches no network.
@@ -67,6 +93,10 @@ func New(o Options) (*Client, error) {
 		return nil, errors.New("izkm: client token is missing")
 	case strings.ContainsFunc(o.Token, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return nil, errors.New("izkm: client token holds a blank or a character outside ASCII")
+	case strings.ContainsFunc(o.TokenPrefix, func(r rune) bool { return r < ' ' || r >= 0x7f }):
+		return nil, errors.New("izkm: the prefix of the client token holds a character outside ASCII")
+	case o.CloseBody != "" && o.CloseBody != "{}":
+		return nil, errors.New("izkm: the body of /buffer/close is neither empty nor {}")
 	case o.Timeout < 0 || o.MaxBody < 0:
 		return nil, errors.New("izkm: timeout and largest answer must not be negative")
 	}
@@ -76,11 +106,8 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		base: base, omsID: o.OMSID, token: &o.Token, group: o.Group,
 		hide:    hider(o.Token),
-		timeout: o.Timeout, maxBody: o.MaxBody, now: o.Now,
-		http: &http.Client{
-			Transport:     transport(o.DialContext),
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		timeout: o.Timeout, maxBody: o.MaxBody, now: o.Now, clock: o.Clock,
+		queryTwin: o.QueryTwin, tokenPrefix: o.TokenPrefix, closeBody: o.CloseBody,
 	}
 	if c.timeout == 0 {
 		c.timeout = defaultTimeout
@@ -90,6 +117,15 @@ func New(o Options) (*Client, error) {
 	}
 	if c.now == nil {
 		c.now = time.Now
+	}
+	var encryption *tls.Config
+	encryption, c.ends, err = o.encryption(strings.HasPrefix(base, "https:"), c.now)
+	if err != nil {
+		return nil, err
+	}
+	c.http = &http.Client{
+		Transport:     transport(o.DialContext, encryption),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return c, nil
 }
@@ -105,11 +141,12 @@ func (c *Client) For(group string) *Client {
 // request by itself when a reused connection dies before the answer, and so does HTTP/2;
 // calls here are rare enough to pay a handshake for never being repeated. No proxy is
 // taken from the environment for the same reason.
-func transport(dial func(context.Context, string, string) (net.Conn, error)) *http.Transport {
+func transport(dial func(context.Context, string, string) (net.Conn, error), encryption *tls.Config) *http.Transport {
 	var one http.Protocols
 	one.SetHTTP1(true)
 	return &http.Transport{
 		DialContext:        dial,
+		TLSClientConfig:    encryption,
 		DisableKeepAlives:  true,
 		DisableCompression: true,
 		Protocols:          &one,

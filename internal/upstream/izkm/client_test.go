@@ -2,8 +2,6 @@ package izkm
 
 import (
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +28,8 @@ func TestNew(t *testing.T) {
 		{"no group", func(o *Options) { o.Group = "" }, "group is missing"},
 		{"group leaves the path", func(o *Options) { o.Group = "../x" }, "alias"},
 		{"negative timeout", func(o *Options) { o.Timeout = -1 }, "negative"},
+		{"prefix with a line end", func(o *Options) { o.TokenPrefix = "Bearer\r\n" }, "prefix of the client token"},
+		{"body of its own", func(o *Options) { o.CloseBody = "null" }, "neither empty nor {}"},
 		{"negative size", func(o *Options) { o.MaxBody = -1 }, "negative"},
 	}
 	for _, tc := range cases {
@@ -113,6 +113,10 @@ func TestRequestBytes(t *testing.T) {
 			_, err := c.For("beer").SendAggregation(t.Context(), []byte("  any bytes\x00at all\n"))
 			return err
 		}, "POST", "/api/v2/beer/aggregation?" + oms, "  any bytes\x00at all\n", `{"reportId":"r"}`},
+		{"dropout", func(c *Client) error {
+			_, err := c.SendDropout(t.Context(), utilisation)
+			return err
+		}, "POST", "/api/v2/alcohol/dropout?" + oms, string(utilisation), `{"reportId":"r"}`},
 		{"report", func(c *Client) error {
 			_, err := c.ReportState(t.Context(), "a b+c&d")
 			return err
@@ -165,27 +169,6 @@ func TestBasePathStays(t *testing.T) {
 	}
 }
 
-// Over TLS too it is HTTP/1, though the server offers HTTP/2, which repeats by itself.
-func TestHTTP1OverTLS(t *testing.T) {
-	protocols := make(chan string, 1)
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		protocols <- r.Proto
-		fmt.Fprint(w, `{"success":true}`)
-	}))
-	s.EnableHTTP2 = true
-	s.StartTLS()
-	defer s.Close()
-	c := newClient(t, Options{URL: s.URL, OMSID: testOMS, Token: testToken, Group: "water"})
-	c.http.Transport.(*http.Transport).TLSClientConfig = s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-	c.http.Transport.(*http.Transport).TLSClientConfig.NextProtos = nil
-	if err := c.Ping(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-protocols; got != "HTTP/1.1" {
-		t.Errorf("spoke %s", got)
-	}
-}
-
 func TestTokenStaysOutOfPrintedClient(t *testing.T) {
 	c := offline(t)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
@@ -210,6 +193,8 @@ func TestInvalidRequestsDoNotLeave(t *testing.T) {
 		"retry without gtin":     func() error { _, err := c.Retry(ctx, testOrder, "", ""); return err },
 		"close without order":    func() error { return c.CloseBuffer(ctx, "", testGTIN, "") },
 		"empty utilisation":      func() error { _, err := c.SendUtilisation(ctx, nil); return err },
+		"empty dropout":          func() error { _, err := c.SendDropout(ctx, nil); return err },
+		"orders of no status":    func() error { _, err := c.Orders(ctx, OrdersQuery{Status: "ACTIVE"}); return err }, // a suborder's
 		"empty aggregation":      func() error { _, err := c.SendAggregation(ctx, []byte{}); return err },
 		"report without id":      func() error { _, err := c.ReportState(ctx, ""); return err },
 		"dates the wrong way":    func() error { _, err := c.Orders(ctx, OrdersQuery{From: now, To: now.Add(-1)}); return err },

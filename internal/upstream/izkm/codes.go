@@ -54,7 +54,7 @@ func (c *Client) Codes(ctx context.Context, orderID, gtin string, quantity int, 
 // Retry reads issued codes again (4.11): those of one block, or with an empty blockID all
 // codes of the suborder so far. IZKM does not do it for a closed order.
 func (c *Client) Retry(ctx context.Context, orderID, gtin, blockID string) (Block, error) {
-	r := request{method: http.MethodGet, path: "/codes/retry"}
+	r := request{method: http.MethodGet, path: "/codes/retry", twin: "omslId"}
 	if err := checkSuborder(orderID, gtin); err != nil {
 		return Block{}, invalid(r.op(), err)
 	}
@@ -107,7 +107,10 @@ func (a *issued) block(asked string) Block {
 
 // Blocks lists the blocks issued of a suborder (4.10), in no promised order.
 func (c *Client) Blocks(ctx context.Context, orderID, gtin string) ([]BlockState, error) {
-	r := request{method: http.MethodGet, path: "/codes/blocks", query: []param{{"orderId", orderID}, {"gtin", gtin}}}
+	r := request{
+		method: http.MethodGet, path: "/codes/blocks", twin: "omslId",
+		query: []param{{"orderId", orderID}, {"gtin", gtin}},
+	}
 	if err := checkSuborder(orderID, gtin); err != nil {
 		return nil, invalid(r.op(), err)
 	}
@@ -161,6 +164,7 @@ func (c *Client) CloseBuffer(ctx context.Context, orderID, gtin, lastBlockID str
 	r := request{
 		method: http.MethodPost, path: "/buffer/close",
 		query: []param{{"orderId", orderID}, {"gtin", gtin}, {"lastBlockId", lastBlockID}},
+		body:  []byte(c.closeBody),
 	}
 	if orderID == "" {
 		return invalid(r.op(), errors.New("orderId is missing"))

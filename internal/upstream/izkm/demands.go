@@ -4,17 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
+	"strings"
 
 	"linemark/internal/code"
 )
 
-// Limits of chapter 3, footnotes 1 to 3.
+// Limits of chapter 3, footnotes 1 to 4, and of chapter 4.4.
 const (
 	MaxCodesPerGTIN   = 150_000 // in an order
 	MaxGTINsPerOrder  = 10
 	MaxUtilisation    = 30_000 // codes in a report
 	MaxAggregation    = 11_000 // children and parents together
+	MaxDropout        = 30_000 // codes in a report
 	MaxSeriesNumber   = 20     // characters
 	maxInt32          = math.MaxInt32
 	usagePrinted      = "PRINTED"
@@ -59,7 +62,7 @@ func checkOrder(o Order) error {
 			return fmt.Errorf("product %s stands in the order twice", p.GTIN)
 		}
 		seen[p.GTIN] = true
-		if err := checkProduct(p); err != nil {
+		if err := checkProduct(o, p); err != nil {
 			return fmt.Errorf("product %s: %w", p.GTIN, err)
 		}
 	}
@@ -77,6 +80,9 @@ func checkOrder(o Order) error {
 			need{"productDescription", f.ProductDescription != ""}); err != nil {
 			return err
 		}
+		if !isDigits(f.ID, glnLength) {
+			return fmt.Errorf("factoryId %q is no GLN of %d digits", f.ID, glnLength)
+		}
 	}
 	if d.ContactPerson && o.ContactPerson == "" {
 		return errors.New("contactPerson is missing")
@@ -85,8 +91,14 @@ func checkOrder(o Order) error {
 	if d.ReleaseMethodType && !slices.Contains(releases, o.ReleaseMethod) {
 		return fmt.Errorf("releaseMethodType is %q, not one of %v", o.ReleaseMethod, releases)
 	}
+	if o.ServiceProviderID != "" && !isUUID(o.ServiceProviderID) {
+		return fmt.Errorf("serviceProviderId %q is no UUID", o.ServiceProviderID)
+	}
 	if d.Factory {
 		return nil
+	}
+	if o.Country != "" && !isCountry(o.Country) {
+		return fmt.Errorf("country %q is not two letters of ISO 3166-1", o.Country)
 	}
 	return checkCreateMethod(o)
 }
@@ -105,16 +117,20 @@ func checkCreateMethod(o Order) error {
 	return nil
 }
 
-func checkProduct(p OrderProduct) error {
+func checkProduct(o Order, p OrderProduct) error {
+	if err := code.ValidGTIN(p.GTIN); err != nil {
+		return err
+	}
+	r, known := o.Groups.Rules(o.Group)
 	switch {
-	case !isGTIN(p.GTIN):
-		return errors.New("gtin is not 14 digits")
 	case p.Quantity < 1 || p.Quantity > MaxCodesPerGTIN:
 		return fmt.Errorf("quantity is %d; it must be 1 to %d", p.Quantity, MaxCodesPerGTIN)
 	case p.TemplateID < 1 || p.TemplateID > maxInt32:
 		return fmt.Errorf("templateId is %d", p.TemplateID)
 	case p.CISType != code.Unit && p.CISType != code.Group:
 		return fmt.Errorf("cisType is %q, not %s or %s", p.CISType, code.Unit, code.Group)
+	case p.CISType == code.Group && known && !r.GroupPacks:
+		return fmt.Errorf("cisType is %s, but group %s has no group packs", code.Group, o.Group)
 	case p.RateType != nil && *p.RateType != 0 && *p.RateType != 1:
 		return fmt.Errorf("rateType is %d, not 0 or 1", *p.RateType)
 	}
@@ -127,11 +143,29 @@ func checkProduct(p OrderProduct) error {
 		if len(p.SerialNumbers) != p.Quantity {
 			return fmt.Errorf("%d serialNumbers for %d codes", len(p.SerialNumbers), p.Quantity)
 		}
-		return distinct("serialNumbers", p.SerialNumbers)
+		return checkSerials(o, p)
 	default:
 		return fmt.Errorf("serialNumberType is %q, not %s or %s", p.SerialNumberType, SerialOperator, SerialSelfMade)
 	}
 	return nil
+}
+
+// checkSerials holds the participant's own serial numbers against what a code of the group has
+// room for: one bad number would come back as a code that no printer may print.
+func checkSerials(o Order, p OrderProduct) error {
+	profile, err := o.Groups.Profile(o.Group, p.CISType)
+	if err != nil {
+		return fmt.Errorf("serialNumbers: %w", err)
+	}
+	for i, s := range p.SerialNumbers {
+		if len(s) != profile.Serial {
+			return fmt.Errorf("serialNumbers[%d] has %d characters, group %s has %d", i, len(s), o.Group, profile.Serial)
+		}
+		if err := code.CheckSerial82(s); err != nil {
+			return fmt.Errorf("serialNumbers[%d]: %w", i, err)
+		}
+	}
+	return distinct("serialNumbers", p.SerialNumbers)
 }
 
 // distinct reports an empty or repeated item. It names the place, not the item: a code in an
@@ -150,11 +184,12 @@ func distinct[T ~string](name string, items []T) error {
 	return nil
 }
 
-func isGTIN(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return len(s) == 14
+const glnLength = 13
+
+func isDigits(s string, length int) bool {
+	return len(s) == length && strings.Trim(s, "0123456789") == ""
 }
+
+var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+func isUUID(s string) bool { return uuid.MatchString(s) }

@@ -14,8 +14,15 @@ import (
 
 var tashkent = time.FixedZone("", 5*3600)
 
+const (
+	// orderGTIN is the document's GTIN with its check digit mended: orders take no wrong one.
+	orderGTIN    = "01334567894338"
+	testGLN      = "2359874562335"
+	testProvider = "08528091-808A-41ba-a55d-d6230c64b332"
+)
+
 func goodProduct() OrderProduct {
-	return OrderProduct{GTIN: testGTIN, Quantity: 20, SerialNumberType: SerialOperator, TemplateID: 13, CISType: code.Unit}
+	return OrderProduct{GTIN: orderGTIN, Quantity: 20, SerialNumberType: SerialOperator, TemplateID: 13, CISType: code.Unit}
 }
 
 func goodOrder() Order {
@@ -27,12 +34,12 @@ func goodOrder() Order {
 
 func tobaccoOrder() Order {
 	return Order{Group: "tobacco", Products: []OrderProduct{goodProduct()}, Factory: &Factory{
-		ID: "Identifier", Country: "Country", ProductionLineID: "1", ProductCode: "6789", ProductDescription: "Simple ",
+		ID: testGLN, Country: "Country", ProductionLineID: "1", ProductCode: "6789", ProductDescription: "Simple ",
 	}}
 }
 
 func TestEncodeOrder(t *testing.T) {
-	const product = `{"gtin":"01334567894339","quantity":20,"serialNumberType":"OPERATOR","templateId":13,"cisType":"UNIT"}`
+	const product = `{"gtin":"01334567894338","quantity":20,"serialNumberType":"OPERATOR","templateId":13,"cisType":"UNIT"}`
 	free := 0
 	cases := []struct {
 		name   string
@@ -48,21 +55,21 @@ func TestEncodeOrder(t *testing.T) {
 			f := o.Factory
 			f.Name, f.Address, f.PONumber = "Tobacco Fac", "Address", "12345"
 			f.ExpectedStart = time.Date(2019, 3, 1, 1, 0, 0, 0, tashkent)
-		}, `{"products":[` + product + `],"factoryId":"Identifier","factoryName":"Tobacco Fac","factoryAddress":"Address",` +
+		}, `{"products":[` + product + `],"factoryId":"2359874562335","factoryName":"Tobacco Fac","factoryAddress":"Address",` +
 			`"factoryCountry":"Country","productionLineId":"1","productCode":"6789","productDescription":"Simple ","poNumber":"12345","expectedStartDate":"2019-03-01"}`},
 		{"tobacco takes no release method", tobaccoOrder, func(o *Order) { o.ReleaseMethod, o.ContactPerson = "PRODUCTION", "X" },
-			`{"products":[` + product + `],"factoryId":"Identifier","factoryCountry":"Country","productionLineId":"1","productCode":"6789","productDescription":"Simple "}`},
+			`{"products":[` + product + `],"factoryId":"2359874562335","factoryCountry":"Country","productionLineId":"1","productCode":"6789","productDescription":"Simple "}`},
 		{"water, own serials, two products", goodOrder, func(o *Order) {
 			o.Group, o.ContactPerson, o.ReleaseMethod = "water", "", ReleaseImport
 			p := OrderProduct{
-				GTIN: "14780012345674", Quantity: 2, SerialNumberType: SerialSelfMade, SerialNumbers: []string{`a"<&'\`, "b"},
+				GTIN: "14780012345674", Quantity: 2, SerialNumberType: SerialSelfMade, SerialNumbers: []string{`a"<&'4567890_`, "b234567890123"},
 				TemplateID: 3, CISType: code.Group, RateType: &free, StickerID: "s",
 			}
 			o.Products = append(o.Products, p)
 		}, `{"products":[` + product + `,{"gtin":"14780012345674","quantity":2,"serialNumberType":"SELF_MADE",` +
-			`"serialNumbers":["a\"<&'\\","b"],"templateId":3,"cisType":"GROUP","rateType":0,"stickerId":"s"}],"releaseMethodType":"IMPORT"}`},
-		{"service provider", goodOrder, func(o *Order) { o.ServiceProviderID, o.CreateMethod = "sp", CreateContract },
-			`{"products":[` + product + `],"serviceProviderId":"sp","contactPerson":"Иванов П.А.","releaseMethodType":"PRODUCTION","createMethodType":"CM"}`},
+			`"serialNumbers":["a\"<&'4567890_","b234567890123"],"templateId":3,"cisType":"GROUP","rateType":0,"stickerId":"s"}],"releaseMethodType":"IMPORT"}`},
+		{"service provider", goodOrder, func(o *Order) { o.ServiceProviderID, o.CreateMethod = testProvider, CreateContract },
+			`{"products":[` + product + `],"serviceProviderId":"08528091-808A-41ba-a55d-d6230c64b332","contactPerson":"Иванов П.А.","releaseMethodType":"PRODUCTION","createMethodType":"CM"}`},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -87,8 +94,14 @@ func TestEncodeOrder(t *testing.T) {
 func TestEncodeOrderRefuses(t *testing.T) {
 	three := 3
 	product := func(f func(*OrderProduct)) func(*Order) { return func(o *Order) { f(&o.Products[0]) } }
-	factory := func(f func(*Factory)) func(*Order) {
-		return func(o *Order) { *o = tobaccoOrder(); f(o.Factory) }
+	factory := func(f func(*Factory), more ...func(*Order)) func(*Order) {
+		return func(o *Order) {
+			*o = tobaccoOrder()
+			f(o.Factory)
+			for _, change := range more {
+				change(o)
+			}
+		}
 	}
 	cases := []struct {
 		change func(*Order)
@@ -98,8 +111,10 @@ func TestEncodeOrderRefuses(t *testing.T) {
 		{func(o *Order) { o.Products = nil }, "0 products"},
 		{func(o *Order) { o.Products = make([]OrderProduct, 11) }, "11 products"},
 		{func(o *Order) { o.Products = append(o.Products, goodProduct()) }, "twice"},
-		{product(func(p *OrderProduct) { p.GTIN = "1334567894339" }), "14 digits"},
-		{product(func(p *OrderProduct) { p.GTIN = "0133456789433x" }), "14 digits"},
+		{product(func(p *OrderProduct) { p.GTIN = "1334567894338" }), "14 digits"},
+		{product(func(p *OrderProduct) { p.GTIN = "0133456789433x" }), "check digit 8"},
+		{product(func(p *OrderProduct) { p.GTIN = "0133456789x338" }), "a digit"},
+		{product(func(p *OrderProduct) { p.GTIN = testGTIN }), "check digit 8"},
 		{product(func(p *OrderProduct) { p.Quantity = 0 }), "quantity is 0"},
 		{product(func(p *OrderProduct) { p.Quantity = 150_001 }), "quantity is 150001"},
 		{product(func(p *OrderProduct) { p.TemplateID = 0 }), "templateId"},
@@ -109,22 +124,50 @@ func TestEncodeOrderRefuses(t *testing.T) {
 		{product(func(p *OrderProduct) { p.SerialNumbers = []string{"a"} }), "operator makes them"},
 		{product(func(p *OrderProduct) { p.SerialNumberType = SerialSelfMade }), "0 serialNumbers for 20"},
 		{product(func(p *OrderProduct) {
-			p.SerialNumberType, p.Quantity, p.SerialNumbers = SerialSelfMade, 2, []string{"a", "a"}
+			p.SerialNumberType, p.Quantity, p.SerialNumbers = SerialSelfMade, 2, []string{"a234567", "a234567"}
 		}), "serialNumbers[1] repeats"},
 		{product(func(p *OrderProduct) {
-			p.SerialNumberType, p.Quantity, p.SerialNumbers = SerialSelfMade, 2, []string{"a", ""}
-		}), "serialNumbers[1] is empty"},
+			p.SerialNumberType, p.Quantity, p.SerialNumbers = SerialSelfMade, 2, []string{"a234567", ""}
+		}), "serialNumbers[1] has 0 characters, group alcohol has 7"},
+		{product(func(p *OrderProduct) {
+			p.SerialNumberType, p.Quantity, p.SerialNumbers = SerialSelfMade, 3, []string{"a234567", "b234567"}
+		}), "2 serialNumbers for 3 codes"},
+		{product(func(p *OrderProduct) {
+			p.SerialNumberType, p.Quantity, p.SerialNumbers = SerialSelfMade, 1, []string{"a2345678"}
+		}), "serialNumbers[0] has 8 characters"},
+		{product(func(p *OrderProduct) {
+			p.SerialNumberType, p.Quantity, p.SerialNumbers = SerialSelfMade, 1, []string{`a23456\`}
+		}), "GS1 set 82"},
+		{product(func(p *OrderProduct) {
+			p.SerialNumberType, p.Quantity, p.SerialNumbers = SerialSelfMade, 1, []string{"a2345\x1d7"}
+		}), "GS1 set 82"},
+		{product(func(p *OrderProduct) {
+			p.SerialNumberType, p.Quantity, p.SerialNumbers = SerialSelfMade, 1, []string{"a2345Ж"} // 7 bytes
+		}), "GS1 set 82"},
+		{func(o *Order) {
+			o.Group, o.Products[0].SerialNumberType, o.Products[0].Quantity = "shoes", SerialSelfMade, 1
+			o.Products[0].SerialNumbers = []string{"a234567"}
+		}, `product group "shoes" is unknown`},
+		{func(o *Order) { o.Group, o.Products[0].CISType = "pharma", code.Group }, "group pharma has no group packs"},
+		{func(o *Order) { o.Country = "kz" }, "ISO 3166-1"},
+		{func(o *Order) { o.Country = "KAZ" }, "ISO 3166-1"},
+		{func(o *Order) { o.Country = "XX" }, "ISO 3166-1"},
+		{func(o *Order) { o.Country = "Z " }, "ISO 3166-1"},
 		{product(func(p *OrderProduct) { p.StickerID = "a\xe8" }), "stickerId"},
 		{func(o *Order) { o.ContactPerson = "" }, "contactPerson"},
 		{func(o *Order) { o.ReleaseMethod = "" }, "releaseMethodType"},
 		{func(o *Order) { o.ReleaseMethod = "production" }, "releaseMethodType"},
 		{func(o *Order) { o.CreateMethod = CreateSite }, "serviceProviderId"},
-		{func(o *Order) { o.ServiceProviderID = "sp" }, "createMethodType"},
-		{func(o *Order) { o.ServiceProviderID, o.CreateMethod = "sp", CreateSelfMade }, "createMethodType"},
-		{func(o *Order) { o.ServiceProviderID, o.CreateMethod = "sp", "СМ" }, "createMethodType"}, // Cyrillic
+		{func(o *Order) { o.ServiceProviderID, o.CreateMethod = "sp", CreateContract }, "no UUID"},
+		{factory(func(f *Factory) {}, func(o *Order) { o.ServiceProviderID = testProvider + "0" }), "no UUID"},
+		{func(o *Order) { o.ServiceProviderID = testProvider }, "createMethodType"},
+		{func(o *Order) { o.ServiceProviderID, o.CreateMethod = testProvider, CreateSelfMade }, "createMethodType"},
+		{func(o *Order) { o.ServiceProviderID, o.CreateMethod = testProvider, "СМ" }, "createMethodType"}, // Cyrillic
 		{func(o *Order) { o.Factory = &Factory{} }, "no place for a factory"},
 		{func(o *Order) { o.Group = "tobacco" }, "needs the factory"},
 		{factory(func(f *Factory) { f.ID = "" }), "factoryId"},
+		{factory(func(f *Factory) { f.ID = "235987456233" }), "no GLN of 13 digits"},
+		{factory(func(f *Factory) { f.ID = "235987456233x" }), "no GLN of 13 digits"},
 		{factory(func(f *Factory) { f.Country = "" }), "factoryCountry"},
 		{factory(func(f *Factory) { f.ProductionLineID = "" }), "productionLineId"},
 		{factory(func(f *Factory) { f.ProductCode = "" }), "productCode"},
@@ -140,11 +183,21 @@ func TestEncodeOrderRefuses(t *testing.T) {
 	full.Products = nil
 	for i := range 10 {
 		p := goodProduct()
-		p.GTIN, p.Quantity = fmt.Sprintf("%014d", i), 150_000
+		body := fmt.Sprintf("%013d", i)
+		check, err := code.CheckDigit(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.GTIN, p.Quantity = body+string(check), 150_000
 		full.Products = append(full.Products, p)
 	}
 	if _, err := EncodeOrder(full); err != nil {
 		t.Errorf("the largest order: %v", err)
+	}
+	agreed := tobaccoOrder()
+	agreed.Factory.ID = "2359874562330" // wrong check digit, in use all the same
+	if _, err := EncodeOrder(agreed); err != nil {
+		t.Errorf("a GLN that others gave out: %v", err)
 	}
 }
 

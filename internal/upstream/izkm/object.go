@@ -2,7 +2,9 @@ package izkm
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"linemark/internal/code"
 	"linemark/internal/escape"
@@ -24,17 +26,17 @@ func (o *object) key(name string) {
 	o.b = append(append(append(o.b, sep, '"'), name...), `":`...)
 }
 
-func (o *object) quote(what string, c code.Code) {
+func (o *object) quote(c code.Code) error {
 	q, err := escape.JSONString(c)
-	if err != nil && o.err == nil {
-		o.err = fmt.Errorf("%s: %w", what, err)
-	}
 	o.b = append(o.b, q...)
+	return err
 }
 
 func (o *object) text(name, value string) {
 	o.key(name)
-	o.quote(name, code.Code(value))
+	if err := o.quote(code.Code(value)); err != nil && o.err == nil {
+		o.err = fmt.Errorf("%s: %w", name, err)
+	}
 }
 
 // textIf leaves an empty value out.
@@ -49,6 +51,11 @@ func (o *object) number(name string, n int64) {
 	o.b = strconv.AppendInt(o.b, n, 10)
 }
 
+func (o *object) flag(name string, v bool) {
+	o.key(name)
+	o.b = strconv.AppendBool(o.b, v)
+}
+
 func array[T any](o *object, name string, items []T, write func(i int, item T)) {
 	o.key(name)
 	o.b = append(o.b, '[')
@@ -61,9 +68,18 @@ func array[T any](o *object, name string, items []T, write func(i int, item T)) 
 	o.b = append(o.b, ']')
 }
 
+// texts makes room for all items first, so that a body of thousands of codes is not moved each
+// time it has grown. The spare part is for quotes in the codes and for what follows them.
 func texts[T ~string](o *object, name string, items []T) {
+	size := 0
+	for _, item := range items {
+		size += len(item) + len(`"",`) + strings.Count(string(item), string(code.GS))*len(`\u001`)
+	}
+	o.b = slices.Grow(o.b, size+size/32)
 	array(o, name, items, func(i int, item T) {
-		o.quote(fmt.Sprintf("%s[%d]", name, i), code.Code(item))
+		if err := o.quote(code.Code(item)); err != nil && o.err == nil {
+			o.err = fmt.Errorf("%s[%d]: %w", name, i, err)
+		}
 	})
 }
 

@@ -24,6 +24,7 @@ func TestP4OneCallOneRequest(t *testing.T) {
 		},
 		"GET /codes/blocks": func(c *Client) error { _, err := c.Blocks(t.Context(), testOrder, testGTIN); return err },
 		"POST /utilisation": func(c *Client) error { _, err := c.SendUtilisation(t.Context(), []byte(`{}`)); return err },
+		"POST /dropout":     func(c *Client) error { _, err := c.SendDropout(t.Context(), []byte(`{}`)); return err },
 		"POST /buffer/close": func(c *Client) error {
 			return c.CloseBuffer(t.Context(), testOrder, testGTIN, "")
 		},

@@ -33,21 +33,21 @@ type Order struct {
 	Group             string     // alias; not sent; empty: the client's own
 	Groups            code.Table // where the rules of Group stand; the zero one is the standard
 	Products          []OrderProduct
-	ServiceProviderID string
+	ServiceProviderID string // a UUID; optional
 	ReleaseMethod     string // required in all groups but tobacco
 	ContactPerson     string // required in alcohol
 	CreateMethod      string // empty or SELF_MADE without a service provider, another with one
 	ProductionOrderID string // IZKM ignores it
-	Country           string // ISO 3166-1; IZKM ignores it
+	Country           string // two letters of ISO 3166-1; optional, IZKM ignores it
 	Factory           *Factory
 }
 
 // OrderProduct is the part of an order that becomes a suborder.
 type OrderProduct struct {
-	GTIN             string // 14 digits
-	Quantity         int    // 1 to 150,000
-	SerialNumberType string // OPERATOR or SELF_MADE
-	SerialNumbers    []string
+	GTIN             string   // 14 digits, the last one right
+	Quantity         int      // 1 to 150,000
+	SerialNumberType string   // OPERATOR or SELF_MADE
+	SerialNumbers    []string // only with SELF_MADE, one for each code
 	TemplateID       int
 	CISType          code.Type
 	RateType         *int // 0 free of charge, 1 standard; nil: not sent
@@ -56,7 +56,7 @@ type OrderProduct struct {
 
 // Factory is the block that only tobacco has, and must have.
 type Factory struct {
-	ID                 string // GLN
+	ID                 string // GLN: 13 digits, of which the last is not checked
 	Name               string // optional
 	Address            string // optional
 	Country            string

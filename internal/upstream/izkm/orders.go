@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,7 +75,11 @@ const (
 // none can. A list that goes on with nothing new is an error, not an end: that an order is
 // missing from the list is what allows it to be placed again.
 func (c *Client) Orders(ctx context.Context, q OrdersQuery) ([]OrderState, error) {
-	r := request{method: http.MethodGet, path: "/orders"}
+	r := request{method: http.MethodGet, path: "/orders", twin: "omslid"}
+	statuses := []string{"", StatusCreated, StatusPending, StatusReady, StatusRejected, StatusClosed, StatusExpired}
+	if !slices.Contains(statuses, q.Status) {
+		return nil, invalid(r.op(), fmt.Errorf("status is %q, not one of %v", q.Status, statuses[1:]))
+	}
 	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
 		return nil, invalid(r.op(), errors.New("dateTo is before dateFrom"))
 	}

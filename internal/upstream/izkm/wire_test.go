@@ -3,6 +3,7 @@ package izkm
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -37,6 +38,12 @@ const keep = "\x00keep"
 
 func serve(t *testing.T, answer func(n int, r *http.Request) string) *wire {
 	t.Helper()
+	return serveTLS(t, nil, answer)
+}
+
+// serveTLS serves over TLS, or without it where config is nil.
+func serveTLS(t *testing.T, config *tls.Config, answer func(n int, r *http.Request) string) *wire {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +55,7 @@ func serve(t *testing.T, answer func(n int, r *http.Request) string) *wire {
 			if err != nil {
 				return
 			}
-			w.serving.Go(func() { w.talk(conn) })
+			w.serving.Go(func() { w.secure(conn, config) })
 		}
 	})
 	t.Cleanup(func() { l.Close(); w.serving.Wait() })
@@ -60,12 +67,25 @@ func always(answer string) func(int, *http.Request) string {
 	return func(int, *http.Request) string { return answer }
 }
 
-func (w *wire) talk(conn net.Conn) {
+func (w *wire) secure(conn net.Conn, config *tls.Config) {
 	defer conn.Close()
 	// A client that leaves a connection open shows as a failed test, not as one that hangs.
 	if conn.SetDeadline(time.Now().Add(10*time.Second)) != nil {
 		return
 	}
+	if config == nil {
+		w.talk(conn)
+		return
+	}
+	secured := tls.Server(conn, config)
+	if secured.Handshake() != nil {
+		_, _ = io.Copy(io.Discard, conn) // so that no reset overtakes the alert
+		return
+	}
+	w.talk(secured)
+}
+
+func (w *wire) talk(conn net.Conn) {
 	var raw bytes.Buffer
 	in := bufio.NewReader(io.TeeReader(conn, &raw))
 	for {
