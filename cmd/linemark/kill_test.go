@@ -106,6 +106,15 @@ func (k *killing) runOut() {
 	if err := counted(k.site.at["HTTP"], "verified", 1); err != nil {
 		k.t.Fatalf("nothing is marked: %v", err)
 	}
+	if err := until(func() error { // on a busy machine the cuts may have come before the first box
+		s, err := status(k.site.at["HTTP"])
+		if err == nil && len(s.Reports.Aggregation) == 0 {
+			err = errors.New("no box was reported yet")
+		}
+		return err
+	}); err != nil {
+		k.t.Fatal(err)
+	}
 	k.plant.stop(syscall.SIGTERM)
 	k.startPlant("0.001") // everything is there but products
 	quiet := 0
