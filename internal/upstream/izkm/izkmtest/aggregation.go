@@ -16,10 +16,7 @@ func (c *call) aggregation() func() reply {
 		return nil
 	}
 	r := &received{Report: Report{Kind: Aggregation}}
-	r.ParticipantID = o.text("participantId", true)
-	if r.ParticipantID != "" && !allDigits(r.ParticipantID) {
-		c.wrong("participantId: %q is not a tax number", r.ParticipantID)
-	}
+	r.ParticipantID = o.taxNumber("participantId")
 	r.ProductionLineID = o.text("productionLineId", c.group.alias == "tobacco")
 	r.ProductionOrderID = o.text("productionOrderId", false)
 	r.DateDoc, _ = o.whole("dateDoc", false, firstMilli, 1<<53)
@@ -70,9 +67,12 @@ func (j *judgement) unit(u Unit) {
 		j.why.add("more children than aggregationUnitCapacity", serial)
 	}
 	i := j.c.s.byKI[serial]
+	before := j.c.s.droppedBy(serial)
 	switch {
 	case j.isUnit(serial):
 		j.why.add("aggregated before", serial)
+	case before != nil:
+		j.why.add("dropped already by report "+before.ID, serial)
 	case validSSCC(serial):
 	case i == nil || i.block.sub.Type != "GROUP" || i.block.sub.order.Group != j.c.group.alias:
 		j.why.add("neither an SSCC nor an issued GROUP code of this product group", serial)
@@ -92,6 +92,7 @@ func (j *judgement) unit(u Unit) {
 func (j *judgement) child(child, serial string, above map[string]bool) {
 	i := j.c.s.byKI[child]
 	_, inside := j.parentOf(child)
+	before := j.c.s.droppedBy(child)
 	switch {
 	case above[child]:
 		j.why.add("inside itself", child)
@@ -99,6 +100,8 @@ func (j *judgement) child(child, serial string, above map[string]bool) {
 		j.why.add("in another unit already", child)
 	case i != nil && i.block.sub.order.Group != j.c.group.alias:
 		j.why.add("issued for group "+i.block.sub.order.Group, child)
+	case before != nil:
+		j.why.add("dropped already by report "+before.ID, child)
 	case i != nil && !i.applied(j.c.now):
 		j.why.add("no SENT utilisation", child)
 	case i == nil && !j.isUnit(child) && j.c.s.issuedCode(child) != nil:
@@ -111,15 +114,16 @@ func (j *judgement) child(child, serial string, above map[string]bool) {
 }
 
 func (j *judgement) isUnit(serial string) bool {
-	_, before := j.c.s.units[serial]
 	_, here := j.units[serial]
-	return before || here
+	return here || j.c.s.bySerial[serial] != nil
 }
 
 func (j *judgement) parentOf(child string) (string, bool) {
 	if up, ok := j.parent[child]; ok {
 		return up, true
 	}
-	up, ok := j.c.s.parent[child]
-	return up, ok
+	if p := j.c.s.into(child); p != nil {
+		return p.SerialNumber, true
+	}
+	return "", false
 }

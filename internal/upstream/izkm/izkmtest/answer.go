@@ -13,6 +13,7 @@ const (
 	codeLimit        = 603 // more than the document allows
 	codeState        = 604 // not possible in this state of the order
 	codeNoOrder      = 605 // no such order or suborder
+	codeDuplicate    = 606 // the report came before
 	codeNoReport     = 725 // no such report
 	codeUnauthorized = 401
 	codeForbidden    = 403

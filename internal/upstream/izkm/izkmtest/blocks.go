@@ -1,6 +1,7 @@
 package izkmtest
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -39,7 +40,11 @@ func (c *call) takeCodes() func() reply {
 		if !ok {
 			return *c.bad
 		}
-		if status := u.status(c.now); status != statusActive {
+		switch status := u.status(c.now); status {
+		case statusActive:
+		case statusExpired: // which no caller can foresee
+			return errorReply(http.StatusBadRequest, codeState, fmt.Sprintf("suborder %s of %s is EXPIRED", gtin, orderID))
+		default:
 			return c.refuse(http.StatusBadRequest, codeState, "suborder %s of %s is %s: no codes to take", gtin, orderID, status)
 		}
 		if answer, ok := c.checkLast(u, last); !ok {
@@ -98,7 +103,8 @@ func (c *call) listBlocks() func() reply {
 	}
 }
 
-// retryCodes is GET codes/retry (document 4.11).
+// retryCodes is GET codes/retry (document 4.11). It is barred for closed orders only, so not
+// for expired ones.
 func (c *call) retryCodes() func() reply {
 	orderID, gtin := c.needUUID("orderId"), c.need("gtin")
 	blockID := ""
@@ -131,8 +137,8 @@ func (c *call) retryCodes() func() reply {
 	}
 }
 
-// closeBuffer is POST buffer/close (document 4.9). Closing what is closed already is fine:
-// the answer to the first call may have been lost.
+// closeBuffer is POST buffer/close (document 4.9). Closing what has come to an end already
+// is fine and changes nothing: the answer to the first call may have been lost.
 func (c *call) closeBuffer() func() reply {
 	orderID, gtin := c.needUUID("orderId"), c.query.Get("gtin")
 	if len(c.body) > 0 { // none is described; an empty object does no harm
@@ -144,9 +150,9 @@ func (c *call) closeBuffer() func() reply {
 		if !ok {
 			return *c.bad
 		}
-		open := u != nil && !u.closed
+		open := u != nil && !ended(u.status(c.now))
 		for _, each := range o.subs {
-			open = open || u == nil && !each.closed
+			open = open || u == nil && !ended(each.status(c.now))
 		}
 		if open {
 			c.event.Close = &closing{OrderID: orderID, GTIN: gtin}

@@ -1,6 +1,7 @@
 package izkmtest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -31,8 +32,20 @@ type call struct {
 	bad   *reply // the first refusal
 }
 
-// breach notes a violation of the document.
+// again is the same request once more, as a proxy repeats it.
+func (c *call) again() *call {
+	r := c.r.WithContext(c.r.Context())
+	if c.body != nil {
+		r.Body = io.NopCloser(bytes.NewReader(c.body))
+	}
+	return &call{s: c.s, r: r, event: event{Method: c.event.Method, Path: c.event.Path, Fault: c.event.Fault, Again: true}}
+}
+
+// breach notes a violation of the document. What a proxy repeats is none of the caller's.
 func (c *call) breach(format string, args ...any) {
+	if c.event.Again {
+		return
+	}
 	text := c.event.Method + " " + c.event.Path + ": " + fmt.Sprintf(format, args...)
 	c.event.Breaches = append(c.event.Breaches, strings.ToValidUTF8(text, "\ufffd"))
 }
@@ -93,6 +106,7 @@ func (c *call) route() (handler func(*call) func() reply, name string) {
 		"POST buffer/close": (*call).closeBuffer,
 		"POST utilisation":  (*call).utilisation,
 		"POST aggregation":  (*call).aggregation,
+		"POST dropout":      (*call).dropout,
 		"GET report/info":   (*call).reportInfo,
 	}
 	handler = methods[c.r.Method+" "+name]

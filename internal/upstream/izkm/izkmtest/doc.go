@@ -7,6 +7,7 @@
 // choice is written at the function that makes it. Error codes other than 601 and 725 are
 // the emulator's own, since the document has no list of them.
 //
-// One request leaves at most one line in [Options.Log], written before its answer goes
-// out, so that an emulator killed at any moment continues with [Server.Restore].
+// One request leaves at most one line in [Options.Log], two if a fault has it carried out
+// [Twice], written before its answer goes out, so that an emulator killed at any moment
+// continues with [Server.Restore].
 package izkmtest

@@ -18,12 +18,14 @@ type event struct {
 	Method   string    `json:"method,omitempty"`
 	Path     string    `json:"path,omitempty"`
 	Fault    string    `json:"fault,omitempty"`  // what befell the caller in place of the answer
+	Again    bool      `json:"again,omitempty"`  // the request of the line before, carried out once more
 	Status   int       `json:"status,omitempty"` // of the answer before any fault
 	Breaches []string  `json:"breaches,omitempty"`
 	Order    *placed   `json:"order,omitempty"`
 	Block    *taken    `json:"block,omitempty"`
 	Close    *closing  `json:"close,omitempty"`
 	Report   *received `json:"report,omitempty"`
+	Repeat   string    `json:"repeat,omitempty"` // the id of the report that was refused as a repeat of it
 }
 
 // placed is a new order.
@@ -32,7 +34,8 @@ type placed struct {
 	OMSID    string    `json:"omsId"`
 	Group    string    `json:"group"`
 	Created  time.Time `json:"created"`
-	Ready    time.Time `json:"ready"` // from then on codes can be taken
+	Pending  time.Time `json:"pending"` // until then CREATED
+	Ready    time.Time `json:"ready"`   // from then on codes can be taken, but for a course of their own
 	Products []product `json:"products"`
 }
 
@@ -41,6 +44,10 @@ type product struct {
 	Type    string   `json:"cisType"`
 	Total   int      `json:"quantity"`
 	Serials []string `json:"serialNumbers,omitempty"` // SELF_MADE
+	// The suborder's own course, if any.
+	Ready     time.Time `json:"ready,omitzero"`
+	Expires   time.Time `json:"expires,omitzero"`
+	Rejection string    `json:"rejectionReason,omitempty"`
 }
 
 // taken is a new block; it acknowledges the one before, if any.
@@ -93,9 +100,13 @@ func (s *Server) apply(e *event) error {
 	case e.Block != nil:
 		return s.applyBlock(e.Block)
 	case e.Close != nil:
-		return s.applyClose(e.Close)
+		return s.applyClose(e.Close, e.At)
 	case e.Report != nil:
 		s.applyReport(e.Report)
+	case e.Repeat != "":
+		if r := s.reportByID[e.Repeat]; r != nil {
+			s.times[r.key()]++
+		}
 	}
 	return nil
 }
@@ -153,7 +164,7 @@ func (s *Server) replay(r *bufio.Reader) (half bool, err error) {
 }
 
 func (s *Server) replayOne(e *event) error {
-	if e.Method != "" {
+	if e.Method != "" && !e.Again {
 		s.requests[e.Method+" "+e.Path]++
 	}
 	return s.apply(e)
@@ -167,6 +178,9 @@ func (s *Server) applyOrder(p *placed) error {
 	o := &order{placed: *p, group: g}
 	for _, pr := range p.Products {
 		u := &suborder{product: pr, order: o}
+		if u.Ready.IsZero() {
+			u.Ready = o.Ready
+		}
 		l, ok := g.layout(pr.Type)
 		if !ok {
 			return fmt.Errorf("order %s: group %s has no codes of type %q", p.ID, p.Group, pr.Type)
@@ -189,8 +203,8 @@ func (s *Server) applyBlock(t *taken) error {
 	if prev := u.last(); prev != nil {
 		prev.acked = true
 	}
-	b := &block{id: t.ID, sub: u, at: t.At, codes: make([]issued, len(t.Codes))}
 	ki := u.layout().ki()
+	b := &block{id: t.ID, sub: u, at: t.At, ki: ki, codes: make([]issued, len(t.Codes))}
 	for i, full := range t.Codes {
 		if len(full) < ki {
 			return fmt.Errorf("block %s: code %q is too short", t.ID, full)
@@ -204,13 +218,14 @@ func (s *Server) applyBlock(t *taken) error {
 	return nil
 }
 
-func (s *Server) applyClose(c *closing) error {
+// applyClose closes what has not come to another end before.
+func (s *Server) applyClose(c *closing, at time.Time) error {
 	o := s.orderByID[c.OrderID]
 	if o == nil {
 		return fmt.Errorf("closing: no order %s", c.OrderID)
 	}
 	for _, u := range o.subs {
-		if c.GTIN == "" || u.GTIN == c.GTIN {
+		if (c.GTIN == "" || u.GTIN == c.GTIN) && !ended(u.status(at)) {
 			u.closed = true
 		}
 	}
@@ -222,18 +237,42 @@ func (s *Server) applyReport(in *received) {
 	s.reports = append(s.reports, r)
 	s.reportByID[r.ID] = r
 	s.byKey[r.key()] = append(s.byKey[r.key()], r)
+	s.times[r.key()]++
+	s.share(r)
 	if !r.accepted() {
 		return
 	}
-	for _, full := range r.Codes {
+	switch r.Kind {
+	case Utilisation:
+		for _, full := range r.Codes {
+			if c := s.issuedCode(full); c != nil {
+				c.used = r
+			}
+		}
+	case Aggregation:
+		for i := range r.Units {
+			s.pack(r, &r.Units[i])
+		}
+	case Dropout:
+		for _, full := range r.Codes {
+			s.drop(r, full)
+		}
+	}
+}
+
+// share has a report hold the issued codes themselves in place of its own copies: a long
+// run has many reports.
+func (s *Server) share(r *report) {
+	for i, full := range r.Codes {
 		if c := s.issuedCode(full); c != nil {
-			c.used = r
+			r.Codes[i] = c.full
 		}
 	}
 	for _, u := range r.Units {
-		s.units[u.SerialNumber] = struct{}{}
-		for _, child := range u.Codes {
-			s.parent[child] = u.SerialNumber
+		for i, ki := range u.Codes {
+			if c := s.byKI[ki]; c != nil {
+				u.Codes[i] = c.full[:len(ki)]
+			}
 		}
 	}
 }

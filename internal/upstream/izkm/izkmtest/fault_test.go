@@ -51,6 +51,16 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%q, %v", body, err)
 			}
 		}},
+		{Fault{Kind: Drip, Over: 15 * time.Millisecond}, "drip", true, 200, whole},
+		{Fault{Kind: Garbage}, "garbage", false, 200, garbled},
+		{Fault{Kind: Garbage, After: true}, "garbage after", true, 200, garbled},
+		{Fault{Kind: Status, Status: 429, RetryAfter: time.Minute}, "status 429", false, 429, func(t *testing.T, r *http.Response, body []byte, err error) {
+			whole(t, r, body, err)
+			if r.Header.Get("Retry-After") != "60" {
+				t.Errorf("Retry-After %q", r.Header.Get("Retry-After"))
+			}
+		}},
+		{Fault{Kind: Status, Status: 403}, "status 403", false, 403, whole},
 		{Fault{Kind: Reset}, "reset", false, 0, dropped},
 		{Fault{Kind: Reset, After: true}, "reset after", true, 0, dropped},
 	} {
@@ -91,6 +101,12 @@ func whole(t *testing.T, r *http.Response, body []byte, err error) {
 
 func page(t *testing.T, r *http.Response, body []byte, err error) {
 	if err != nil || !bytes.Contains(body, []byte("<html>")) || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
+		t.Errorf("%q %v, %v", body, r.Header, err)
+	}
+}
+
+func garbled(t *testing.T, r *http.Response, body []byte, err error) {
+	if err != nil || json.Valid(body) || !bytes.HasPrefix(body, []byte(`{"omsId"`)) || r.Header.Get("Content-Type") != jsonType {
 		t.Errorf("%q %v, %v", body, r.Header, err)
 	}
 }
@@ -173,7 +189,7 @@ func TestStorm(t *testing.T) {
 		}
 		switch {
 		case f == Fault{}:
-		case f.Kind == HTML || f.Kind == Half:
+		case f.Kind == HTML || f.Kind == Half || f.Kind == Garbage:
 			garbage++
 		case f.worksFirst():
 			after++

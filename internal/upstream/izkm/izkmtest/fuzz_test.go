@@ -15,6 +15,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add("POST", "orders", "", `{"products":[{"gtin":"04780101164394","quantity":2,"serialNumberType":"OPERATOR","templateId":3,"cisType":"UNIT"}],"releaseMethodType":"IMPORT"}`)
 	f.Add("POST", "utilisation", "", `{"sntins":["\u001d\ud800","`+"\x1d"+`"],"sourceReportId":"a"}`)
 	f.Add("POST", "aggregation", "", `{"participantId":"1","aggregationUnits":[{"unitSerialNumber":"x","sntins":["x"],"aggregatedItemsCount":1,"aggregationUnitCapacity":1,"aggregationType":"AGGREGATION"}]}`)
+	f.Add("POST", "dropout", "", `{"sntins":["00030779729200000015"],"participantId":"1","address":"a","dropoutReason":"DEFECT","withChild":true,"sourceDocNum":"7"}`)
 	f.Add("GET", "codes", "&orderId="+testOMS+"&gtin=04780101164394&quantity=1&lastBlockId=0", "")
 	f.Add("GET", "orders", "&dateFrom=2026-03-01T00%3A00%3A00%2B05%3A00&limit=2147483647&offset=2147483647", "")
 	f.Add("POST", "buffer/close", "&orderId="+testOMS, "{}")
@@ -53,6 +54,8 @@ func FuzzRestore(f *testing.F) {
 	f.Add(log[:len(log)/2])
 	f.Add([]byte("{\"restored\":true}\n\n{"))
 	f.Add([]byte(`{"block":{"orderId":"x"}}`))
+	f.Add([]byte(`{"report":{"kind":"aggregation","status":"SENT","units":[{"unitSerialNumber":"a","sntins":["b"]},{"unitSerialNumber":"b","sntins":["a"]}]}}` +
+		"\n" + `{"report":{"kind":"dropout","status":"SENT","codes":["a"],"withChild":true}}`)) // in a circle
 	f.Fuzz(func(t *testing.T, log []byte) {
 		s := New(Options{})
 		if s.Restore(bytes.NewReader(log)) == nil {

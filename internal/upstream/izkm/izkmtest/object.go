@@ -72,6 +72,15 @@ func (o object) text(name string, need bool) string {
 	return s
 }
 
+// taxNumber is a required number of a taxpayer, as a string.
+func (o object) taxNumber(name string) string {
+	s := o.text(name, true)
+	if s != "" && !allDigits(s) {
+		o.c.wrong("%s%s: %q is not a tax number", o.at, name, s)
+	}
+	return s
+}
+
 // oneOf is a string of a dictionary.
 func (o object) oneOf(name string, need bool, words ...string) string {
 	s := o.text(name, need)

@@ -11,6 +11,7 @@ type orderInfo struct {
 	OrderID string       `json:"orderId"`
 	Status  string       `json:"orderStatus"`
 	Created int64        `json:"createdTimestamp"` // epoch milliseconds
+	Decline string       `json:"declineReason,omitempty"`
 	Buffers []bufferInfo `json:"buffers"`
 }
 
@@ -25,13 +26,14 @@ type bufferInfo struct {
 	OMSID       string `json:"omsId"`
 	Status      string `json:"bufferStatus"`
 	Exhausted   bool   `json:"poolsExhausted"`
+	Rejection   string `json:"rejectionReason,omitempty"`
 }
 
 // listOrders is GET orders (document 4.8): the orders of this participant and group, the
-// newest first.
+// newest first. Created at dateFrom is in, created at dateTo is out.
 func (c *call) listOrders() func() reply {
 	status := c.query.Get("status")
-	known := []string{"", statusCreated, statusPending, statusReady, statusRejected, statusClosed, "EXPIRED"}
+	known := []string{"", statusCreated, statusPending, statusReady, statusRejected, statusClosed, statusExpired}
 	if !slices.Contains(known, status) {
 		c.wrong("status %q is not in the dictionary", status)
 	}
@@ -47,7 +49,7 @@ func (c *call) listOrders() func() reply {
 			switch {
 			case o.Group != c.group.alias, !strings.EqualFold(o.OMSID, c.oms),
 				status != "" && o.status(c.now) != status,
-				!from.IsZero() && o.Created.Before(from), !to.IsZero() && o.Created.After(to):
+				!from.IsZero() && o.Created.Before(from), !to.IsZero() && !o.Created.Before(to):
 				continue
 			case skip > 0:
 				skip--
@@ -64,10 +66,10 @@ func (c *call) listOrders() func() reply {
 
 // row describes an order. While a suborder is PENDING there is nothing in its buffer.
 func (o *order) row(c *call) orderInfo {
-	info := orderInfo{OrderID: o.ID, Status: o.status(c.now), Created: o.Created.UnixMilli()}
+	info := orderInfo{OrderID: o.ID, Status: o.status(c.now), Created: o.Created.UnixMilli(), Decline: o.declined(c.now)}
 	for _, u := range o.subs {
 		b := bufferInfo{Total: u.Total, Passed: u.passed, Available: u.Total, OrderID: o.ID,
-			GTIN: u.GTIN, OMSID: c.oms, Status: u.status(c.now)}
+			GTIN: u.GTIN, OMSID: c.oms, Status: u.status(c.now), Rejection: u.rejected(c.now)}
 		b.Exhausted = b.Status == statusExhausted
 		if b.Status != statusPending {
 			b.Left = u.Total - u.passed

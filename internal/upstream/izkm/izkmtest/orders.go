@@ -10,12 +10,13 @@ import (
 const (
 	maxQuantity     = 150_000 // codes of one GTIN in an order
 	maxProducts     = 10      // GTINs in an order
-	maxActiveOrders = 100     // taken as: neither CLOSED, REJECTED nor EXPIRED
+	maxActiveOrders = 100     // taken as: neither CLOSED, REJECTED nor EXPIRED, whatever the group
 )
 
 // placeOrder is POST orders (document 4.2). Refused although the document is silent: one
 // GTIN twice in an order (an order's codes are addressed by its id and GTIN), own serial
-// numbers that repeat or do not fit the group's code.
+// numbers that repeat or do not fit the group's code. They stay taken whatever comes of the
+// order.
 func (c *call) placeOrder() func() reply {
 	o := c.object()
 	if c.bad != nil {
@@ -129,7 +130,7 @@ func (c *call) acceptOrder(p *placed) reply {
 	s := c.s
 	active := 0
 	for _, o := range s.orders {
-		if o.status(c.now) != statusClosed && strings.EqualFold(o.OMSID, c.oms) {
+		if !ended(o.status(c.now)) && strings.EqualFold(o.OMSID, c.oms) {
 			active++
 		}
 	}
@@ -146,13 +147,13 @@ func (c *call) acceptOrder(p *placed) reply {
 	}
 	p.ID = newID(s.opt.Seed, "order", len(s.orders)+1)
 	p.Created = c.now
-	p.Ready = c.now.Add(s.opt.OrderDelay)
+	expect := p.setCourse(s.opt)
 	c.event.Order = p
 	return done(struct {
 		OMSID   string `json:"omsId"`
 		OrderID string `json:"orderId"`
 		Expect  int64  `json:"expectedCompleteTimestamp"`
-	}{c.oms, p.ID, s.opt.OrderDelay.Milliseconds()})
+	}{c.oms, p.ID, expect.Milliseconds()})
 }
 
 func isGTIN(s string) bool { return len(s) == 14 && allDigits(s) }

@@ -17,12 +17,22 @@ func (c *call) receive(r *received, judge func() string) reply {
 	r.OMSID, r.Group, r.Received = c.oms, c.group.alias, c.now
 	r.Due = c.now.Add(s.opt.ReportDelay)
 	r.ID = newID(s.opt.Seed, "report", len(s.reports)+1)
-	r.ErrorReason = c.repeats(r)
+	first, name := c.repeats(r)
+	if first != nil {
+		r.ErrorReason = "duplicate of report " + first.ID + name
+	}
+	if first != nil && s.opt.DuplicateAtOnce {
+		c.event.Repeat = first.ID
+		return errorReply(http.StatusBadRequest, codeDuplicate, r.ErrorReason)
+	}
 	if r.ErrorReason == "" {
 		r.ErrorReason = judge()
 		if r.ErrorReason != "" {
 			c.breach("report %s is rejected: %s", r.ID, r.ErrorReason)
 		}
+	}
+	if r.ErrorReason == "" {
+		r.ErrorReason = s.disliked(&r.Report)
 	}
 	r.Status = statusSent
 	if r.ErrorReason != "" {
@@ -35,25 +45,59 @@ func (c *call) receive(r *received, judge func() string) reply {
 	}{c.oms, r.ID})
 }
 
-// repeats says of which report r is a duplicate, if it is one. A sourceReportId is taken
-// once, whatever came of it. A report without one, as every aggregation, repeats an
-// accepted report of the same body. Sending the same bytes again is what a caller does
-// whose answer was lost, so that is no breach; another body under a used id is.
-func (c *call) repeats(r *received) string {
-	this := report{*r}
-	for _, first := range c.s.byKey[this.key()] {
-		if r.SourceReportID == "" {
-			if first.accepted() && first.Group == r.Group {
-				return "duplicate of report " + first.ID
-			}
-			continue
-		}
-		if first.Hash != r.Hash {
-			c.breach("sourceReportId %s comes again with another body", r.SourceReportID)
-		}
-		return fmt.Sprintf("duplicate of report %s: sourceReportId %s", first.ID, r.SourceReportID)
+// repeats finds the accepted report that r is a duplicate of, if it is one: by its
+// sourceReportId or sourceDocNum, which name says, else by its whole body. Sending the same
+// bytes again is what a caller does whose answer was lost, so that is no breach; another
+// body under a used id is, whatever came of the first, when it comes for the first time.
+func (c *call) repeats(r *received) (first *report, name string) {
+	switch {
+	case r.SourceReportID != "":
+		name = ": sourceReportId " + r.SourceReportID
+	case r.SourceDocNum != "":
+		name = ": sourceDocNum " + r.SourceDocNum
 	}
-	return ""
+	all := c.s.byKey[(&report{*r}).key()]
+	known := len(all) == 0
+	for _, before := range all {
+		known = known || before.Hash == r.Hash
+		if first == nil && before.accepted() {
+			first = before
+		}
+	}
+	if !known {
+		c.breach("%s comes again with another body", strings.TrimPrefix(name, ": "))
+	}
+	return first, name
+}
+
+// disliked says that a report holds codes that are rejected at will.
+func (s *Server) disliked(r *Report) string {
+	if s.opt.RejectCodes == nil {
+		return ""
+	}
+	var why reasons
+	check := func(code string) {
+		full := code
+		if i := s.byKI[code]; i != nil {
+			full = i.full
+		}
+		if s.opt.RejectCodes(full) {
+			why.add("not accepted by the registry", code)
+		}
+	}
+	for _, code := range r.Codes {
+		check(code)
+	}
+	for _, u := range r.Units {
+		check(u.SerialNumber)
+		for _, child := range u.Codes {
+			check(child)
+		}
+	}
+	if len(why.kinds) > 0 && !s.opt.NameBad {
+		return "the report holds codes that the registry does not accept"
+	}
+	return why.String()
 }
 
 // reportInfo is GET report/info (document 4.7).

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"pgregory.net/rapid"
 )
@@ -195,5 +196,24 @@ func TestNothingIsPromisedWithoutTheLog(t *testing.T) {
 	}
 	if h := x.srv.History(); len(h.Codes) != 0 {
 		t.Errorf("%d codes", len(h.Codes))
+	}
+}
+
+// TestReportsHoldNoCopies: the codes of a report are the issued ones, also after a restore.
+func TestReportsHoldNoCopies(t *testing.T) {
+	var log bytes.Buffer
+	x := newSite(t, "water", Options{Log: &log})
+	codes := x.take(x.order(productRow(testGTIN, "UNIT", 1)), testGTIN, 1, 1)
+	x.utilise(codes...)
+	x.aggregate(unitRow(caseSSCC, kis(x, codes)...))
+	restored := New(Options{})
+	if err := restored.Restore(&log); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*Server{x.srv, restored} {
+		full := unsafe.StringData(s.blocks[0].codes[0].full)
+		if unsafe.StringData(s.reports[0].Codes[0]) != full || unsafe.StringData(s.reports[1].Units[0].Codes[0]) != full {
+			t.Error("a report has a copy of its own")
+		}
 	}
 }

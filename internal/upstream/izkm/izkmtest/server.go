@@ -14,12 +14,29 @@ type Options struct {
 	OMSID, Token string
 	// Seed decides every code and id. Two emulators of one seed issue the same codes.
 	Seed uint64
-	// OrderDelay is the time from a POST to READY, ReportDelay from a report to its verdict.
+	// OrderDelay is the time from a POST to READY, ReportDelay from a report to its verdict,
+	// a third of it each in DRAFT, READY_TO_SEND and PENDING.
 	OrderDelay, ReportDelay time.Duration
+	// Course decides what becomes of each suborder of a new order, nil: the usual. It must
+	// not call the Server; the order it sees stands at its very beginning.
+	Course func(Order, Suborder) Course
+	// RejectCodes has every report that names such a code REJECTED as a whole, through no
+	// fault of the caller's: that is no breach. It is asked with the full code of an issued
+	// code, also where a report has to name it without the check part, else with what the
+	// report says. Nil: none. It must not call the Server.
+	RejectCodes func(code string) bool
+	// NameBad has the error reason of such a report name the first twenty of these codes.
+	NameBad bool
+	// DuplicateAtOnce refuses a repeated report with 400 in place of a REJECTED verdict.
+	DuplicateAtOnce bool
+	// DropAppliedOnly rejects the dropout of a code without a SENT utilisation.
+	DropAppliedOnly bool
 	// Log gets one JSON line for each request, in a single Write before the answer. Nil: none.
 	Log io.Writer
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
+	// Skew is added to the clock in the Date header of every answer, and nowhere else.
+	Skew time.Duration
 }
 
 // Server is the emulator, an [http.Handler] safe for concurrent use. Make it with [New].
@@ -36,8 +53,9 @@ type Server struct {
 	reports    []*report
 	reportByID map[string]*report
 	byKey      map[string][]*report // repeats of one report
-	units      map[string]struct{}  // serial numbers of the units of accepted reports
-	parent     map[string]string    // child to unit, of accepted reports
+	times      map[string]int       // arrivals by the same key, those refused at once included
+	packs      []*pack              // units of accepted reports
+	bySerial   map[string]*pack
 	breaches   []string
 	requests   map[string]int
 }
@@ -53,8 +71,8 @@ func New(opt Options) *Server {
 		byKI:       make(map[string]*issued),
 		reportByID: make(map[string]*report),
 		byKey:      make(map[string][]*report),
-		units:      make(map[string]struct{}),
-		parent:     make(map[string]string),
+		times:      make(map[string]int),
+		bySerial:   make(map[string]*pack),
 		requests:   make(map[string]int),
 	}
 }
@@ -75,12 +93,17 @@ func (s *Server) now() time.Time { return s.opt.Now().Round(0).UTC() }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.ToValidUTF8(r.URL.Path, "\ufffd") // as the log can hold it
 	fault := s.arrive(r.Method, path)
+	w.Header().Set("Date", s.now().Add(s.opt.Skew).Format(http.TimeFormat))
 	c := &call{s: s, r: r, event: event{Method: r.Method, Path: path, Fault: fault.String()}}
 	decide := func() reply { return reply{} }
 	if fault.worksFirst() {
 		decide = c.parse()
 	}
 	answer := s.carryOut(c, decide)
+	if fault.Kind == Twice {
+		c = c.again()
+		answer = s.carryOut(c, c.parse())
+	}
 	if !wait(r.Context(), fault.Delay) {
 		return
 	}

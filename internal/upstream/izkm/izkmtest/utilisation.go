@@ -60,6 +60,8 @@ func (c *call) judgeUtilisation(codes []string) string {
 			why.add("issued for group "+i.block.sub.order.Group, full)
 		case i.used != nil:
 			why.add("applied already by report "+i.used.ID, full)
+		case i.dropped != nil:
+			why.add("dropped already by report "+i.dropped.ID, full)
 		case twice:
 			why.add("named twice", full)
 		}

@@ -80,7 +80,7 @@ func TestWalk(t *testing.T) {
 
 func TestStatusesFollowTheClock(t *testing.T) {
 	clk := newClock()
-	x := newSite(t, "water", Options{OrderDelay: 4 * time.Second, ReportDelay: 2 * time.Second, Now: clk.now})
+	x := newSite(t, "water", Options{OrderDelay: 4 * time.Second, ReportDelay: 3 * time.Second, Now: clk.now})
 	id := x.order(productRow(testGTIN, "UNIT", 3))
 	check := func(order, buffer string, left int, exhausted bool) {
 		t.Helper()
@@ -98,14 +98,16 @@ func TestStatusesFollowTheClock(t *testing.T) {
 	codes := x.take(id, testGTIN, 3, 2)
 	check("READY", "EXHAUSTED", 0, true)
 	a := x.utilise(codes...)
-	if a.ReportStatus != "PENDING" {
-		t.Errorf("early: %s", a.raw)
+	for _, status := range []string{"DRAFT", "READY_TO_SEND", "PENDING"} {
+		if a := x.verdict(a.ReportID); a.ReportStatus != status || a.ErrorReason != "" {
+			t.Errorf("%s, want %s", a.raw, status)
+		}
+		clk.pass(time.Second)
 	}
-	clk.pass(2 * time.Second)
 	if a := x.verdict(a.ReportID); a.ReportStatus != "SENT" {
 		t.Errorf("due: %s", a.raw)
 	}
-	clk.pass(48*time.Hour - 2*time.Second - time.Microsecond)
+	clk.pass(48*time.Hour - 3*time.Second - time.Microsecond)
 	check("READY", "EXHAUSTED", 0, true)
 	clk.pass(2 * time.Microsecond) // the second block is dated a microsecond after the first
 	check("CLOSED", "CLOSED", 0, false)
@@ -170,8 +172,10 @@ func TestOrderList(t *testing.T) {
 		{[]string{"status", "CLOSED"}, []int{1}},
 		{[]string{"status", "READY", "limit", "3", "offset", "2"}, []int{0}},
 		{[]string{"dateFrom", at(3)}, []int{4, 3}},
-		{[]string{"dateFrom", at(1), "dateTo", at(2)}, []int{2, 1}},
-		{[]string{"dateTo", start.In(time.FixedZone("", 5*3600)).Format(time.RFC3339)}, []int{0}},
+		{[]string{"dateFrom", at(1), "dateTo", at(3)}, []int{2, 1}},
+		{[]string{"dateFrom", at(1), "dateTo", at(1)}, nil},
+		{[]string{"dateTo", start.Add(time.Minute).In(time.FixedZone("", 5*3600)).Format(time.RFC3339)}, []int{0}},
+		{[]string{"status", "EXPIRED"}, nil},
 	} {
 		var got []int
 		for _, info := range x.ok("GET", "orders", "", tc.query...).OrderInfos {
