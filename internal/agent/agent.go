@@ -24,7 +24,6 @@ import (
 	"linemark/internal/line"
 	"linemark/internal/report"
 	"linemark/internal/supply"
-	"linemark/internal/upstream/izkm"
 	"linemark/internal/web"
 )
 
@@ -89,11 +88,10 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 	if recovered != (ledger.Recovered{}) {
 		a.alarms.add("agent", fmt.Sprintf("the last run ended without warning: %d codes, %d containers and %d reports were on their way and are set aside", recovered.Codes, recovered.Containers, recovered.Reports))
 	}
-	client, err := izkm.New(izkm.Options{URL: a.cfg.IZKM.URL, OMSID: a.cfg.IZKM.OMSID, Token: a.cfg.IZKM.ClientToken.Reveal(), Group: a.cfg.IZKM.Group, Timeout: a.cfg.IZKM.Timeout, DialContext: o.DialContext})
-	if err != nil {
+	if a.national, err = newNational(a.cfg, a.ledger, o); err != nil {
 		return fmt.Errorf("[izkm]: %w", err)
 	}
-	a.national = &national{client: client, cfg: a.cfg, log: a.log}
+	a.national.alarm = a.alarms.add
 	if err := a.supply(ctx, o.Look); err != nil {
 		return err
 	}
@@ -101,6 +99,7 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 		UsageType:        a.cfg.Report.Utilisation.UsageType,
 		UtilisationEvery: a.cfg.Report.Utilisation.Every, UtilisationMax: a.cfg.Report.Utilisation.MaxCodes,
 		AggregationEvery: a.cfg.Report.Aggregation.Every, AggregationMax: a.cfg.Report.Aggregation.MaxCodes,
+		Ask:  a.cfg.Report.AskWhenInDoubt(),
 		Look: o.Look,
 	}}
 	if err := a.devices(o); err != nil {
@@ -123,9 +122,10 @@ func (a *Agent) supply(ctx context.Context, look time.Duration) error {
 		}
 		a.products[p.Name] = line.Product{ID: id, Product: product}
 		a.keepers = append(a.keepers, &supply.Keeper{
-			Product: supply.Product{ID: id, Product: product, TemplateID: p.TemplateID, ReleaseMethod: p.ReleaseMethod, LowWater: p.LowWater, OrderQuantity: p.OrderQuantity, BlockQuantity: p.BlockQuantity},
+			Product: supply.Product{ID: id, Product: product, TemplateID: p.TemplateID, ReleaseMethod: p.ReleaseMethod, LowWater: p.LowWater, OrderQuantity: p.OrderQuantity, BlockQuantity: p.BlockQuantity, Cover: p.Cover},
 			Groups:  a.cfg.Table,
 			Ledger:  a.ledger, Orders: a.national, Blocks: a.national, Log: a.log, Every: look,
+			Speed: func() float64 { return a.speeds.perHour(id) }, Alarm: a.alarms.add,
 		})
 	}
 	return nil

@@ -120,6 +120,7 @@ func TestRecoveryIsTold(t *testing.T) {
 		s.start()
 		s.ready()
 		s.pass(1)
+		s.until("the open box", func() bool { return s.status().Lines[0].Containers[0].Open == 1 })
 		s.stop() // four labels are at the printer, one unit lies in a box
 		s.start()
 		st := s.status()

@@ -83,7 +83,7 @@ func (s signals) Set(ctx context.Context, output string, on bool) error {
 
 // line puts one configured line together and joins its devices to its stations.
 func (a *Agent) line(ctx context.Context, l config.Line) error {
-	c := line.Config{Name: l.Name, Groups: a.cfg.Table, Batch: l.Batch, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add}
+	c := line.Config{Name: l.Name, Groups: a.cfg.Table, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add}
 	for _, s := range l.Stations {
 		station := line.StationConfig{Name: s.Name, Kind: line.Kind(s.Kind), Ahead: s.Ahead, StopAfter: s.StopAfter, SilentAfter: s.SilentAfter, Pulse: s.Pulse, Window: s.Window,
 			Of: s.Of, Capacity: s.Capacity, SSCCPrefix: s.SSCCPrefix, Check: s.Check != "", CheckWithin: s.Within, Product: a.products[s.Product], Unit: a.products[s.Unit]}
@@ -115,6 +115,9 @@ func (a *Agent) line(ctx context.Context, l config.Line) error {
 		return err
 	}
 	a.lines = append(a.lines, built)
+	if err := a.batch(ctx, l); err != nil {
+		return err
+	}
 	for _, s := range l.Stations {
 		a.join(built, l, s)
 	}

@@ -3,15 +3,15 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"sync"
 	"time"
 
-	"linemark/internal/code"
-	"linemark/internal/config"
 	"linemark/internal/ledger"
 	"linemark/internal/report"
+	"linemark/internal/retry"
 	"linemark/internal/supply"
 	"linemark/internal/upstream/izkm"
 )
@@ -19,12 +19,16 @@ import (
 // national is IZKM as supply and report need it. It also remembers how the last call went, so
 // that an outage is logged once and seen in the status.
 type national struct {
+	papers
 	client *izkm.Client
-	cfg    *config.Config
 	log    *slog.Logger
+	gate   retry.Gate
+	alarm  func(place, text string)
+	ends   time.Time // of this PC's own certificate; zero: it has none
 
 	mu     sync.Mutex
 	access Access
+	skewed bool                 // the clock's difference was told
 	away   map[string]time.Time // what it did not answer when last asked, by the method's name, and when that was
 }
 
@@ -33,6 +37,50 @@ type Access struct {
 	OK    bool      `json:"ok"`
 	Since time.Time `json:"since"`
 	Error string    `json:"error,omitempty"` // of the last call
+	// Closed is since when nothing but probes is sent, because nothing was answered; null: calls go out.
+	Closed *time.Time `json:"closed,omitempty"`
+	// Skew is the system's clock minus this PC's, in whole seconds; null while nothing was answered.
+	Skew *int `json:"clock_skew_s,omitempty"`
+	// Certificate is when this PC's own certificate ends, where it has one.
+	Certificate *time.Time `json:"certificate_ends,omitempty"`
+}
+
+// tripAfter outages in a row close the gate: then only the watch asks, until it is answered.
+const tripAfter = 5
+
+// ask makes one call in its turn and records how it went. A call that the closed gate holds back
+// is not made.
+func (n *national) ask(ctx context.Context, method string, call func() error) error {
+	if err := n.gate.Enter(ctx, method == probe); err != nil {
+		return err
+	}
+	began := time.Now()
+	err := call()
+	if !errors.Is(err, context.Canceled) {
+		n.gate.Leave(err)
+	}
+	return n.heard(method, began, err)
+}
+
+// probe is the method that asks also while the gate is closed.
+const probe = "ping"
+
+// maxSkew is how far this PC's clock may be from the system's before people are told: it checks the
+// dates of production.
+const maxSkew = time.Minute
+
+// clock hears how far the system's clock is ahead of this PC's.
+func (n *national) clock(skew time.Duration) {
+	seconds := int(skew.Round(time.Second) / time.Second)
+	off := skew.Abs() > maxSkew
+	n.mu.Lock()
+	n.access.Skew = &seconds
+	told := n.skewed
+	n.skewed = off
+	n.mu.Unlock()
+	if off && !told && n.alarm != nil {
+		n.alarm("national system", fmt.Sprintf("its clock is %d s from this PC's: set the PC's clock, for the dates of production are checked", seconds))
+	}
 }
 
 // heard records the outcome of a call. A clear refusal is an answer: the system is there. One
@@ -88,9 +136,17 @@ func (n *national) pause() time.Duration {
 }
 
 func (n *national) Access() Access {
+	closed, _ := n.gate.Closed()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.access
+	a := n.access
+	if !closed.IsZero() {
+		a.Closed = &closed
+	}
+	if !n.ends.IsZero() {
+		a.Certificate = &n.ends
+	}
+	return a
 }
 
 // pingEvery is how often the national system is asked whether it is there, so that an outage is
@@ -102,7 +158,7 @@ const pingAway = 3 * time.Second
 
 func (n *national) watch(ctx context.Context) error {
 	for {
-		n.heard("ping", time.Now(), n.client.Ping(ctx)) //nolint:errcheck // heard has kept and logged it
+		n.ask(ctx, probe, func() error { return n.client.Ping(ctx) }) //nolint:errcheck // it is kept and logged
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -111,19 +167,30 @@ func (n *national) watch(ctx context.Context) error {
 	}
 }
 
+// Ready implements supply.Orders: nothing is ordered or taken while the system does not answer.
+func (n *national) Ready() error {
+	if since, cause := n.gate.Closed(); !since.IsZero() {
+		return &retry.ClosedError{Since: since, Cause: cause}
+	}
+	return nil
+}
+
 // Place implements supply.Orders.
 func (n *national) Place(ctx context.Context, p supply.Product, quantity int) (string, error) {
-	began := time.Now()
-	ack, err := n.client.For(p.Group).CreateOrder(ctx, izkm.Order{
-		Groups: n.cfg.Table,
-		Products: []izkm.OrderProduct{{
-			GTIN: p.GTIN, Quantity: quantity, SerialNumberType: izkm.SerialOperator, TemplateID: p.TemplateID, CISType: p.Type,
-		}},
-		ReleaseMethod: p.ReleaseMethod,
-		ContactPerson: n.cfg.IZKM.ContactPerson,
-		Factory:       n.factory(p.Group),
+	var ack izkm.OrderAck
+	err := n.ask(ctx, "place", func() (err error) {
+		ack, err = n.client.For(p.Group).CreateOrder(ctx, izkm.Order{
+			Groups: n.cfg.Table,
+			Products: []izkm.OrderProduct{{
+				GTIN: p.GTIN, Quantity: quantity, SerialNumberType: izkm.SerialOperator, TemplateID: p.TemplateID, CISType: p.Type,
+			}},
+			ReleaseMethod: p.ReleaseMethod,
+			ContactPerson: n.cfg.IZKM.ContactPerson,
+			Factory:       n.factory(p.Group),
+		})
+		return err
 	})
-	return ack.OrderID, n.heard("place", began, err)
+	return ack.OrderID, err
 }
 
 // factory is the block that tobacco orders need.
@@ -143,9 +210,12 @@ var orderStates = map[string]ledger.OrderState{
 
 // List implements supply.Orders.
 func (n *national) List(ctx context.Context, p supply.Product, since time.Time) ([]supply.ServerOrder, error) {
-	began := time.Now()
-	listed, err := n.client.For(p.Group).Orders(ctx, izkm.OrdersQuery{From: since})
-	if n.heard("orders", began, err) != nil {
+	var listed []izkm.OrderState
+	err := n.ask(ctx, "orders", func() (err error) {
+		listed, err = n.client.For(p.Group).Orders(ctx, izkm.OrdersQuery{From: since})
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	var orders []supply.ServerOrder
@@ -172,21 +242,27 @@ func (n *national) List(ctx context.Context, p supply.Product, since time.Time) 
 
 // Close implements supply.Orders.
 func (n *national) Close(ctx context.Context, p supply.Product, orderID, lastBlock string) error {
-	return n.heard("close", time.Now(), n.client.For(p.Group).CloseBuffer(ctx, orderID, p.GTIN, lastBlock))
+	return n.ask(ctx, "close", func() error { return n.client.For(p.Group).CloseBuffer(ctx, orderID, p.GTIN, lastBlock) })
 }
 
 // Take implements supply.Blocks.
 func (n *national) Take(ctx context.Context, p supply.Product, orderID string, quantity int, last string) (supply.Block, error) {
-	began := time.Now()
-	b, err := n.client.For(p.Group).Codes(ctx, orderID, p.GTIN, quantity, last)
-	return supply.Block{ID: b.ID, Codes: b.Codes}, n.heard("codes", began, err)
+	var b izkm.Block
+	err := n.ask(ctx, "codes", func() (err error) {
+		b, err = n.client.For(p.Group).Codes(ctx, orderID, p.GTIN, quantity, last)
+		return err
+	})
+	return supply.Block{ID: b.ID, Codes: b.Codes}, err
 }
 
 // Issued implements supply.Blocks.
 func (n *national) Issued(ctx context.Context, p supply.Product, orderID string) ([]supply.IssuedBlock, error) {
-	began := time.Now()
-	listed, err := n.client.For(p.Group).Blocks(ctx, orderID, p.GTIN)
-	if n.heard("blocks", began, err) != nil {
+	var listed []izkm.BlockState
+	err := n.ask(ctx, "blocks", func() (err error) {
+		listed, err = n.client.For(p.Group).Blocks(ctx, orderID, p.GTIN)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	blocks := make([]supply.IssuedBlock, len(listed))
@@ -198,50 +274,40 @@ func (n *national) Issued(ctx context.Context, p supply.Product, orderID string)
 
 // Again implements supply.Blocks.
 func (n *national) Again(ctx context.Context, p supply.Product, orderID, blockID string) (supply.Block, error) {
-	began := time.Now()
-	b, err := n.client.For(p.Group).Retry(ctx, orderID, p.GTIN, blockID)
-	return supply.Block{ID: b.ID, Codes: b.Codes}, n.heard("retry", began, err)
-}
-
-// Utilisation implements report.System.
-func (n *national) Utilisation(r ledger.Report, codes []code.Code) ([]byte, error) {
-	u := izkm.Utilisation{Group: r.Group, Groups: n.cfg.Table, Codes: codes, UsageType: r.Usage, ProductionLineID: r.Line, ProductionOrderID: r.Batch, SourceReportID: r.UUID}
-	for _, l := range n.cfg.Lines {
-		if l.Name == r.Line {
-			u.SeriesNumber = l.Series
-			u.ProductionDate, _ = time.Parse(time.RFC3339, l.ProductionDate) // config has checked both; empty: not sent
-			u.ExpirationDate, _ = time.Parse(time.RFC3339, l.ExpirationDate)
-		}
-	}
-	return izkm.EncodeUtilisation(u)
-}
-
-// Aggregation implements report.System.
-func (n *national) Aggregation(r ledger.Report, units []ledger.AggregationUnit) ([]byte, error) {
-	a := izkm.Aggregation{Group: r.Group, Groups: n.cfg.Table, ParticipantID: n.cfg.IZKM.ParticipantID, ProductionLineID: r.Line, ProductionOrderID: r.Batch, Date: r.CreatedAt}
-	for _, u := range units {
-		a.Units = append(a.Units, izkm.AggregationUnit{SerialNumber: u.Serial, Children: u.Children, Capacity: u.Capacity})
-	}
-	return izkm.EncodeAggregation(a)
+	var b izkm.Block
+	err := n.ask(ctx, "retry", func() (err error) {
+		b, err = n.client.For(p.Group).Retry(ctx, orderID, p.GTIN, blockID)
+		return err
+	})
+	return supply.Block{ID: b.ID, Codes: b.Codes}, err
 }
 
 // Send implements report.System.
 func (n *national) Send(ctx context.Context, r ledger.Report, body []byte) (string, error) {
-	began := time.Now()
 	c := n.client.For(r.Group)
-	if r.Kind == ledger.Aggregation {
-		id, err := c.SendAggregation(ctx, body)
-		return id, n.heard("send "+string(r.Kind), began, err)
+	send := c.SendUtilisation
+	switch r.Kind {
+	case ledger.Aggregation:
+		send = c.SendAggregation
+	case ledger.Dropout:
+		send = c.SendDropout
 	}
-	id, err := c.SendUtilisation(ctx, body)
-	return id, n.heard("send "+string(r.Kind), began, err)
+	var id string
+	err := n.ask(ctx, "send "+string(r.Kind), func() (err error) {
+		id, err = send(ctx, body)
+		return err
+	})
+	return id, err
 }
 
 // State implements report.System.
 func (n *national) State(ctx context.Context, r ledger.Report) (report.State, string, error) {
-	began := time.Now()
-	s, err := n.client.For(r.Group).ReportState(ctx, r.ServerID)
-	if n.heard("report", began, err) != nil {
+	var s izkm.ReportState
+	err := n.ask(ctx, "report", func() (err error) {
+		s, err = n.client.For(r.Group).ReportState(ctx, r.ServerID)
+		return err
+	})
+	if err != nil {
 		return report.Working, "", err
 	}
 	switch s.Status {
@@ -251,10 +317,4 @@ func (n *national) State(ctx context.Context, r ledger.Report) (report.State, st
 		return report.Rejected, s.Reason, nil
 	}
 	return report.Working, s.Reason, nil
-}
-
-// NeedsUtilisation implements report.System.
-func (n *national) NeedsUtilisation(group string) bool {
-	rules, ok := n.cfg.Table.Rules(group)
-	return !ok || rules.ManualUtilisation
 }

@@ -49,10 +49,17 @@ func newCanned(t *testing.T) *canned {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.national = &national{client: client, log: slog.New(slog.DiscardHandler), cfg: &config.Config{
-		IZKM:  config.IZKM{ParticipantID: "301234567", ContactPerson: "A. Karimov", Factory: config.Factory{ID: "4780000000009", Country: "UZ", ProductionLineID: "3", ProductCode: "p", ProductDescription: "d"}},
-		Lines: []config.Line{{Name: "3", Series: "S-7", ProductionDate: "2026-03-01T06:00:00+05:00", ExpirationDate: "2028-03-01T00:00:00+05:00"}},
-	}}
+	l, err := ledger.Open(t.Context(), t.TempDir(), ledger.Options{Agent: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	if err := l.StartBatch(t.Context(), ledger.Batch{Line: "3", Name: "B1", Series: "S-7", ProductionDate: "2026-03-01T06:00:00+05:00", ExpirationDate: "2028-03-01T00:00:00+05:00"}); err != nil {
+		t.Fatal(err)
+	}
+	cfg := &config.Config{IZKM: config.IZKM{ParticipantID: "301234567", ContactPerson: "A. Karimov",
+		Factory: config.Factory{ID: "4780000000009", Country: "UZ", ProductionLineID: "3", ProductCode: "p", ProductDescription: "d"}}}
+	c.national = &national{papers: papers{cfg, l}, client: client, log: slog.New(slog.DiscardHandler)}
 	return c
 }
 
@@ -134,7 +141,7 @@ func TestPlacedOrder(t *testing.T) {
 	}
 }
 
-// TestReportBodies: a report says of its line what the configuration says, and nothing that is not there.
+// TestReportBodies: a report says of its line what was written down of its batch, and nothing that is not there.
 func TestReportBodies(t *testing.T) {
 	c := newCanned(t)
 	r := ledger.Report{UUID: "u", Kind: ledger.Utilisation, Line: "3", Group: "pharma", Batch: "B1", Usage: "VERIFIED", CreatedAt: time.UnixMilli(1_772_000_000_000)}

@@ -57,19 +57,28 @@ func (v *speeds) add(p ledger.ProductID, now time.Time, used int) {
 	v.samples[p] = all
 }
 
-// hoursLeft returns how many hours a stock lasts at the speed of the last minutes; nil while
-// nothing was used.
-func (v *speeds) hoursLeft(p ledger.ProductID, stock int) *float64 {
+// perHour returns how many codes of a product are used in an hour at the speed of the last
+// minutes; 0 while nothing was used.
+func (v *speeds) perHour(p ledger.ProductID) float64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	all := v.samples[p]
 	if len(all) < 2 {
-		return nil
+		return 0
 	}
 	first, last := all[0], all[len(all)-1]
-	if last.used <= first.used {
+	if last.used <= first.used || !last.at.After(first.at) {
+		return 0
+	}
+	return float64(last.used-first.used) / last.at.Sub(first.at).Hours()
+}
+
+// hoursLeft returns how many hours a stock lasts at that speed; nil while nothing was used.
+func (v *speeds) hoursLeft(p ledger.ProductID, stock int) *float64 {
+	speed := v.perHour(p)
+	if speed == 0 {
 		return nil
 	}
-	hours := float64(stock) * last.at.Sub(first.at).Hours() / float64(last.used-first.used)
+	hours := float64(stock) / speed
 	return &hours
 }

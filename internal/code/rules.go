@@ -49,7 +49,6 @@ var rules = [...]Rules{
 		Order:       OrderFields{Factory: true},
 		Aggregation: AggregationFields{ProductionLineID: true},
 	},
-	// The first table of 5.2 has automatic utilisation for alcohol, pharma and water.
 	{
 		Group: "alcohol", ID: 11, Reserve: true, PayAt: AtReceipt, ManualUtilisation: true, GroupPacks: true,
 		Order:       OrderFields{ReleaseMethodType: true, ContactPerson: true},
@@ -68,10 +67,31 @@ var rules = [...]Rules{
 		Group: "water", ID: 13, Reserve: true, PayAt: AtReceipt, ManualUtilisation: true, GroupPacks: true,
 		Order: OrderFields{ReleaseMethodType: true},
 	},
-	// Group packs of beer: blank in the first table, allowed in the second.
 	{
 		Group: "beer", ID: 15, PayAt: AtApplication, ManualUtilisation: true, GroupPacks: true,
 		Order:       OrderFields{ReleaseMethodType: true},
 		Utilisation: UtilisationFields{ProductionDate: true},
 	},
+}
+
+// first is where the document's first table of dictionary 5.2 (before May 2023) differs from the
+// second: the system itself counted codes of these groups as applied, and group packs of beer were
+// left blank.
+var first = map[string]func(*Rules){
+	"alcohol": func(r *Rules) { r.AutoUtilisation, r.ManualUtilisation = true, false },
+	"pharma":  func(r *Rules) { r.AutoUtilisation, r.ManualUtilisation = true, false },
+	"water":   func(r *Rules) { r.AutoUtilisation, r.ManualUtilisation = true, false },
+	"beer":    func(r *Rules) { r.GroupPacks = false },
+}
+
+// FirstTable is the table of groups as the document's first table has it.
+func FirstTable() Table {
+	var t Table
+	for _, r := range rules {
+		if change, ok := first[r.Group]; ok {
+			change(&r)
+			t = t.With(r)
+		}
+	}
+	return t
 }

@@ -1,9 +1,12 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +28,15 @@ const (
 	usagePrinted  = "PRINTED"
 	usageVerified = "VERIFIED"
 	usageInUse    = "USED_FOR_PRODUCTION"
+)
+
+// The words of group_table, when_in_doubt and close_body.
+const (
+	tableFirst  = "first"
+	tableSecond = "second"
+	doubtResend = "resend"
+	doubtAsk    = "ask"
+	closeNone   = "none"
 )
 
 const defaultListen = "127.0.0.1:8480"
@@ -88,6 +100,26 @@ func (c *checker) izkm() {
 		}
 	}
 	c.longerThanZero(at.at("timeout"), izkm.Timeout)
+	c.between(at.at("rate"), izkm.Rate, 1000, "a national system is not asked more often")
+	c.oneOf(at.at("close_body"), izkm.CloseBody, closeNone, "{}")
+	for _, f := range []struct{ key, path string }{{"ca_file", izkm.CAFile}, {"client_cert", izkm.ClientCert}, {"client_key", izkm.ClientKey}} {
+		if here := at.at(f.key); f.path != "" && !c.bad[here.path] {
+			if _, err := os.ReadFile(c.cfg.PathOf(f.path)); err != nil {
+				c.add(here, "cannot be read: "+withoutPath(err), "the path starts at the configuration file's folder")
+			}
+		}
+	}
+	if here := at.at("client_key"); (izkm.ClientCert == "") != (izkm.ClientKey == "") && !c.bad[here.path] {
+		c.add(here, "goes together with client_cert", "give both or none")
+	}
+}
+
+// withoutPath is what went wrong with a file, without its name, which stands beside it.
+func withoutPath(err error) string {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err.Error()
+	}
+	return err.Error()
 }
 
 // urlFault does not quote the address: it may hold a password.
@@ -121,6 +153,7 @@ func isUUID(s string) bool {
 }
 
 func (c *checker) report() {
+	c.oneOf(c.root.at("report").at("when_in_doubt"), c.cfg.Report.WhenInDoubt, doubtResend, doubtAsk)
 	at := c.root.at("report").at("utilisation")
 	u := c.cfg.Report.Utilisation
 	c.oneOf(at.at("usage_type"), u.UsageType, usagePrinted, usageVerified, usageInUse)

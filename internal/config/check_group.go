@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -20,18 +21,22 @@ func (c *checker) groupFields() {
 	for i, l := range c.cfg.Lines {
 		at := c.root.at("line").element(i)
 		r := c.rulesOf(l)
-		c.date(at, "production_date", l.ProductionDate, r.Group, r.Utilisation.ProductionDate)
-		c.date(at, "expiration_date", l.ExpirationDate, r.Group, r.Utilisation.ExpirationDate)
+		// A line whose batch is not described here waits for linemark batch start, which asks for the same.
+		c.date(at, "production_date", l.ProductionDate, r.Group, l.HasBatch() && r.Utilisation.ProductionDate)
+		c.date(at, "expiration_date", l.ExpirationDate, r.Group, l.HasBatch() && r.Utilisation.ExpirationDate)
 		here := at.at("series")
 		switch n := utf8.RuneCountInString(l.Series); {
 		case c.bad[here.path]:
-		case n == 0 && r.Utilisation.SeriesNumber:
+		case n == 0 && l.HasBatch() && r.Utilisation.SeriesNumber:
 			c.add(here, "is missing", "utilisation reports of "+r.Group+` need it: add series = "..." `+at.header())
 		case n > 20:
 			c.add(here, fmt.Sprintf("has %d characters", n), "the national system takes 1 to 20")
 		}
 	}
 }
+
+// glnLength is the number of digits of a GLN (GS1 General Specifications).
+const glnLength = 13
 
 func (c *checker) rulesOf(l Line) code.Rules {
 	for _, s := range l.Stations {
@@ -51,6 +56,9 @@ func (c *checker) factory(group string) {
 		if here := at.at(field.key); field.value == "" && !c.bad[here.path] {
 			c.add(here, "is missing", "orders of "+group+" need it: add "+field.key+` = "..." under [izkm.factory]`)
 		}
+	}
+	if here := at.at("id"); f.ID != "" && !c.bad[here.path] && (len(f.ID) != glnLength || strings.Trim(f.ID, "0123456789") != "") {
+		c.add(here, fmt.Sprintf("%q is no GLN", f.ID), fmt.Sprintf("write the %d digits of the factory's number", glnLength))
 	}
 }
 

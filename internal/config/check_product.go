@@ -24,6 +24,9 @@ func (c *checker) products() {
 			c.atLeastOne(at.at("template_id"), p.TemplateID)
 		}
 		c.quantities(at, p)
+		if here := at.at("cover"); p.Cover < 0 && !c.bad[here.path] {
+			c.add(here, fmt.Sprintf("is %v", p.Cover), `write how long the stock is to last, such as "8h"`)
+		}
 	}
 }
 

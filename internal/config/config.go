@@ -52,6 +52,14 @@ type IZKM struct {
 	Address       string        `toml:"address"`
 	ContactPerson string        `toml:"contact_person"` // required in orders of alcohol
 	Timeout       time.Duration `toml:"timeout"`        // default 30s
+	Rate          int           `toml:"rate"`           // requests a second at most; default 10
+	CAFile        string        `toml:"ca_file"`        // PEM of the authority to trust in place of the system's
+	ClientCert    string        `toml:"client_cert"`    // PEM of this PC's certificate, where the system asks for one
+	ClientKey     string        `toml:"client_key"`     // PEM of its key
+	GroupTable    string        `toml:"group_table"`    // which table of dictionary 5.2 holds: second (default, since May 2023), first
+	QueryTwin     Choice        `toml:"query_twin"`     // send the misspelt name of omsId too, where the document has it
+	TokenPrefix   string        `toml:"token_prefix"`   // before the client token; default none
+	CloseBody     string        `toml:"close_body"`     // of buffer/close: none (default) or {}
 	Factory       Factory       `toml:"factory"`        // required for tobacco
 }
 
@@ -77,6 +85,8 @@ type Product struct {
 	LowWater      int    `toml:"low_water"`      // order and fetch more below this many codes; default 2000
 	OrderQuantity int    `toml:"order_quantity"` // default 10000, at most 150000
 	BlockQuantity int    `toml:"block_quantity"` // default 1000
+
+	Cover time.Duration `toml:"cover"` // order so that the stock lasts as long at the measured speed; default 0: by low_water alone
 }
 
 // Device is one printer, scanner or PLC. Keys beyond these three are the driver's own.
@@ -126,6 +136,8 @@ type Station struct {
 
 // Report says when reports go.
 type Report struct {
+	WhenInDoubt string `toml:"when_in_doubt"` // a report whose answer was lost: resend (default) the same bytes, or ask a person
+
 	Utilisation Utilisation `toml:"utilisation"`
 	Aggregation Aggregation `toml:"aggregation"`
 }

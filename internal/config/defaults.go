@@ -6,6 +6,10 @@ func (c *Config) setDefaults() {
 	c.Agent.Language = "ru"
 	c.HTTP.Listen = defaultListen
 	c.IZKM.Timeout = 30 * time.Second
+	c.IZKM.Rate = 10
+	c.IZKM.GroupTable = tableSecond
+	c.IZKM.CloseBody = closeNone
+	c.Report.WhenInDoubt = doubtResend
 	c.Report.Utilisation = Utilisation{UsageType: usageVerified, Every: 5 * time.Minute, MaxCodes: maxUtilisation}
 	c.Report.Aggregation = Aggregation{Every: 5 * time.Minute, MaxCodes: maxAggregation}
 }

@@ -46,6 +46,10 @@ func (c Choice) over(standard bool) bool { return c == Yes || c == Unset && stan
 
 // groups makes the table of product groups.
 func (c *checker) groups() {
+	c.oneOf(c.root.at("izkm").at("group_table"), c.cfg.IZKM.GroupTable, tableFirst, tableSecond)
+	if c.cfg.IZKM.GroupTable == tableFirst {
+		c.cfg.Table = code.FirstTable()
+	}
 	seen := map[string]*place{}
 	for i, g := range c.cfg.Groups {
 		at := c.root.at("group").element(i)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"path/filepath"
 	"strings"
 
 	"linemark/drivers"
@@ -30,6 +31,22 @@ func (p Product) GroupOr(c *Config) string {
 		return p.Group
 	}
 	return c.IZKM.Group
+}
+
+// PathOf returns a path of the file: it starts at the file's folder.
+func (c *Config) PathOf(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(c.Dir, path)
+}
+
+// AskWhenInDoubt says whether a report in doubt waits for a person.
+func (r Report) AskWhenInDoubt() bool { return r.WhenInDoubt == doubtAsk }
+
+// HasBatch says whether the configuration itself describes the line's batch.
+func (l Line) HasBatch() bool {
+	return l.Batch != "" || l.ProductionDate != "" || l.ExpirationDate != "" || l.Series != ""
 }
 
 // DeviceSettings is what the device's driver is created with. The options are a copy; Dial

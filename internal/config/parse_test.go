@@ -102,7 +102,7 @@ func TestParseFillsAndDefaults(t *testing.T) {
 		HTTP:    HTTP{Listen: "127.0.0.1:8480"},
 		IZKM: IZKM{
 			URL: "https://izkm.example", OMSID: "CDF12109-10d3-11e6-8b6f-0050569977a1", ClientToken: Secret{"t0k3n"},
-			Group: "water", ParticipantID: "301234567", Timeout: 30 * time.Second,
+			Group: "water", ParticipantID: "301234567", Timeout: 30 * time.Second, Rate: 10, GroupTable: "second", CloseBody: "none",
 		},
 		Products: []Product{product, beer},
 		Printers: []Device{{"tij", "fake-identity", "tcp://10.0.0.1:9100", map[string]any{"label": "unit.zpl"}}},
@@ -113,6 +113,7 @@ func TestParseFillsAndDefaults(t *testing.T) {
 		}}},
 		Lines: []Line{{Name: "3", Stations: []Station{mark, check}}},
 		Report: Report{
+			WhenInDoubt: "resend",
 			Utilisation: Utilisation{UsageType: "VERIFIED", Every: 5 * time.Minute, MaxCodes: 30000},
 			Aggregation: Aggregation{Every: 5 * time.Minute, MaxCodes: 11000},
 		},

@@ -247,6 +247,18 @@ func (l *Ledger) OpenReports(ctx context.Context) ([]Report, error) {
 // Reports returns all reports, oldest first.
 func (l *Ledger) Reports(ctx context.Context) ([]Report, error) { return l.reports(ctx, "") }
 
+// ReportByID returns one report; ErrNotFound if there is none.
+func (l *Ledger) ReportByID(ctx context.Context, id int64) (Report, error) {
+	found, err := l.reports(ctx, fmt.Sprintf("WHERE id = %d", id))
+	if err == nil && len(found) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Report{}, err
+	}
+	return found[0], nil
+}
+
 func (l *Ledger) reports(ctx context.Context, where string) ([]Report, error) {
 	rows, err := l.reads.QueryContext(ctx, "SELECT id, uuid, kind, line, grp, batch, usage, state, codes, server_id, reason, attempts, doubted, parent, dropout, created_at, changed_at FROM report "+where+" ORDER BY id")
 	return collect(rows, err, func(s scanner) (r Report, err error) {

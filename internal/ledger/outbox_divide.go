@@ -195,3 +195,32 @@ func (l *Ledger) ReportCodes(ctx context.Context, r Report) ([]code.Code, error)
 	}
 	return codes, nil
 }
+
+// ReportIdents returns the identification codes of what a report of applied or dropped codes names.
+func (l *Ledger) ReportIdents(ctx context.Context, r Report) ([]code.Code, error) {
+	query := "SELECT substr(raw, 1, idlen) FROM code WHERE utilisation = ? ORDER BY claim"
+	if r.Kind == Dropout {
+		query = "SELECT COALESCE((SELECT substr(raw, 1, idlen) FROM code WHERE id = d.code), (SELECT CAST(sscc AS BLOB) FROM container WHERE id = d.container)) FROM dropped d WHERE d.report = ? ORDER BY d.id"
+	}
+	rows, err := l.reads.QueryContext(ctx, query, r.ID)
+	codes, err := collect(rows, err, scanCode)
+	if err != nil {
+		return nil, fmt.Errorf("reading the report's codes: %w", err)
+	}
+	return codes, nil
+}
+
+// ReportUnits returns the containers of an aggregation report with their contents.
+func (l *Ledger) ReportUnits(ctx context.Context, r Report) ([]AggregationUnit, error) {
+	return l.units(ctx, "c.aggregation = ? ORDER BY c.id", r.ID)
+}
+
+// AggregateAgain makes the containers of a denied report due again: another report takes them.
+func (l *Ledger) AggregateAgain(ctx context.Context, r Report) error {
+	return l.do(ctx, func(t *tx) error {
+		if _, err := t.exec("UPDATE container SET aggregation = 0 WHERE aggregation = ?", r.ID); err != nil {
+			return err
+		}
+		return t.divided(r, 1)
+	})
+}

@@ -30,18 +30,19 @@ type OrderID int64
 
 // Order is an order of codes of one product.
 type Order struct {
-	ID        OrderID
-	Product   ProductID
-	GTIN      string
-	Quantity  int
-	ServerID  string
-	State     OrderState
-	Reason    string
-	PlacedAt  time.Time
-	Fetching  int       // codes asked for in the call that is under way or whose answer was lost; 0: none
-	LastBlock string    // server's id of the newest stored block: what the next call acknowledges
-	Stored    int       // codes received so far
-	ChangedAt time.Time // of the state
+	ID         OrderID
+	Product    ProductID
+	GTIN       string
+	Quantity   int
+	ServerID   string
+	State      OrderState
+	Reason     string
+	PlacedAt   time.Time
+	Fetching   int       // codes asked for in the call that is under way or whose answer was lost; 0: none
+	FetchingAt time.Time // when that call began
+	LastBlock  string    // server's id of the newest stored block: what the next call acknowledges
+	Stored     int       // codes received so far
+	ChangedAt  time.Time // of the state
 }
 
 // PlaceOrder writes the intent to order, before anything is sent.
@@ -56,6 +57,14 @@ func (l *Ledger) PlaceOrder(ctx context.Context, p ProductID, quantity int) (Ord
 		return err
 	})
 	return OrderID(id), err
+}
+
+// ForgetOrder takes back the intent to order: it is certain that nothing was sent.
+func (l *Ledger) ForgetOrder(ctx context.Context, id OrderID) error {
+	return l.do(ctx, func(t *tx) error {
+		r, err := t.exec("DELETE FROM orders WHERE id = ? AND state = 'placing'", int64(id))
+		return oneRow(r, err, fmt.Sprintf("order %d was sent", id))
+	})
 }
 
 // SetOrder records what became of an order. serverID is kept when it is empty.
@@ -260,13 +269,14 @@ func (l *Ledger) OpenOrders(ctx context.Context) ([]Order, error) {
 func (l *Ledger) Orders(ctx context.Context) ([]Order, error) { return l.orders(ctx, "") }
 
 func (l *Ledger) orders(ctx context.Context, where string) ([]Order, error) {
-	rows, err := l.reads.QueryContext(ctx, `SELECT o.id, o.product, p.gtin, o.quantity, o.server_id, o.state, o.reason, o.placed_at, o.fetching, o.last_block, o.changed_at,
+	rows, err := l.reads.QueryContext(ctx, `SELECT o.id, o.product, p.gtin, o.quantity, o.server_id, o.state, o.reason, o.placed_at, o.fetching, o.fetching_at, o.last_block, o.changed_at,
 		COALESCE((SELECT SUM(quantity) FROM block b WHERE b.orders = o.id AND b.quarantine IS NULL), 0)
 		FROM orders o JOIN product p ON p.id = o.product `+where+" ORDER BY o.id")
 	return collect(rows, err, func(s scanner) (o Order, err error) {
-		var placed, changed int64
-		err = s.Scan(&o.ID, &o.Product, &o.GTIN, &o.Quantity, &o.ServerID, &o.State, &o.Reason, &placed, &o.Fetching, &o.LastBlock, &changed, &o.Stored)
+		var placed, changed, fetching int64
+		err = s.Scan(&o.ID, &o.Product, &o.GTIN, &o.Quantity, &o.ServerID, &o.State, &o.Reason, &placed, &o.Fetching, &fetching, &o.LastBlock, &changed, &o.Stored)
 		o.PlacedAt, o.ChangedAt = time.UnixMicro(placed).UTC(), time.UnixMicro(changed).UTC()
+		o.FetchingAt = time.UnixMicro(fetching).UTC()
 		return o, err
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"linemark/internal/code"
 )
@@ -12,9 +13,10 @@ import (
 // ledger: it may have been printed, at an unknown time. It overtakes no other code.
 const recovered = -1
 
-// RecoverOrder takes up an order that this ledger does not know but the server does. It returns
-// the order's number, also when it is known.
-func (l *Ledger) RecoverOrder(ctx context.Context, p ProductID, serverID string, quantity int, s OrderState) (OrderID, error) {
+// RecoverOrder takes up an order that this ledger does not know but the server does, with the time
+// at which it was placed: the server's lists are asked for orders since then. It returns the
+// order's number, also when it is known.
+func (l *Ledger) RecoverOrder(ctx context.Context, p ProductID, serverID string, quantity int, s OrderState, placed time.Time) (OrderID, error) {
 	var id int64
 	err := l.do(ctx, func(t *tx) error {
 		err := t.row("SELECT id FROM orders WHERE server_id = ? AND product = ?", serverID, int64(p)).Scan(&id)
@@ -24,7 +26,7 @@ func (l *Ledger) RecoverOrder(ctx context.Context, p ProductID, serverID string,
 		if _, err := t.event("recover", "order "+serverID+" taken up from the server"); err != nil {
 			return err
 		}
-		r, err := t.exec("INSERT INTO orders (product, quantity, server_id, state, reason, placed_at, changed_at) VALUES (?, ?, ?, ?, 'recovered from the server', ?, ?)", int64(p), quantity, serverID, string(s), t.at, t.at)
+		r, err := t.exec("INSERT INTO orders (product, quantity, server_id, state, reason, placed_at, changed_at) VALUES (?, ?, ?, ?, 'recovered from the server', ?, ?)", int64(p), quantity, serverID, string(s), placed.UnixMicro(), t.at)
 		if err != nil {
 			return err
 		}
@@ -83,10 +85,37 @@ func (l *Ledger) ReceiveRecovered(ctx context.Context, id OrderID, blockID strin
 	return n, err
 }
 
+// The recovered codes that a person may speak of: those of an order, and those of a product from
+// one on.
+const (
+	ofOrder = "block IN (SELECT b.id FROM block b JOIN orders o ON o.id = b.orders WHERE o.server_id = ?1)"
+	fromOn  = "product = (SELECT product FROM code WHERE id = ?1) AND id >= ?1"
+)
+
+// ReadOfOrder returns how many recovered codes of an order were found on products since: so many
+// speak against the word that none was printed.
+func (l *Ledger) ReadOfOrder(ctx context.Context, serverID string) (int, error) {
+	return l.readSince(ctx, ofOrder, serverID)
+}
+
+// ReadFrom is ReadOfOrder for the recovered codes of a product from this one on.
+func (l *Ledger) ReadFrom(ctx context.Context, first code.Code) (int, error) {
+	id, err := l.findAny(ctx, first)
+	if err != nil {
+		return 0, err
+	}
+	return l.readSince(ctx, fromOn, id)
+}
+
+func (l *Ledger) readSince(ctx context.Context, where string, arg any) (n int, err error) {
+	err = l.reads.QueryRowContext(ctx, fmt.Sprintf("SELECT COUNT(*) FROM code WHERE state <> 5 AND claim = %d AND %s", recovered, where), arg).Scan(&n)
+	return n, err
+}
+
 // ReleaseOrder returns the recovered codes of an order to the stock, all of them, on a person's
 // word that none was printed.
 func (l *Ledger) ReleaseOrder(ctx context.Context, serverID, reason string) (int, error) {
-	return l.release(ctx, reason, "block IN (SELECT b.id FROM block b JOIN orders o ON o.id = b.orders WHERE o.server_id = ?)", serverID)
+	return l.release(ctx, reason, ofOrder, serverID)
 }
 
 // ReleaseFrom returns the recovered codes of a product to the stock from this one on, in the
@@ -96,7 +125,7 @@ func (l *Ledger) ReleaseFrom(ctx context.Context, first code.Code, reason string
 	if err != nil {
 		return 0, err
 	}
-	return l.release(ctx, reason, "product = (SELECT product FROM code WHERE id = ?1) AND id >= ?1", id)
+	return l.release(ctx, reason, fromOn, id)
 }
 
 // release moves recovered codes in commits of their own, so that no line waits for it.

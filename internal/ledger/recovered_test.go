@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // P1: what comes back from the server may have been printed: it is doubtful, is not claimed, and
@@ -14,9 +15,13 @@ import (
 func TestP1_Recovered(t *testing.T) {
 	p := newPlant(t)
 	codes := p.unit.issue(6)
-	order := must(p.RecoverOrder(p.ctx, p.unit.id, "server-order", 6, Active))
-	if again := must(p.RecoverOrder(p.ctx, p.unit.id, "server-order", 6, Active)); again != order {
+	longAgo := time.Date(2025, 3, 1, 6, 0, 0, 0, time.UTC)
+	order := must(p.RecoverOrder(p.ctx, p.unit.id, "server-order", 6, Active, longAgo))
+	if again := must(p.RecoverOrder(p.ctx, p.unit.id, "server-order", 6, Active, longAgo)); again != order {
 		t.Errorf("taken up twice: %d and %d", order, again)
+	}
+	if all := must(p.Orders(p.ctx)); !all[len(all)-1].PlacedAt.Equal(longAgo) {
+		t.Errorf("taken up as %+v", all)
 	}
 	if n := must(p.ReceiveRecovered(p.ctx, order, "b1", p.unit.profile, codes[:4])); n != 4 {
 		t.Errorf("%d codes", n)
@@ -36,6 +41,17 @@ func TestP1_Recovered(t *testing.T) {
 	}
 	if due := p.due("VERIFIED"); !strings.Contains(due, "1") {
 		t.Errorf("what was read is not due: %q", due)
+	}
+	for first, want := range []int{1, 1, 0, 0} {
+		if n := must(p.ReadFrom(p.ctx, codes[first])); n != want {
+			t.Errorf("%d read from the code %d on, want %d", n, first, want)
+		}
+	}
+	if n := must(p.ReadOfOrder(p.ctx, "server-order")); n != 1 {
+		t.Errorf("%d read", n)
+	}
+	if n := must(p.ReadOfOrder(p.ctx, "another")); n != 0 {
+		t.Errorf("%d read of an order that is not there", n)
 	}
 	if _, err := p.ReleaseFrom(p.ctx, codes[2], ""); err == nil {
 		t.Error("released without a reason")

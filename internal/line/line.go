@@ -116,12 +116,10 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	if p.profile, err = l.cfg.Groups.Profile(unit.Group, unit.Type); err != nil {
 		return nil, err
 	}
-	if p.lot, err = l.cfg.Ledger.Lot(ctx, l.cfg.Name, unit.ID, l.cfg.Batch); err != nil {
-		return nil, err
-	}
+	p.unit = unit.ID
 	switch s.Kind {
 	case KindPrint:
-		p.station = NewPrint(PrintConfig{Ahead: s.Ahead, Alone: s.Alone, Label: l.labelOf(unit, p.profile)})
+		p.station = NewPrint(PrintConfig{Ahead: s.Ahead, Alone: s.Alone, Label: p.labelOf(unit, p.profile)})
 	case KindVerify:
 		v := NewVerify(VerifyConfig{StopAfter: s.StopAfter, SilentAfter: s.SilentAfter, Within: s.Within, Window: s.Window})
 		p.station = v
@@ -131,18 +129,16 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 			l.setPermit(s.Name, v.Permit())
 		}
 	case KindPack:
-		p.container = ledger.NewContainer{Line: l.cfg.Name, Station: s.Name, Group: unit.Group, Batch: l.cfg.Batch, Capacity: s.Capacity, OfContainers: s.Of != ""}
+		p.container = ledger.NewContainer{Line: l.cfg.Name, Station: s.Name, Group: unit.Group, Capacity: s.Capacity, OfContainers: s.Of != ""}
 		label := LabelConfig{SSCC: s.SSCCPrefix != "", Printer: s.Printer != nil, Check: s.Check, CheckWithin: s.CheckWithin}
-		label.SSCCOf = func(c code.Code) Label { return Label{SSCC: c, Batch: l.cfg.Batch} }
+		label.SSCCOf = func(c code.Code) Label { return Label{SSCC: c, Batch: p.lots.Load().batch} }
 		if !label.SSCC {
-			if p.labelLot, err = l.cfg.Ledger.Lot(ctx, l.cfg.Name, s.Unit.ID, l.cfg.Batch); err != nil {
-				return nil, err
-			}
+			p.label = s.Unit.ID
 			profile, err := l.cfg.Groups.Profile(s.Unit.Group, s.Unit.Type)
 			if err != nil {
 				return nil, err
 			}
-			make := l.labelOf(s.Unit, profile)
+			make := p.labelOf(s.Unit, profile)
 			label.Group = func(c ledger.Claim) Label { return make(c.Code) }
 		}
 		pack := NewPack(PackConfig{Capacity: s.Capacity, Label: label})
@@ -154,14 +150,17 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	default:
 		return nil, fmt.Errorf("no station kind %q", s.Kind)
 	}
+	if err := p.setBatch(ctx, l.cfg.Name, l.cfg.Batch); err != nil {
+		return nil, err
+	}
 	p.beat.Store(int64(-time.Hour)) // not alive before its first event
 	p.view = p.station.View()
 	return p, nil
 }
 
-func (l *Line) labelOf(product Product, profile code.Profile) func(code.Code) Label {
+func (p *place) labelOf(product Product, profile code.Profile) func(code.Code) Label {
 	return func(c code.Code) Label {
-		label := Label{Code: c, GTIN: product.GTIN, Batch: l.cfg.Batch}
+		label := Label{Code: c, GTIN: product.GTIN, Batch: p.lots.Load().batch}
 		if parts, err := profile.Parse(c); err == nil {
 			label.Serial = parts.Serial
 		}
@@ -169,10 +168,29 @@ func (l *Line) labelOf(product Product, profile code.Profile) func(code.Code) La
 	}
 }
 
+// SetBatch makes what is claimed and packed from now on part of a batch. Labels that the printers
+// hold already stay in theirs: a scan finds a code by itself, whatever its batch. why, if not empty,
+// says why nothing is marked until the next SetBatch.
+func (l *Line) SetBatch(ctx context.Context, name, why string) error {
+	for _, p := range l.places {
+		if err := p.setBatch(ctx, l.cfg.Name, name); err != nil {
+			return fmt.Errorf("batch %s of line %s: %w", name, l.cfg.Name, err)
+		}
+	}
+	l.setPermit(batchPermit, Permit{OK: why == "", Why: why})
+	return nil
+}
+
+// batchPermit stands among the stations' permits; no station has an empty name.
+const batchPermit = ""
+
 // Run works until ctx ends. An event that is being handled is finished first.
 func (l *Line) Run(ctx context.Context) {
 	var wg sync.WaitGroup
-	if len(l.permits) == 0 {
+	l.mu.Lock()
+	alone := len(l.permits) == 0
+	l.mu.Unlock()
+	if alone {
 		l.tellPermit(ctx, Permit{OK: true})
 	}
 	for _, p := range l.places {

@@ -38,9 +38,10 @@ type place struct {
 	log     *slog.Logger
 	alarm   func(place, text string)
 
-	lot       ledger.LotID // units
-	profile   code.Profile // of the units
-	labelLot  ledger.LotID // pack: group codes
+	unit      ledger.ProductID     // the product that passes
+	label     ledger.ProductID     // pack: the product of the group codes; 0: none
+	lots      atomic.Pointer[lots] // of the batch that runs
+	profile   code.Profile         // of the units
 	container ledger.NewContainer
 	sscc      string
 	printer   PrintPort
@@ -207,9 +208,10 @@ func (p *place) handle(ctx context.Context, ev Event) {
 func (p *place) carryOut(ctx context.Context, e Effect) Event {
 	switch e := e.(type) {
 	case ClaimCodes:
-		lot := p.lot
-		if p.labelLot != 0 {
-			lot = p.labelLot
+		lots := p.lots.Load()
+		lot := lots.unit
+		if lots.label != 0 {
+			lot = lots.label
 		}
 		if err := p.ledger.Fault(); err != nil {
 			// Only a write shows whether the disk is back; a claim that fails sends nothing.
@@ -222,16 +224,16 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 	case DoubtCodes:
 		return Recorded{Effect: e, Err: p.ledger.Doubt(ctx, p.name, e.IDs, e.Cause)}
 	case VerifyCodes:
-		v, err := p.ledger.Verify(ctx, p.name, p.lot, p.profile, e.Codes)
+		v, err := p.ledger.Verify(ctx, p.name, p.lots.Load().unit, p.profile, e.Codes)
 		return Verdicts{Verdicts: v, Err: err}
 	case OvertakenBefore:
-		n, err := p.ledger.SetAside(ctx, p.name, p.lot, e.Claim, "never read while the products behind it were")
+		n, err := p.ledger.SetAside(ctx, p.name, p.lots.Load().unit, e.Claim, "never read while the products behind it were")
 		return Overtaken{N: n, Err: err}
 	case OpenContainer:
-		id, err := p.ledger.OpenContainer(ctx, p.container)
+		id, err := p.ledger.OpenContainer(ctx, p.newContainer())
 		return Opened{Container: id, Err: err}
 	case PutUnits:
-		o, err := p.ledger.Put(ctx, p.name, e.Container, p.lot, p.profile, e.Codes)
+		o, err := p.ledger.Put(ctx, p.name, e.Container, p.lots.Load().unit, p.profile, e.Codes)
 		return Puts{Outcomes: o, Err: err}
 	case PutContainer:
 		return Recorded{Effect: e, Err: p.ledger.PutContainer(ctx, e.Parent, e.Child)}

@@ -39,10 +39,19 @@ func (n *national) Aggregation(r ledger.Report, units []ledger.AggregationUnit) 
 	return izkm.EncodeAggregation(a)
 }
 
+func (n *national) Dropout(r ledger.Report, d ledger.Drop, codes []code.Code) ([]byte, error) {
+	defer n.begin("encode")()
+	return izkm.EncodeDropout(izkm.Dropout{Group: r.Group, Codes: codes, ParticipantID: "301234567", Address: "Tashkent", Reason: d.Reason, WithChild: d.WithChild,
+		ProductionLineID: r.Line, ProductionOrderID: r.Batch, SourceDocDate: d.DocDate, SourceDocNum: r.UUID})
+}
+
 func (n *national) Send(ctx context.Context, r ledger.Report, body []byte) (string, error) {
 	defer n.begin("POST " + string(r.Kind))()
-	if r.Kind == ledger.Aggregation {
+	switch r.Kind {
+	case ledger.Aggregation:
 		return n.client.For(r.Group).SendAggregation(ctx, body)
+	case ledger.Dropout:
+		return n.client.For(r.Group).SendDropout(ctx, body)
 	}
 	return n.client.For(r.Group).SendUtilisation(ctx, body)
 }

@@ -154,23 +154,24 @@ func TestP5Strike(t *testing.T) {
 	}
 }
 
-// TestRejectedReportIsShown: the server's no ends a report, with its words. Its codes go into no other.
+// TestRejectedReportIsShown: the server's no ends a report that cannot be divided, with its words. Its codes go
+// into no other.
 func TestRejectedReportIsShown(t *testing.T) {
-	refusal := izkmtest.Fault{Kind: izkmtest.Status, Status: http.StatusBadRequest, Body: `{"globalErrors":[{"error":"wrong productionLineId","errorCode":711}],"success":false}`}
+	refusal := izkmtest.Fault{Kind: izkmtest.Status, Status: http.StatusBadRequest, Body: `{"globalErrors":[{"error":"required parameter missing: productionLineId","errorCode":601}],"success":false}`}
 	t.Run("on arrival", func(t *testing.T) {
 		inBubble(t, func(p *plant) {
 			p.faults(on("POST utilisation", refusal))
 			p.verified(10)
 			p.start()
 			p.until("the refusal", p.settled(1))
-			p.shown("wrong productionLineId", "a report was refused")
+			p.shown("required parameter missing", "a report was refused")
 		})
 	})
 	t.Run("later", func(t *testing.T) {
 		inBubble(t, func(p *plant) {
-			claims := p.verified(10)
-			// Another program has reported one of the codes.
-			stolen := `{"sntins":["` + jsonText(string(claims[3].Code)) + `"],"usageType":"VERIFIED","sourceReportId":"other"}`
+			claims := p.verified(1)
+			// Another program has reported the code.
+			stolen := `{"sntins":["` + jsonText(string(claims[0].Code)) + `"],"usageType":"VERIFIED","sourceReportId":"other"}`
 			if _, err := p.client.SendUtilisation(p.ctx, []byte(stolen)); err != nil {
 				p.t.Fatal(err)
 			}
@@ -208,8 +209,8 @@ func jsonText(s string) string { return strings.NewReplacer("\x1d", `\u001d`, `"
 // "duplicate" of the second one must not make it accepted (P5: resolved by asking).
 func TestLostAnswerToARejectedReport(t *testing.T) {
 	inBubble(t, func(p *plant) {
-		claims := p.verified(10)
-		stolen := `{"sntins":["` + jsonText(string(claims[3].Code)) + `"],"usageType":"VERIFIED","sourceReportId":"other"}`
+		claims := p.verified(1)
+		stolen := `{"sntins":["` + jsonText(string(claims[0].Code)) + `"],"usageType":"VERIFIED","sourceReportId":"other"}`
 		if _, err := p.client.SendUtilisation(p.ctx, []byte(stolen)); err != nil {
 			p.t.Fatal(err)
 		}

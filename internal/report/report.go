@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,11 +17,16 @@ import (
 	"linemark/internal/retry"
 )
 
-// System is the national system as reports need it.
-type System interface {
-	// Utilisation and Aggregation make the exact bytes of a report.
+// Papers make the exact bytes of reports.
+type Papers interface {
 	Utilisation(r ledger.Report, codes []code.Code) ([]byte, error)
 	Aggregation(r ledger.Report, units []ledger.AggregationUnit) ([]byte, error)
+	Dropout(r ledger.Report, d ledger.Drop, codes []code.Code) ([]byte, error)
+}
+
+// System is the national system as reports need it.
+type System interface {
+	Papers
 	// Send hands exactly these bytes over and returns the server's id of the report.
 	Send(ctx context.Context, r ledger.Report, body []byte) (string, error)
 	// State asks what became of a report.
@@ -48,8 +52,12 @@ type Config struct {
 	UtilisationMax   int
 	AggregationEvery time.Duration
 	AggregationMax   int
+	Ask              bool          // a report in doubt waits for a person's word; else the same bytes go again
 	Look             time.Duration // between two looks at the ledger; 0: 1 s
 }
+
+// maxDropout is the most codes of a dropout report (document, chapter 3, footnote 3).
+const maxDropout = 30_000
 
 // Desk builds reports and sees them through.
 type Desk struct {
@@ -59,6 +67,7 @@ type Desk struct {
 	Log    *slog.Logger
 
 	since  map[string]time.Time // when a set of codes or containers became due
+	denied map[int64]int        // divided reports by the first of their line: how many of their parts were denied since one arrived
 	next   map[int64]attempt    // open reports that have failed: when they are tried again
 	flush  sync.Mutex           // guards now
 	now    bool                 // everything due goes at once
@@ -81,7 +90,7 @@ type Status struct {
 
 // Run works until ctx ends.
 func (d *Desk) Run(ctx context.Context) error {
-	d.since, d.next = map[string]time.Time{}, map[int64]attempt{}
+	d.since, d.next, d.denied = map[string]time.Time{}, map[int64]attempt{}, map[int64]int{}
 	look := d.Config.Look
 	if look == 0 {
 		look = time.Second
@@ -149,6 +158,15 @@ func (d *Desk) build(ctx context.Context) error {
 			}
 		}
 	}
+	drops, err := d.Ledger.DueDropouts(ctx, d.System.NeedsUtilisation)
+	if err != nil {
+		return err
+	}
+	for _, due := range drops { // a person has said so: it waits for nothing but what must come before
+		if _, err := d.Ledger.BuildDropout(ctx, due, d.System.NeedsUtilisation(due.Group), maxDropout, d.System.Dropout); err != nil {
+			return err
+		}
+	}
 	for key := range d.since {
 		if !seen[key] {
 			delete(d.since, key)
@@ -193,7 +211,12 @@ func (d *Desk) deliver(ctx context.Context) []error {
 
 func (d *Desk) step(ctx context.Context, r ledger.Report) error {
 	switch r.State {
-	case ledger.Frozen, ledger.InDoubt, ledger.Sending:
+	case ledger.InDoubt:
+		if d.Config.Ask {
+			return nil // it is shown, and waits for linemark reports retry or resolve
+		}
+		return d.send(ctx, r)
+	case ledger.Frozen, ledger.Sending:
 		return d.send(ctx, r)
 	case ledger.Accepted:
 		return d.follow(ctx, r)
@@ -217,7 +240,7 @@ func (d *Desk) send(ctx context.Context, r ledger.Report) error {
 		return d.Ledger.MarkReport(ctx, r.ID, ledger.Accepted, serverID, "")
 	case retry.Refused(err):
 		d.Log.Error("a report was refused", "report", r.UUID, "kind", string(r.Kind), "error", err)
-		return d.denied(ctx, r, err.Error())
+		return d.deny(ctx, r, err.Error(), !general(err))
 	}
 	if retry.Unsent(err) {
 		return errors.Join(err, d.Ledger.MarkReport(context.WithoutCancel(ctx), r.ID, d.before(r), "", err.Error()))
@@ -233,30 +256,6 @@ func (d *Desk) before(r ledger.Report) ledger.ReportStatus {
 	return ledger.InDoubt
 }
 
-// duplicate is how a server says that it has this report already. The document gives no code
-// for it, so the words are looked for.
-var duplicate = regexp.MustCompile(`(?i)duplicat|already (exists|registered|processed)|дублик|повторн|уже (существует|зарегистрирован|обработан)`)
-
-// named finds the id of another report in a server's words.
-var named = regexp.MustCompile(`(?i)\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
-
-// denied tells a real refusal from the echo of a sending whose answer was lost: a report that
-// went again with the same id and is turned down as a duplicate did arrive before. Where the
-// server names that first one, it is asked what became of it, for it may have been rejected;
-// else the echo is the evidence that it went through.
-func (d *Desk) denied(ctx context.Context, r ledger.Report, reason string) error {
-	if !r.Doubted || !duplicate.MatchString(reason) {
-		return d.Ledger.MarkReport(ctx, r.ID, ledger.Denied, "", reason)
-	}
-	d.Log.Warn("a repeated report was refused as a duplicate: the first sending did arrive", "report", r.UUID, "reason", reason)
-	for _, id := range named.FindAllString(reason, -1) {
-		if !strings.EqualFold(id, r.UUID) && !strings.EqualFold(id, r.ServerID) {
-			return d.Ledger.MarkReport(ctx, r.ID, ledger.Accepted, id, reason)
-		}
-	}
-	return d.Ledger.MarkReport(ctx, r.ID, ledger.Sent, "", reason)
-}
-
 func (d *Desk) follow(ctx context.Context, r ledger.Report) error {
 	state, reason, err := d.System.State(ctx, r)
 	if err != nil {
@@ -264,10 +263,11 @@ func (d *Desk) follow(ctx context.Context, r ledger.Report) error {
 	}
 	switch state {
 	case Sent:
+		delete(d.denied, d.first(ctx, r))
 		return d.Ledger.MarkReport(ctx, r.ID, ledger.Sent, "", reason)
 	case Rejected:
 		d.Log.Error("a report was rejected", "report", r.UUID, "server", r.ServerID, "kind", string(r.Kind), "reason", reason)
-		return d.denied(ctx, r, reason)
+		return d.deny(ctx, r, reason, true)
 	}
 	return nil
 }
@@ -320,5 +320,9 @@ func (d *Desk) Settled(ctx context.Context) (bool, error) {
 		}
 	}
 	boxes, err := d.Ledger.DueAggregation(ctx, d.System.NeedsUtilisation)
-	return len(boxes) == 0, err
+	if err != nil || len(boxes) > 0 {
+		return false, err
+	}
+	drops, err := d.Ledger.DueDropouts(ctx, d.System.NeedsUtilisation)
+	return len(drops) == 0, err
 }

@@ -29,11 +29,16 @@ func (b *Backoff) Next(err error) time.Duration {
 	pause := min(most, first<<min(b.tries, 10))
 	b.tries++
 	pause = pause/2 + rand.N(pause/2+1)
+	return max(pause, waited(err))
+}
+
+// waited is how long a system asked to be left alone.
+func waited(err error) time.Duration {
 	var w interface{ Wait() time.Duration }
 	if errors.As(err, &w) {
-		pause = max(pause, w.Wait())
+		return w.Wait()
 	}
-	return pause
+	return 0
 }
 
 // Reset begins again with the first pause.
@@ -56,10 +61,14 @@ func Outage(err error) bool {
 // Unsent says whether a request certainly had no effect: no connection came about, or the other
 // side did not let it in.
 func Unsent(err error) bool {
+	var u interface{ Unsent() bool }
+	if errors.As(err, &u) && u.Unsent() {
+		return true
+	}
 	var dial *net.OpError
 	if errors.As(err, &dial) && dial.Op == "dial" {
 		return true
 	}
-	var u interface{ Unauthorized() bool }
-	return errors.As(err, &u) && u.Unauthorized()
+	var a interface{ Unauthorized() bool }
+	return errors.As(err, &a) && a.Unauthorized()
 }

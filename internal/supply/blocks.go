@@ -41,10 +41,16 @@ func (k *Keeper) takeOne(ctx context.Context, o ledger.Order, quantity int) erro
 	if err := k.Ledger.BeginFetch(ctx, o.ID, quantity); err != nil {
 		return err
 	}
+	if err := k.Orders.Ready(); err != nil {
+		return errors.Join(err, k.Ledger.EndFetch(ctx, o.ID))
+	}
 	block, err := k.Blocks.Take(ctx, k.Product, o.ServerID, quantity, o.LastBlock)
 	if retry.Refused(err) { // a clear no: nothing was issued; the lists tell how the order and its blocks stand
 		delete(k.compared, o.ID)
 		return errors.Join(err, k.Ledger.EndFetch(ctx, o.ID), k.Ledger.SetOrder(ctx, o.ID, "", ledger.Pending, err.Error()))
+	}
+	if err != nil && retry.Unsent(err) {
+		return errors.Join(err, k.Ledger.EndFetch(context.WithoutCancel(ctx), o.ID))
 	}
 	if err != nil {
 		return err // lost: the intent stays, and the server's blocks are compared before the next call

@@ -34,6 +34,7 @@ type plant struct {
 	client  *izkm.Client
 	system  *national
 	product supply.Product
+	speed   func() float64
 	log     *lines
 	dir     string
 
@@ -101,7 +102,7 @@ func (p *plant) start() {
 	var ctx context.Context
 	ctx, p.cancel = context.WithCancel(context.Background())
 	p.ended = make(chan struct{})
-	k := &supply.Keeper{Product: p.product, Ledger: p.ledger.Load(), Orders: p.system, Blocks: p.system, Log: slog.New(p.log), Every: look}
+	k := &supply.Keeper{Product: p.product, Ledger: p.ledger.Load(), Orders: p.system, Blocks: p.system, Log: slog.New(p.log), Every: look, Speed: p.speed}
 	p.keeper = k
 	go func(ended chan struct{}) {
 		defer close(ended)

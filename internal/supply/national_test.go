@@ -14,7 +14,11 @@ import (
 type national struct {
 	client *izkm.Client
 	around func(call string, after bool)
+	ready  error
+	place  func() error // before an order is sent; nil: nothing
 }
+
+func (n *national) Ready() error { return n.ready }
 
 func (n *national) begin(call string) func() {
 	n.around(call, false)
@@ -23,6 +27,11 @@ func (n *national) begin(call string) func() {
 
 func (n *national) Place(ctx context.Context, p supply.Product, quantity int) (string, error) {
 	defer n.begin("POST orders")()
+	if n.place != nil {
+		if err := n.place(); err != nil {
+			return "", err
+		}
+	}
 	ack, err := n.client.CreateOrder(ctx, izkm.Order{ReleaseMethod: p.ReleaseMethod, Products: []izkm.OrderProduct{{
 		GTIN: p.GTIN, Quantity: quantity, SerialNumberType: izkm.SerialOperator, TemplateID: p.TemplateID, CISType: p.Type,
 	}}})

@@ -19,6 +19,8 @@ import (
 
 // Orders is where codes are ordered.
 type Orders interface {
+	// Ready returns why nothing can be ordered or taken now, or nil: an outage that is known.
+	Ready() error
 	// Place orders codes and returns the server's id of the order.
 	Place(ctx context.Context, p Product, quantity int) (string, error)
 	// List returns the orders of the product's group that were made since a moment.
@@ -44,6 +46,7 @@ type Product struct {
 	LowWater      int // order and fetch more below this many codes
 	OrderQuantity int
 	BlockQuantity int
+	Cover         time.Duration // the stock is to last as long at the measured speed; 0: LowWater alone counts
 }
 
 // ServerOrder is an order as the server lists it, cut to one product.
@@ -75,7 +78,9 @@ type Keeper struct {
 	Orders  Orders
 	Blocks  Blocks
 	Log     *slog.Logger
-	Every   time.Duration // between two looks at the stock; 0: 1 s
+	Every   time.Duration            // between two looks at the stock; 0: 1 s
+	Speed   func() float64           // codes an hour, measured; nil or 0: not known
+	Alarm   func(place, text string) // nil: only logged
 
 	profile   code.Profile
 	compared  map[ledger.OrderID]bool      // orders whose blocks were compared with the server's since the start
@@ -84,6 +89,8 @@ type Keeper struct {
 	holdUntil time.Time                    // no order before
 	mu        sync.Mutex
 	status    Status
+	alarm     string // what people were told last
+	alarmAt   time.Time
 }
 
 // Status tells what a keeper is doing.
@@ -137,6 +144,7 @@ func (k *Keeper) step(ctx context.Context) error {
 		if o.Product != k.Product.ID {
 			continue
 		}
+		k.deadline(o)
 		if err := k.see(ctx, o); err != nil {
 			return err
 		}
@@ -147,13 +155,14 @@ func (k *Keeper) step(ctx context.Context) error {
 		}
 	}
 	stock := k.Ledger.Stock(k.Product.ID)
+	need := k.need()
 	switch {
-	case stock+coming >= k.Product.LowWater:
+	case stock+coming >= need:
 	case time.Now().Before(k.holdUntil):
 		k.doing("a while: the last order ended without its codes, the next one may cost as much for as little")
 		return nil
 	default:
-		return k.place(ctx)
+		return k.place(ctx, k.quantity(need-stock-coming))
 	}
 	if coming == 0 {
 		k.doing("nothing: the stock is above its low water")
@@ -189,14 +198,22 @@ func (k *Keeper) see(ctx context.Context, o ledger.Order) error {
 	return nil
 }
 
-func (k *Keeper) place(ctx context.Context) error {
+func (k *Keeper) place(ctx context.Context, quantity int) error {
 	k.doing("the order to be taken")
-	id, err := k.Ledger.PlaceOrder(ctx, k.Product.ID, k.Product.OrderQuantity)
+	if err := k.Orders.Ready(); err != nil {
+		return err
+	}
+	if full, err := k.full(ctx); full || err != nil {
+		return err
+	}
+	id, err := k.Ledger.PlaceOrder(ctx, k.Product.ID, quantity)
 	if err != nil {
 		return err
 	}
-	serverID, err := k.Orders.Place(ctx, k.Product, k.Product.OrderQuantity)
+	serverID, err := k.Orders.Place(ctx, k.Product, quantity)
 	switch {
+	case err != nil && retry.Unsent(err):
+		return errors.Join(err, k.Ledger.ForgetOrder(context.WithoutCancel(ctx), id)) // nothing left: there is nothing to look for
 	case err == nil:
 		return k.Ledger.SetOrder(ctx, id, serverID, ledger.Pending, "")
 	case retry.Refused(err):

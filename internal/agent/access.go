@@ -1,0 +1,47 @@
+package agent
+
+import (
+	"os"
+	"time"
+
+	"linemark/internal/config"
+	"linemark/internal/ledger"
+	"linemark/internal/retry"
+	"linemark/internal/upstream/izkm"
+)
+
+// newNational makes the access to IZKM as the configuration has it. It connects to nothing.
+func newNational(cfg *config.Config, l *ledger.Ledger, o Options) (*national, error) {
+	n := &national{papers: papers{cfg, l}, log: o.Log, gate: retry.Gate{Rate: cfg.IZKM.Rate, Trip: tripAfter}}
+	access := izkm.Options{
+		URL: cfg.IZKM.URL, OMSID: cfg.IZKM.OMSID, Token: cfg.IZKM.ClientToken.Reveal(), Group: cfg.IZKM.Group, Timeout: cfg.IZKM.Timeout, DialContext: o.DialContext,
+		QueryTwin: cfg.IZKM.QueryTwin == config.Yes, TokenPrefix: cfg.IZKM.TokenPrefix, Clock: n.clock,
+	}
+	if cfg.IZKM.CloseBody == "{}" {
+		access.CloseBody = cfg.IZKM.CloseBody
+	}
+	for _, f := range []struct {
+		path string
+		into *[]byte
+	}{{cfg.IZKM.CAFile, &access.CA}, {cfg.IZKM.ClientCert, &access.ClientCert}, {cfg.IZKM.ClientKey, &access.ClientKey}} {
+		if f.path == "" {
+			continue
+		}
+		text, err := os.ReadFile(cfg.PathOf(f.path))
+		if err != nil {
+			return nil, err
+		}
+		*f.into = text
+	}
+	var err error
+	if n.client, err = izkm.New(access); err != nil {
+		return nil, err
+	}
+	if n.ends = n.client.CertificateEnds(); !n.ends.IsZero() && time.Until(n.ends) < certificateWarning {
+		n.log.Warn("this PC's certificate ends soon: ask for the next one", "ends", n.ends.Format(time.DateOnly), "file", cfg.IZKM.ClientCert)
+	}
+	return n, nil
+}
+
+// certificateWarning is how long before its end people are told of a certificate.
+const certificateWarning = 30 * 24 * time.Hour

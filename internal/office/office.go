@@ -1,0 +1,38 @@
+// Package office is what a person decides and the agent carries out: batches, codes that are
+// withdrawn, reports that need a word. The running agent's page and the command line use it
+// alike, and so do the checks: what is wrong is said before anything is changed.
+package office
+
+import (
+	"context"
+
+	"linemark/internal/config"
+	"linemark/internal/ledger"
+	"linemark/internal/report"
+)
+
+// Office works on one ledger.
+type Office struct {
+	Config *config.Config
+	Ledger *ledger.Ledger
+	Papers report.Papers
+	// Reasons are those that the national system knows for withdrawing a code.
+	Reasons []string
+	// Changed tells the line that its batch is another; nil while no agent runs.
+	Changed func(ctx context.Context, line string) error
+}
+
+// InputError is what a person has given and cannot be taken.
+type InputError struct {
+	What string
+	Hint string // what to do
+}
+
+func (e *InputError) Error() string { return e.What }
+
+func (o Office) changed(ctx context.Context, line string) error {
+	if o.Changed == nil {
+		return nil
+	}
+	return o.Changed(ctx, line)
+}
