@@ -24,9 +24,18 @@ func printStatus(w io.Writer, s agent.Status) {
 	} else {
 		fmt.Fprintf(w, "national system: no answer since %s: %s\n", clock(s.National.Since), s.National.Error)
 	}
+	if s.National.Closed != nil {
+		fmt.Fprintf(w, "  only asked whether it is back, since %s: orders and reports wait\n", clock(*s.National.Closed))
+	}
+	if skew := s.National.Skew; skew != nil && (*skew > 60 || *skew < -60) {
+		fmt.Fprintf(w, "  its clock is %d s from this PC's: set the PC's clock\n", *skew)
+	}
+	if ends := s.National.Certificate; ends != nil {
+		fmt.Fprintf(w, "  this PC's certificate ends on %s\n", ends.Local().Format("2006-01-02"))
+	}
 	t := tabwriter.NewWriter(w, 2, 8, 2, ' ', 0)
 	for _, l := range s.Lines {
-		fmt.Fprintf(t, "\nline %s\n", l.Name)
+		fmt.Fprintf(t, "\nline %s%s\n", l.Name, batchText(l.Batch))
 		for _, st := range l.Stations {
 			state := st.State
 			if st.Why != "" {
@@ -46,6 +55,9 @@ func printStatus(w io.Writer, s agent.Status) {
 		}
 	}
 	fmt.Fprintf(t, "\nreports\n  utilisation\t%s\n  aggregation\t%s\n", counts(s.Reports.Utilisation), counts(s.Reports.Aggregation))
+	if len(s.Reports.Dropout) > 0 {
+		fmt.Fprintf(t, "  dropout\t%s\n", counts(s.Reports.Dropout))
+	}
 	if s.Reports.Trouble != "" {
 		fmt.Fprintf(t, "  trouble since %s: %s\n", clock(*s.Reports.Since), s.Reports.Trouble)
 	}
@@ -64,6 +76,17 @@ func printStatus(w io.Writer, s agent.Status) {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", clock(a.At), a.Place, a.Text)
 	}
 	_ = t.Flush() // the terminal has gone: nobody is left to tell
+}
+
+// batchText says which batch a line runs, or what it waits for.
+func batchText(b agent.BatchStatus) string {
+	switch {
+	case b.Waits != "":
+		return ", waits for " + b.Waits
+	case b.Started != nil:
+		return fmt.Sprintf(", batch %s since %s", b.Name, clock(*b.Started))
+	}
+	return ""
 }
 
 func clock(t time.Time) string {

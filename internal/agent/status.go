@@ -2,11 +2,13 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"linemark/internal/ledger"
 	"linemark/internal/line"
+	"linemark/internal/office"
 )
 
 // Status is the whole agent at a glance.
@@ -37,8 +39,17 @@ type ProductStatus struct {
 // LineStatus is one line's stations.
 type LineStatus struct {
 	Name       string          `json:"name"`
+	Batch      BatchStatus     `json:"batch"`
 	Stations   []StationStatus `json:"stations"`
 	Containers []Containers    `json:"containers"`
+}
+
+// BatchStatus is what the line's reports say of its products now.
+type BatchStatus struct {
+	Name    string     `json:"name"`
+	Started *time.Time `json:"started"`             // null: the line never had a batch
+	Ended   *time.Time `json:"ended"`               // null: it runs
+	Waits   string     `json:"waits_for,omitempty"` // why nothing is marked
 }
 
 // StationStatus is one station.
@@ -65,6 +76,7 @@ type Containers struct {
 type ReportStatus struct {
 	Utilisation map[string]int `json:"utilisation"`
 	Aggregation map[string]int `json:"aggregation"`
+	Dropout     map[string]int `json:"dropout"`
 	Trouble     string         `json:"trouble,omitempty"`
 	Since       *time.Time     `json:"since,omitempty"` // of the trouble
 }
@@ -116,6 +128,9 @@ func (a *Agent) lineStatus(ctx context.Context, s *Status) error {
 	}
 	for _, l := range a.lines {
 		status := LineStatus{Name: l.Name()}
+		if status.Batch, err = a.batchStatus(ctx, l.Name()); err != nil {
+			return err
+		}
 		for _, st := range l.Status() {
 			status.Stations = append(status.Stations, StationStatus{Name: st.Name, Kind: string(st.Kind), State: st.State, Why: st.Why, Since: later(st.Since, a.started), Count: st.Count, LastRead: a.reads.of(l.Name() + "/" + st.Name)})
 			if st.Kind != line.KindPack {
@@ -144,18 +159,30 @@ func (a *Agent) lineStatus(ctx context.Context, s *Status) error {
 	return nil
 }
 
+func (a *Agent) batchStatus(ctx context.Context, line string) (BatchStatus, error) {
+	b, err := a.ledger.LastBatch(ctx, line)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return BatchStatus{}, err
+	}
+	s := BatchStatus{Name: b.Name, Waits: office.Pause(a.cfg, line, b)}
+	if !b.StartedAt.IsZero() {
+		s.Started = &b.StartedAt
+	}
+	if !b.EndedAt.IsZero() {
+		s.Ended = &b.EndedAt
+	}
+	return s, nil
+}
+
 func (a *Agent) reportStatus(ctx context.Context, s *Status) error {
 	counts, err := a.ledger.ReportCounts(ctx)
 	if err != nil {
 		return fmt.Errorf("counting reports: %w", err)
 	}
-	s.Reports = ReportStatus{Utilisation: map[string]int{}, Aggregation: map[string]int{}}
+	s.Reports = ReportStatus{Utilisation: map[string]int{}, Aggregation: map[string]int{}, Dropout: map[string]int{}}
+	of := map[ledger.ReportKind]map[string]int{ledger.Utilisation: s.Reports.Utilisation, ledger.Aggregation: s.Reports.Aggregation, ledger.Dropout: s.Reports.Dropout}
 	for _, c := range counts {
-		to := s.Reports.Utilisation
-		if c.Kind == ledger.Aggregation {
-			to = s.Reports.Aggregation
-		}
-		to[string(c.State)] = c.N
+		of[c.Kind][string(c.State)] = c.N
 	}
 	if desk := a.desk.Status(); desk.Trouble != "" {
 		s.Reports.Trouble, s.Reports.Since = desk.Trouble, &desk.Since

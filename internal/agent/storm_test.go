@@ -2,6 +2,9 @@ package agent
 
 import (
 	"context"
+	"math/rand/v2"
+	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +17,13 @@ import (
 // shift is how many units the storm's line makes; fewer under the race detector.
 var shift = 20_000
 
+// longer lets a storm last for more units, for runs of their own: LINEMARK_STORM=100000.
+func init() {
+	if n, err := strconv.Atoi(os.Getenv("LINEMARK_STORM")); err == nil && n > 0 {
+		shift = n
+	}
+}
+
 // TestStorm runs supply and reports together through a shift in which every fifth request fails, half of
 // them after their work was done, and every fiftieth answer is garbage. The line is the test itself, which
 // speaks to the ledger as stations do. In the end every code that was applied is reported once, every block
@@ -21,34 +31,78 @@ var shift = 20_000
 // reports that came twice are no breach of it, being the same bytes under the same id.
 func TestStorm(t *testing.T) {
 	inSite(t, func(s *site) {
-		s.cfg.Products[0].LowWater, s.cfg.Products[0].OrderQuantity, s.cfg.Products[0].BlockQuantity = 3000, 6000, 1000
-		s.cfg.Products[1].LowWater, s.cfg.Products[1].OrderQuantity, s.cfg.Products[1].BlockQuantity = 300, 600, 200
-		s.cfg.Report.Utilisation.MaxCodes = 1500
-		s.cfg.Report.Aggregation.MaxCodes = 1000
-		s.izkm.SetFault(izkmtest.Storm(7, 0.1, 0.1, 0.02))
-		s.build()
-		ctx, stop := context.WithCancel(s.t.Context())
-		var parts sync.WaitGroup
-		for _, k := range s.agent.keepers {
-			parts.Go(func() { s.agent.part(ctx, "supply", k.Run) })
-		}
-		parts.Go(func() { s.agent.part(ctx, "reports", s.agent.desk.Run) })
-		made, boxes := s.produce()
-		s.agent.Flush(true)
-		s.until("the last report", func() bool { return s.agent.Settled(s.t.Context()) && !s.buying() })
-		stop()
-		parts.Wait()
-		s.weathered(made, boxes)
+		s.storm(7)
+		end := s.works()
+		units, boxes := s.produce(shift)
+		s.over()
+		end()
+		s.weathered(units, boxes)
 	})
 }
 
-// produce takes the shift's units through print and check, and of each claim twenty into a box.
-func (s *site) produce() (units, boxes int) {
+// TestStormKilled is the same with an agent that is ended again and again in the midst of what it does.
+func TestStormKilled(t *testing.T) {
+	inSite(t, func(s *site) {
+		const seed = 11
+		s.storm(seed)
+		r := rand.New(rand.NewPCG(seed, 1))
+		units, boxes, kills := 0, 0, 0
+		for units < shift {
+			end := s.works()
+			u, b := s.produce(min(500*(1+r.IntN(8)), shift-units))
+			units, boxes = units+u, boxes+b
+			time.Sleep(time.Duration(r.IntN(5000)) * time.Millisecond)
+			end()
+			s.try(s.agent.Close())
+			s.build()
+			kills++
+		}
+		end := s.works()
+		s.over()
+		end()
+		s.weathered(units, boxes)
+		t.Logf("%d units, %d boxes, %d restarts", units, boxes, kills)
+	})
+}
+
+// storm makes the weather and the agent.
+func (s *site) storm(seed uint64) {
+	s.cfg.Products[0].LowWater, s.cfg.Products[0].OrderQuantity, s.cfg.Products[0].BlockQuantity = 3000, 6000, 1000
+	s.cfg.Products[1].LowWater, s.cfg.Products[1].OrderQuantity, s.cfg.Products[1].BlockQuantity = 300, 600, 200
+	s.cfg.Report.Utilisation.MaxCodes = 1500
+	s.cfg.Report.Aggregation.MaxCodes = 1000
+	s.izkm.SetFault(izkmtest.Storm(seed, 0.1, 0.1, 0.02))
+	s.build()
+}
+
+// works runs supply, reports and the watch until the function that it returns is called.
+func (s *site) works() (end func()) {
+	ctx, stop := context.WithCancel(s.t.Context())
+	var parts sync.WaitGroup
+	for _, k := range s.agent.keepers {
+		parts.Go(func() { s.agent.part(ctx, "supply", k.Run) })
+	}
+	parts.Go(func() { s.agent.part(ctx, "reports", s.agent.desk.Run) })
+	parts.Go(func() { s.agent.part(ctx, "watch", s.agent.national.watch) })
+	return func() {
+		stop()
+		parts.Wait()
+	}
+}
+
+// over waits until the storm's last report has arrived.
+func (s *site) over() {
+	s.agent.Flush(true)
+	s.until("the last report", func() bool { return s.agent.Settled(s.t.Context()) && !s.buying() })
+}
+
+// produce takes units through print and check, and of each claim twenty into a box.
+func (s *site) produce(most int) (units, boxes int) {
 	ctx, l := s.t.Context(), s.agent.Ledger()
 	unit, group := s.run("water-05"), s.run("water-05x6")
 	profile := must(code.Table{}.Profile("water", code.Unit))
-	for units < shift {
-		claims := must(l.Claim(ctx, "3/mark", unit, min(500, shift-units)))
+	for units < most {
+		claims := must(l.Claim(ctx, "3/mark", unit, min(500, most-units)))
 		if len(claims) == 0 {
 			time.Sleep(time.Second) // the stock has run dry: a line waits
 			continue
@@ -115,8 +169,10 @@ func (s *site) weathered(units, boxes int) {
 		if r.Status != "SENT" {
 			continue
 		}
-		for _, c := range r.Codes {
-			accepted[c]++
+		if r.Kind == izkmtest.Utilisation {
+			for _, c := range r.Codes {
+				accepted[c]++
+			}
 		}
 		for _, u := range r.Units {
 			packed[u.SerialNumber]++

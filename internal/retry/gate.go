@@ -20,6 +20,7 @@ type Gate struct {
 	quiet   time.Time // the system asked to be left alone until then
 	outages int
 	closed  time.Time // since when; zero: open
+	tried   time.Time // when a call went through the closed gate
 	cause   string
 }
 
@@ -66,14 +67,20 @@ func (g *Gate) Enter(ctx context.Context, probe bool) error {
 	}
 }
 
+// cool is how often one call is let through a closed gate, should nobody send probes.
+const cool = time.Minute
+
 // turn books the next call and returns how long it is away.
 func (g *Gate) turn(probe bool) (time.Duration, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.closed.IsZero() && !probe {
-		return 0, &ClosedError{Since: g.closed, Cause: g.cause}
-	}
 	now := time.Now()
+	if !g.closed.IsZero() && !probe {
+		if now.Sub(g.tried) < cool {
+			return 0, &ClosedError{Since: g.closed, Cause: g.cause}
+		}
+		g.tried = now
+	}
 	at := now
 	if g.next.After(at) {
 		at = g.next
@@ -100,6 +107,7 @@ func (g *Gate) Leave(err error) {
 	}
 	if g.outages++; g.Trip > 0 && g.outages >= g.Trip && g.closed.IsZero() {
 		g.closed, g.cause = time.Now(), err.Error()
+		g.tried = g.closed
 	}
 }
 

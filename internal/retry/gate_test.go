@@ -63,7 +63,7 @@ func TestGateCloses(t *testing.T) {
 		}
 		g.Leave(away)
 		at := time.Now()
-		time.Sleep(time.Minute)
+		time.Sleep(59 * time.Second)
 		err := g.Enter(t.Context(), false)
 		var closed *retry.ClosedError
 		if !errors.As(err, &closed) || !closed.Since.Equal(at) || closed.Cause != away.Error() || !retry.Outage(err) || !retry.Unsent(err) || retry.Refused(err) {
@@ -71,6 +71,10 @@ func TestGateCloses(t *testing.T) {
 		}
 		if err := g.Enter(t.Context(), true); err != nil {
 			t.Errorf("a probe gets %v", err)
+		}
+		time.Sleep(time.Second)
+		if first, second := g.Enter(t.Context(), false), g.Enter(t.Context(), false); first != nil || second == nil {
+			t.Errorf("after a minute one call is tried: %v, %v", first, second)
 		}
 		g.Leave(away)
 		if since, cause := g.Closed(); !since.Equal(at) || cause == "" {
