@@ -55,6 +55,10 @@ lint: $(LINT) ## the linter with the short list of .golangci.yml
 bench: ## the speed figures, each as a ratio to a limit or a peer of the same run
 	./scripts/bench.sh
 
+.PHONY: storm
+storm: ## 100,000 codes through orders and reports while every fifth call fails; also with restarts
+	LINEMARK_STORM=100000 $(GO) test -v -timeout 30m -run Storm ./internal/agent
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (2m)
 	./scripts/fuzz.sh

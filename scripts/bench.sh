@@ -6,6 +6,6 @@ export LINEMARK_BENCH_DIR="${LINEMARK_BENCH_DIR:-$PWD/bin/bench}"
 mkdir -p "$LINEMARK_BENCH_DIR"
 go test -run '^$' -bench . -benchtime 3s ./internal/ledger
 go test -run '^$' -bench . -benchtime 1x ./internal/demo
-go test -run '^$' -bench . -benchtime 3x ./internal/exchange
+go test -run '^$' -bench . -benchtime 3x ./internal/exchange ./internal/agent
 go test -run '^$' -bench . ./internal/code ./internal/escape ./internal/codefile ./drivers/scanner/reading
 rm -rf "$LINEMARK_BENCH_DIR"

@@ -213,12 +213,15 @@ func (l *Line) setPermit(station string, permit Permit) {
 	defer l.mu.Unlock() // until it is told: two stations must not tell theirs in another order
 	l.permits[station] = permit
 	all := Permit{OK: true}
-	for _, one := range l.permits {
-		if !one.OK {
+	for _, s := range l.cfg.Stations {
+		if one, ok := l.permits[s.Name]; ok && !one.OK {
 			all = one
 		}
 	}
-	changed := l.permit == nil || l.permit.OK != all.OK
+	if one, ok := l.permits[batchPermit]; ok && !one.OK {
+		all = one // a person must act, the others come right by themselves
+	}
+	changed := l.permit == nil || *l.permit != all
 	l.permit = &all
 	if changed {
 		l.tellPermit(context.Background(), all)
