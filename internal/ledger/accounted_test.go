@@ -181,7 +181,7 @@ func (s *story) setAside(rt *rapid.T) {
 	c := pick(rt, "overtaker", s.codes, func(c *modelCode) bool { return c.lot == lot })
 	n := must(s.SetAside(s.ctx, "check", lot.id, c.seq, "overtaken"))
 	for _, o := range s.codes {
-		if o.lot == lot && o.seq < c.seq && (o.state == Claimed || o.state == Printed) {
+		if o.lot != nil && o.lot.kind == lot.kind && o.seq < c.seq && (o.state == Claimed || o.state == Printed) { // of any batch
 			o.state = Doubtful
 			n--
 		}

@@ -78,3 +78,24 @@ func TestP2_BatchBalance(t *testing.T) {
 		t.Errorf("another batch has %+v", none)
 	}
 }
+
+// What a batch left at the printer is overtaken by the codes of the next one too.
+func TestSetAsideAcrossBatches(t *testing.T) {
+	p := newPlant(t)
+	p.stock(p.unit, 6)
+	old := p.claim(p.unit, 2)
+	try(p.Confirm(p.ctx, "mark", []int64{old[0].ID}, ByCount))
+	next := must(p.Lot(p.ctx, "3", p.unit.id, "B2"))
+	other := must(p.Lot(p.ctx, "4", p.unit.id, "B1")) // another line
+	elsewhere := must(p.Claim(p.ctx, "mark", other, 1))
+	now := must(p.Claim(p.ctx, "mark", next, 2))
+	if n := must(p.SetAside(p.ctx, "check", next, now[1].Seq, "overtaken")); n != 3 {
+		t.Errorf("%d set aside", n)
+	}
+	for i, c := range []Claim{old[0], old[1], now[0], now[1], elsewhere[0]} {
+		want := []State{Doubtful, Doubtful, Doubtful, Claimed, Claimed}[i]
+		if life := must(p.Trace(p.ctx, c.Code)); life.State != want {
+			t.Errorf("code %d is %s, want %s", i, life.State, want)
+		}
+	}
+}

@@ -114,12 +114,15 @@ func (l *Ledger) each(ctx context.Context, ids []int64, f func(*tx, held) error)
 	})
 }
 
-// SetAside puts the lot's claimed and printed codes that were claimed before the given claim
-// number into doubt: products behind them were read, they were not. It returns how many.
+// SetAside puts claimed and printed codes that were claimed before the given claim number into
+// doubt: products behind them were read, they were not. They are those of the lot's line and
+// product, also of an earlier batch. It returns how many.
 func (l *Ledger) SetAside(ctx context.Context, place string, lot LotID, before int64, cause string) (int, error) {
 	n := 0
 	err := l.do(ctx, func(t *tx) (err error) {
-		n, err = t.doubtAll(place, cause, "lot = ? AND state IN (1, 2) AND claim < ?", int64(lot), before)
+		// +lot: what is open is little, the lots of a line become many.
+		n, err = t.doubtAll(place, cause, `+lot IN (SELECT o.id FROM lot o JOIN lot me ON me.line = o.line AND me.product = o.product WHERE me.id = ?)
+			AND state IN (1, 2) AND claim < ?`, int64(lot), before)
 		return err
 	})
 	return n, err
@@ -181,7 +184,7 @@ func scanInt(s scanner) (int64, error) {
 }
 
 func (t *tx) doubtAll(place, cause, where string, args ...any) (int, error) {
-	rows, err := t.query("SELECT "+heldColumns+" FROM code WHERE "+where, args...)
+	rows, err := t.query("SELECT "+heldColumns+" FROM code INDEXED BY code_open WHERE "+where, args...)
 	found, err := collect(rows, err, scanHeld)
 	if err != nil {
 		return 0, err
