@@ -224,17 +224,7 @@ func (n *national) List(ctx context.Context, p supply.Product, since time.Time) 
 		if !ok {
 			continue
 		}
-		state, known := orderStates[buffer.Status]
-		if !known {
-			state = ledger.Pending // a status nobody knows is waited for, never taken for an end
-		}
-		if ended, ok := orderStates[o.Status]; ok && (ended == ledger.Refused || ended == ledger.Expired || ended == ledger.Shut) {
-			state = ended
-		}
-		reason := buffer.Reason
-		if reason == "" {
-			reason = o.Reason
-		}
+		state, reason := stateOf(o, buffer)
 		orders = append(orders, supply.ServerOrder{ID: o.ID, GTIN: p.GTIN, Quantity: buffer.Total, State: state, Reason: reason})
 	}
 	return orders, nil

@@ -42,7 +42,7 @@ func (d *Desk) deny(ctx context.Context, r ledger.Report, reason string, divide 
 		}
 		return d.Ledger.MarkReport(ctx, r.ID, ledger.Sent, "", "probably accepted: "+reason)
 	}
-	if divide && !duplicate.MatchString(reason) {
+	if divide {
 		divided, err := d.divide(ctx, r, reason)
 		if divided || err != nil {
 			return err
@@ -71,7 +71,10 @@ func (d *Desk) divide(ctx context.Context, r ledger.Report, reason string) (bool
 		return false, err
 	}
 	pick := half(len(codes))
-	if blamed := blame(reason, codes); len(blamed) > 0 && len(blamed) < len(codes) {
+	switch blamed := blame(reason, codes); {
+	case len(blamed) == 0 && duplicate.MatchString(reason):
+		return false, nil // the report itself is known there, and it never was in doubt here: a person must look
+	case len(blamed) > 0 && len(blamed) < len(codes):
 		pick = func(i int, _ code.Code) bool { return blamed[i] }
 	}
 	if r.Kind == ledger.Dropout {

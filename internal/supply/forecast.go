@@ -25,6 +25,9 @@ const maxOrder = 150_000
 // quantity is how many codes to order when so many are missing: the configured quantity, or more
 // where the speed asks for it.
 func (k *Keeper) quantity(missing int) int {
+	if k.Product.Cover == 0 {
+		return k.Product.OrderQuantity
+	}
 	return min(max(k.Product.OrderQuantity, missing), maxOrder)
 }
 
