@@ -54,6 +54,27 @@ func commands() []command {
 			"import --config FILE --product NAME --format FORMAT [--skip-bad] CODES    while the agent is stopped",
 			"export --config FILE --format FORMAT [--product NAME] [--state STATES] [--ident] [--output CODES]",
 		}},
+		{"batch", "start|end|show ...", "a batch of a line begun and ended, and its balance sheet", runBatch, []string{
+			"start --line LINE --name NAME [--production-date TIME] [--expiration-date TIME] [--series SERIES]",
+			"end --line LINE",
+			"show --line LINE [--name NAME]",
+		}},
+		{"drop", "--reason REASON [--with-child] [--doc NUMBER --date TIME] CODE ... | -", "codes withdrawn and reported, a line for each", runDrop, []string{
+			"--reason DEFECT CODE ...                    full codes or identification codes",
+			"--reason DESTRUCTION --with-child CODE      a container, and all that is in it",
+			"--reason DEFECT -                           one code a line on standard input",
+		}},
+		{"reports", "list|show|retry|resolve|export ...", "reports to the national system, and a person's word on them", runReports, []string{
+			"list [--all] [--json]                       in doubt and rejected first",
+			"show ID                                     and what it names",
+			"retry ID                                    one in doubt again as it is, a rejected one made anew",
+			"resolve ID --as sent|rejected --reason TEXT",
+			"export ID --output DIR [--hand --reason TEXT]    files for the national system's cabinet",
+		}},
+		{"recover", "--config FILE [--json]", "after the loss of a ledger: orders, blocks and codes again from the national system", runRecover, []string{
+			"--config FILE --release-unused-order ORDER --reason TEXT    recovered codes to stock: none of the order was printed",
+			"--config FILE --release-from CODE --reason TEXT             recovered codes to stock: none from this one on was printed",
+		}},
 		{"version", "", "the version of this program", runVersion, nil},
 	}
 }
@@ -162,7 +183,7 @@ func flags(c *console, name string, args []string, define func(*flag.FlagSet)) (
 				for _, w := range cmd.words {
 					fmt.Fprintf(c.out, "  linemark %s %s\n", name, w)
 				}
-				if len(cmd.words) > 0 {
+				if strings.Contains(strings.Join(cmd.words, "\n"), "CODE") {
 					fmt.Fprintln(c.out, "A code stands in single quotes, {GS} in it for the byte 1D; - reads it from standard input as it is.")
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 
 	"linemark/internal/code"
 	"linemark/internal/ledger"
+	"linemark/internal/web"
 )
 
 // linemark in scripts and in the tests that kill it is this test program, run anew as a process
@@ -54,6 +56,7 @@ func TestScripts(t *testing.T) {
 			"ready":     func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(ready(ts.Getenv("HTTP"))) },
 			"counted":   countedCommand,
 			"reported":  reported,
+			"taken":     taken,
 			"first":     firstCode,
 			"waitport":  waitPort,
 			"bytes":     writeBytes,
@@ -162,15 +165,38 @@ func countedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(counted(ts.Getenv("HTTP"), args[0], n))
 }
 
-// reported waits until the national system has taken so many utilisation reports.
+// reported waits until so many utilisation reports are in a state; without one, until the national
+// system has taken them.
 func reported(ts *testscript.TestScript, neg bool, args []string) {
-	arguments(ts, neg, args, 1, "reported N")
+	arguments(ts, neg, args, 1, "reported N [STATE]")
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	state := string(ledger.Sent)
+	if len(args) > 1 {
+		state = args[1]
+	}
 	ts.Check(until(func() error {
 		s, err := status(ts.Getenv("HTTP"))
-		if got := s.Reports.Utilisation[string(ledger.Sent)]; err == nil && got < n {
-			err = fmt.Errorf("%d reports are sent, want %d", got, n)
+		if got := s.Reports.Utilisation[state]; err == nil && got < n {
+			err = fmt.Errorf("%d reports are %s, want %d", got, state, n)
+		}
+		return err
+	}))
+}
+
+// taken waits until so many codes were taken from the stock for a batch of line 3.
+func taken(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 2, "taken BATCH N")
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(until(func() error {
+		var s web.Sheet
+		body, err := get(ts.Getenv("HTTP"), "/api/v1/batch?"+url.Values{"line": {"3"}, "name": {args[0]}}.Encode())
+		if err == nil {
+			err = json.Unmarshal(body, &s)
+		}
+		if err == nil && (len(s.Products) == 0 || s.Products[len(s.Products)-1].Received < n) {
+			err = fmt.Errorf("the sheet is %s, want %d received", body, n)
 		}
 		return err
 	}))

@@ -130,8 +130,13 @@ const samples = "('QA_SAMPLES', 'PRODUCT_TESTING', 'DEMO_SAMPLES')"
 
 // BatchBalance counts the codes of a batch, from the codes themselves.
 func (l *Ledger) BatchBalance(ctx context.Context, line, name string) ([]BatchAccount, error) {
-	// The number of claims in the journal is the other side: what was ever taken for the batch.
-	rows, err := l.reads.QueryContext(ctx, `
+	// One transaction, so that a line that runs cannot make the sides differ.
+	snapshot, err := l.reads.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, fmt.Errorf("counting the batch: %w", err)
+	}
+	defer snapshot.Rollback() //nolint:errcheck // nothing to roll back in a read
+	rows, err := snapshot.QueryContext(ctx, `
 		SELECT p.name, c.state, CASE WHEN c.state = 5 THEN COALESCE(j.cause, '') ELSE '' END AS why,
 			COALESCE(d.reason IN `+samples+`, 0) AS sampled, COUNT(*), SUM(COALESCE(r.state, '') IN `+arrived+`)
 		FROM lot JOIN product p ON p.id = lot.product JOIN code c ON c.lot = lot.id
@@ -176,14 +181,14 @@ func (l *Ledger) BatchBalance(ctx context.Context, line, name string) ([]BatchAc
 			a.Dropped += g.n
 		}
 	}
-	return all, l.received(ctx, line, name, all)
+	return all, received(ctx, snapshot, line, name, all)
 }
 
 // received counts each product's claims for the batch in the journal: the side of the account
 // that no later change of state can move.
-func (l *Ledger) received(ctx context.Context, line, name string, all []BatchAccount) error {
+func received(ctx context.Context, snapshot *sql.Tx, line, name string, all []BatchAccount) error {
 	for i := range all {
-		err := l.reads.QueryRowContext(ctx, `SELECT COUNT(*) FROM code c JOIN lot ON lot.id = c.lot JOIN product p ON p.id = lot.product
+		err := snapshot.QueryRowContext(ctx, `SELECT COUNT(*) FROM code c JOIN lot ON lot.id = c.lot JOIN product p ON p.id = lot.product
 			WHERE lot.line = ? AND lot.batch = ? AND p.name = ? AND (c.claim < 0 OR EXISTS (SELECT 1 FROM journal j WHERE j.seq = c.claim AND j.code = c.id AND j.now = 1))`,
 			line, name, all[i].Product).Scan(&all[i].Received)
 		if err != nil {

@@ -215,6 +215,16 @@ func (t *tx) freeze(r Report, body []byte) error {
 // MarkReport records a step of a report's way. Sending must be on disk before the first byte
 // goes out, and Accepted, with the server's id, before the server is asked about it.
 func (l *Ledger) MarkReport(ctx context.Context, id int64, s ReportStatus, serverID, reason string) error {
+	return l.mark(ctx, id, "", s, serverID, reason)
+}
+
+// MoveReport is MarkReport for a report that must still be in the state from: between a look and
+// a step somebody else may have said a word on it. Then it is a *StateError and nothing changes.
+func (l *Ledger) MoveReport(ctx context.Context, id int64, from, to ReportStatus, serverID, reason string) error {
+	return l.mark(ctx, id, from, to, serverID, reason)
+}
+
+func (l *Ledger) mark(ctx context.Context, id int64, from, s ReportStatus, serverID, reason string) error {
 	if s == Building {
 		return errors.New("a frozen report is never built again")
 	}
@@ -227,8 +237,9 @@ func (l *Ledger) MarkReport(ctx context.Context, id int64, s ReportStatus, serve
 			return err
 		}
 		res, err := t.exec(`UPDATE report SET state = ?, server_id = CASE WHEN ? = '' THEN server_id ELSE ? END, reason = ?, attempts = attempts + ?, doubted = MAX(doubted, ?), changed_at = ?
-			WHERE id = ? AND state NOT IN ('building', 'sent', 'split', 'handed')`, string(s), serverID, serverID, reason, attempt, s == InDoubt, t.at, id)
-		return oneRow(res, err, fmt.Sprintf("report %d is settled or not frozen", id))
+			WHERE id = ? AND state NOT IN ('building', 'sent', 'split', 'handed') AND (? = '' OR state = ?)`,
+			string(s), serverID, serverID, reason, attempt, s == InDoubt, t.at, id, string(from), string(from))
+		return oneRow(res, err, fmt.Sprintf("report %d is settled, not frozen, or no longer %s", id, from))
 	})
 }
 

@@ -56,6 +56,9 @@ func (o Office) StartBatch(ctx context.Context, b ledger.Batch) error {
 	if !ok {
 		return o.noLine(b.Line)
 	}
+	if b.Name == "" {
+		return &InputError{"a batch needs a name", "give the number of the production order with --name"}
+	}
 	for _, f := range []struct {
 		name, value string
 		needed      bool

@@ -47,7 +47,7 @@ func (o Office) Retry(ctx context.Context, id int64) error {
 	}
 	switch p.State {
 	case ledger.InDoubt:
-		return o.Ledger.MarkReport(ctx, id, ledger.Frozen, "", "sent again on a person's word")
+		return o.Ledger.MoveReport(ctx, id, p.State, ledger.Frozen, "", "sent again on a person's word")
 	case ledger.Denied:
 	default:
 		return &InputError{fmt.Sprintf("report %d is %s", id, p.State), "only reports in doubt and rejected ones go again"}
@@ -77,7 +77,7 @@ func (o Office) Resolve(ctx context.Context, id int64, as ledger.ReportStatus, r
 	}
 	switch p.State {
 	case ledger.InDoubt, ledger.Accepted, ledger.Denied, ledger.Sending, ledger.Frozen:
-		return o.Ledger.MarkReport(ctx, id, as, "", "resolved by hand: "+reason)
+		return o.Ledger.MoveReport(ctx, id, p.State, as, "", "resolved by hand: "+reason)
 	}
 	return &InputError{fmt.Sprintf("report %d is %s", id, p.State), "it needs no word"}
 }
@@ -125,6 +125,13 @@ func (o Office) Export(ctx context.Context, id int64) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
+	sheets, err := sheets(base, idents)
+	return append(files, sheets...), err
+}
+
+// sheets puts codes into as many files as the cabinet needs.
+func sheets(base string, idents []code.Code) ([]File, error) {
+	var files []File
 	for i := 0; len(idents) > 0; i++ {
 		n := min(len(idents), maxLines)
 		data, err := lines(idents[:n])
@@ -175,5 +182,5 @@ func (o Office) Hand(ctx context.Context, id int64, reason string) error {
 	default:
 		return &InputError{fmt.Sprintf("report %d is %s", id, p.State), "only what has not arrived can be handed over by hand"}
 	}
-	return o.Ledger.MarkReport(ctx, id, ledger.Handed, "", "handed over in the cabinet: "+reason)
+	return o.Ledger.MoveReport(ctx, id, p.State, ledger.Handed, "", "handed over in the cabinet: "+reason)
 }

@@ -37,10 +37,10 @@ func (d *Desk) deny(ctx context.Context, r ledger.Report, reason string, divide 
 		d.Log.Warn("a repeated report was refused as a duplicate: the first sending did arrive", "report", r.UUID, "reason", reason)
 		for _, id := range named.FindAllString(reason, -1) {
 			if !strings.EqualFold(id, r.UUID) && !strings.EqualFold(id, r.ServerID) {
-				return d.Ledger.MarkReport(ctx, r.ID, ledger.Accepted, id, reason)
+				return d.Ledger.MoveReport(ctx, r.ID, r.State, ledger.Accepted, id, reason)
 			}
 		}
-		return d.Ledger.MarkReport(ctx, r.ID, ledger.Sent, "", "probably accepted: "+reason)
+		return d.Ledger.MoveReport(ctx, r.ID, r.State, ledger.Sent, "", "probably accepted: "+reason)
 	}
 	if divide {
 		divided, err := d.divide(ctx, r, reason)
@@ -48,7 +48,7 @@ func (d *Desk) deny(ctx context.Context, r ledger.Report, reason string, divide 
 			return err
 		}
 	}
-	return d.Ledger.MarkReport(ctx, r.ID, ledger.Denied, "", reason)
+	return d.Ledger.MoveReport(ctx, r.ID, r.State, ledger.Denied, "", reason)
 }
 
 // patience is how many parts of one report may be denied, one after another, before it is taken

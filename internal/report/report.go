@@ -128,12 +128,21 @@ func (d *Desk) flushing() bool {
 }
 
 // build makes reports of what is due: when enough has come together, or has waited long enough.
+// What holds up one set holds up no other.
 func (d *Desk) build(ctx context.Context) error {
-	dues, err := d.Ledger.DueUtilisation(ctx, d.Config.UsageType)
-	if err != nil {
-		return err
-	}
 	seen := map[string]bool{}
+	err := errors.Join(d.buildUtilisation(ctx, seen), d.buildAggregation(ctx, seen), d.buildDropouts(ctx))
+	for key := range d.since {
+		if !seen[key] {
+			delete(d.since, key)
+		}
+	}
+	return err
+}
+
+func (d *Desk) buildUtilisation(ctx context.Context, seen map[string]bool) error {
+	dues, err := d.Ledger.DueUtilisation(ctx, d.Config.UsageType)
+	errs := []error{err}
 	for _, due := range dues {
 		if !d.System.NeedsUtilisation(due.Product.Group) {
 			continue
@@ -141,38 +150,37 @@ func (d *Desk) build(ctx context.Context) error {
 		key := fmt.Sprint("u", due.Lot, due.Usage)
 		for seen[key] = true; due.Count > 0 && d.ripe(key, due.Count, d.Config.UtilisationMax, d.Config.UtilisationEvery); due.Count -= d.Config.UtilisationMax {
 			if _, err := d.Ledger.BuildUtilisation(ctx, due, d.Config.UtilisationMax, d.System.Utilisation); err != nil {
-				return err
+				errs = append(errs, err)
+				break
 			}
 		}
 	}
+	return errors.Join(errs...)
+}
+
+func (d *Desk) buildAggregation(ctx context.Context, seen map[string]bool) error {
 	boxes, err := d.Ledger.DueAggregation(ctx, d.System.NeedsUtilisation)
-	if err != nil {
-		return err
-	}
+	errs := []error{err}
 	for _, due := range boxes {
 		key := fmt.Sprint("a", due.Line, due.Group, due.Batch)
 		seen[key] = true
 		if d.ripe(key, due.Codes, d.Config.AggregationMax, d.Config.AggregationEvery) {
-			if _, err := d.Ledger.BuildAggregation(ctx, due, d.System.NeedsUtilisation(due.Group), d.Config.AggregationMax, d.System.Aggregation); err != nil {
-				return err
-			}
+			_, err := d.Ledger.BuildAggregation(ctx, due, d.System.NeedsUtilisation(due.Group), d.Config.AggregationMax, d.System.Aggregation)
+			errs = append(errs, err)
 		}
 	}
+	return errors.Join(errs...)
+}
+
+// buildDropouts: a person has said so, it waits for nothing but what must come before.
+func (d *Desk) buildDropouts(ctx context.Context) error {
 	drops, err := d.Ledger.DueDropouts(ctx, d.System.NeedsUtilisation)
-	if err != nil {
-		return err
+	errs := []error{err}
+	for _, due := range drops {
+		_, err := d.Ledger.BuildDropout(ctx, due, d.System.NeedsUtilisation(due.Group), maxDropout, d.System.Dropout)
+		errs = append(errs, err)
 	}
-	for _, due := range drops { // a person has said so: it waits for nothing but what must come before
-		if _, err := d.Ledger.BuildDropout(ctx, due, d.System.NeedsUtilisation(due.Group), maxDropout, d.System.Dropout); err != nil {
-			return err
-		}
-	}
-	for key := range d.since {
-		if !seen[key] {
-			delete(d.since, key)
-		}
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (d *Desk) ripe(key string, n, enough int, every time.Duration) bool {
@@ -227,25 +235,27 @@ func (d *Desk) step(ctx context.Context, r ledger.Report) error {
 // send hands the frozen bytes over. A lost answer leaves the report in doubt; the same bytes
 // with the same id go again, never another report (P5).
 func (d *Desk) send(ctx context.Context, r ledger.Report) error {
+	before := d.before(r)
 	body, err := d.Ledger.ReportBody(ctx, r.ID)
 	if err != nil {
 		return fmt.Errorf("reading report %s: %w", r.UUID, err)
 	}
-	if err := d.Ledger.MarkReport(ctx, r.ID, ledger.Sending, "", r.Reason); err != nil {
+	if err := d.Ledger.MoveReport(ctx, r.ID, r.State, ledger.Sending, "", r.Reason); err != nil {
 		return err
 	}
+	r.State = ledger.Sending
 	serverID, err := d.System.Send(ctx, r, body)
 	switch {
 	case err == nil:
-		return d.Ledger.MarkReport(ctx, r.ID, ledger.Accepted, serverID, "")
+		return d.Ledger.MoveReport(ctx, r.ID, ledger.Sending, ledger.Accepted, serverID, "")
 	case retry.Refused(err):
 		d.Log.Error("a report was refused", "report", r.UUID, "kind", string(r.Kind), "error", err)
 		return d.deny(ctx, r, err.Error(), !general(err))
 	}
 	if retry.Unsent(err) {
-		return errors.Join(err, d.Ledger.MarkReport(context.WithoutCancel(ctx), r.ID, d.before(r), "", err.Error()))
+		return errors.Join(err, d.Ledger.MoveReport(context.WithoutCancel(ctx), r.ID, ledger.Sending, before, "", err.Error()))
 	}
-	return errors.Join(err, d.Ledger.MarkReport(context.WithoutCancel(ctx), r.ID, ledger.InDoubt, "", err.Error()))
+	return errors.Join(err, d.Ledger.MoveReport(context.WithoutCancel(ctx), r.ID, ledger.Sending, ledger.InDoubt, "", err.Error()))
 }
 
 // before is where a report stands that certainly did not reach the server this time.
@@ -264,7 +274,7 @@ func (d *Desk) follow(ctx context.Context, r ledger.Report) error {
 	switch state {
 	case Sent:
 		delete(d.denied, d.first(ctx, r))
-		return d.Ledger.MarkReport(ctx, r.ID, ledger.Sent, "", reason)
+		return d.Ledger.MoveReport(ctx, r.ID, r.State, ledger.Sent, "", reason)
 	case Rejected:
 		d.Log.Error("a report was rejected", "report", r.UUID, "server", r.ServerID, "kind", string(r.Kind), "reason", reason)
 		return d.deny(ctx, r, reason, true)

@@ -17,6 +17,7 @@ import (
 	"linemark/internal/code"
 	"linemark/internal/escape"
 	"linemark/internal/ledger"
+	"linemark/internal/office"
 )
 
 // Plant is what the page shows. Status is anything that encodes as JSON.
@@ -26,6 +27,8 @@ type Plant interface {
 	Trace(ctx context.Context, c code.Code) (ledger.Life, error)
 	// Ready returns why no product can be marked now, or nil.
 	Ready() error
+	// Office is what a person decides.
+	Office() office.Office
 }
 
 //go:embed page.html
@@ -33,7 +36,7 @@ var pages embed.FS
 
 // Serve answers on the listener until ctx ends.
 func Serve(ctx context.Context, l net.Listener, p Plant, log *slog.Logger) error {
-	s := &http.Server{Handler: Handler(p, log), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	s := &http.Server{Handler: Handler(p, log), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
 	select {
@@ -56,6 +59,8 @@ func Serve(ctx context.Context, l net.Listener, p Plant, log *slog.Logger) error
 //	GET /api/v1/balance      the balance, recounted from the codes
 //	GET /api/v1/trace?code=  one code's life; the code is percent-encoded
 //	GET /healthz, /readyz    200, or 503 with the reason
+//
+// and what Office answers.
 func Handler(p Plant, log *slog.Logger) http.Handler {
 	h := &handler{plant: p, log: log, page: template.Must(template.New("page.html").Funcs(template.FuncMap{
 		"hours": func(h *float64) string { return fmt.Sprintf("%.1f", *h) },
@@ -67,6 +72,7 @@ func Handler(p Plant, log *slog.Logger) http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", h.ready)
 	mux.HandleFunc("GET /{$}", h.show)
+	clerk{office: p.Office, log: log}.routes(mux)
 	return mux
 }
 
@@ -211,6 +217,10 @@ func (h *handler) answer(w http.ResponseWriter, v any, err error) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	writeJSON(w, http.StatusOK, v)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
 	var body bytes.Buffer
 	e := json.NewEncoder(&body)
 	e.SetEscapeHTML(false) // codes hold & < and >
@@ -221,6 +231,7 @@ func (h *handler) answer(w http.ResponseWriter, v any, err error) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
 	_, _ = w.Write(body.Bytes()) // the reader has gone: nobody is left to tell
 }
 

@@ -16,13 +16,27 @@ import (
 
 	"pgregory.net/rapid"
 
+	"linemark/internal/agent"
 	"linemark/internal/code"
+	"linemark/internal/config"
 	"linemark/internal/escape"
 	"linemark/internal/ledger"
+	"linemark/internal/office"
 	"linemark/internal/web"
 )
 
 var bottle = ledger.Product{Name: "water-05", GTIN: "04780012345677", Group: "water", Type: code.Unit}
+
+// site is the configuration of the plant's office: a line of water, and one of a group whose
+// reports need a production date.
+var site = &config.Config{
+	IZKM:     config.IZKM{Group: "water", ParticipantID: "301234567", Address: "Tashkent"},
+	Products: []config.Product{{Name: "water-05", GTIN: bottle.GTIN, CISType: "UNIT"}, {Name: "beer", GTIN: "04780012345684", Group: "beer", CISType: "UNIT"}},
+	Lines: []config.Line{
+		{Name: "3", Stations: []config.Station{{Name: "mark", Kind: "print", Product: "water-05"}}},
+		{Name: "5", Stations: []config.Station{{Name: "mark", Kind: "print", Product: "beer"}}},
+	},
+}
 
 // hostile is a code whose every special character means something in a URL, and which ends in what a
 // careless page would run.
@@ -38,6 +52,7 @@ type plant struct {
 
 func (p *plant) Status(context.Context) (any, error) { return p.status, p.err }
 func (p *plant) Ready() error                        { return p.ready }
+func (p *plant) Office() office.Office               { return agent.Office(site, p.ledger) }
 
 func (p *plant) Recount(ctx context.Context) ([]ledger.Balance, error) {
 	if p.err != nil {

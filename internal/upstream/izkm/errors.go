@@ -97,6 +97,9 @@ func (e *Error) Lost() bool {
 	return false
 }
 
+// Unsent reports that nothing of the call left this machine.
+func (e *Error) Unsent() bool { return e.Kind == Unreachable || e.Kind == Invalid }
+
 // Refused reports that the server understood the call and turned it down.
 func (e *Error) Refused() bool { return e.Kind == Refused }
 
