@@ -75,6 +75,8 @@ func commands() []command {
 			"--config FILE --release-unused-order ORDER --reason TEXT    recovered codes to stock: none of the order was printed",
 			"--config FILE --release-from CODE --reason TEXT             recovered codes to stock: none from this one on was printed",
 		}},
+		{"drivers", "[NAME [--sample]]", "the device drivers, or one's manual", runDrivers, nil},
+		{"ports", "", "the serial ports of this machine", runPorts, nil},
 		{"version", "", "the version of this program", runVersion, nil},
 	}
 }

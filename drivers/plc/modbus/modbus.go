@@ -29,6 +29,7 @@ var Sample string
 
 func init() {
 	drivers.RegisterPLC("modbus", func(s drivers.Settings) (drivers.PLC, error) { return New(s) })
+	drivers.Describe(drivers.Manual{Kind: "plc", Name: "modbus", README: README, Sample: Sample})
 }
 
 // PLC is one configured controller.

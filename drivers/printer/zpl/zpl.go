@@ -29,6 +29,7 @@ var Sample string
 
 func init() {
 	drivers.RegisterPrinter("zpl", func(s drivers.Settings) (drivers.Printer, error) { return New(s) })
+	drivers.Describe(drivers.Manual{Kind: "printer", Name: "zpl", README: README, Sample: Sample})
 }
 
 // Printer is one configured printer.

@@ -31,6 +31,7 @@ var Sample string
 
 func init() {
 	drivers.RegisterScanner("text", func(s drivers.Settings) (drivers.Scanner, error) { return New(s) })
+	drivers.Describe(drivers.Manual{Kind: "scanner", Name: "text", README: README, Sample: Sample})
 }
 
 // longestCode is more than the longest code has, with its identifier and marks.
