@@ -91,6 +91,7 @@ func (a *Agent) line(ctx context.Context, l config.Line) error {
 			traits := p.driver.Traits()
 			station.Printer = p
 			station.Alone = traits.Confirms == drivers.ConfirmsIdentity || traits.Confirms == drivers.ConfirmsCount && s.Ahead == 1
+			station.Silent = traits.Confirms == drivers.ConfirmsNothing
 			if traits.MaxAhead > 0 {
 				station.Ahead = min(station.Ahead, traits.MaxAhead)
 			}

@@ -66,6 +66,9 @@ type (
 		OK  bool
 		Why string
 	}
+	// Seen says that the product with this claim, or one claimed later, was read behind the printer:
+	// labels claimed up to it are in the printer no more.
+	Seen struct{ Claim int64 }
 	// Packed says that a station before this one has closed a container.
 	Packed struct{ Container ledger.ContainerID }
 )
@@ -89,6 +92,8 @@ type (
 	Reject struct{ Seq int64 }
 	// StopLine sets the stop output.
 	StopLine struct{ Cause string }
+	// TellSeen tells the print stations of the line what was Seen.
+	TellSeen struct{ Claim int64 }
 	// Announce tells the stations behind that a container is closed.
 	Announce struct{ Container ledger.ContainerID }
 	// Alarm tells people.

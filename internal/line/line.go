@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type StationConfig struct {
 	Printer PrintPort // print; pack: nil when no label is printed
 	Ahead   int
 	Alone   bool // see PrintConfig
+	Silent  bool // see PrintConfig
 
 	Signals     SignalPort
 	Reject      string
@@ -98,6 +100,13 @@ func New(ctx context.Context, c Config) (*Line, error) {
 	}
 	for _, s := range c.Stations {
 		p := l.byName[s.Name]
+		p.tellSeen = func(claim int64) {
+			for i, to := range l.places {
+				if c.Stations[i].Kind == KindPrint {
+					to.post(context.WithoutCancel(ctx), Seen{Claim: claim})
+				}
+			}
+		}
 		p.announce = func(ledger.ContainerID) {}
 		for _, behind := range c.Stations {
 			if behind.Of == s.Name {
@@ -119,9 +128,9 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	p.unit = unit.ID
 	switch s.Kind {
 	case KindPrint:
-		p.station = NewPrint(PrintConfig{Ahead: s.Ahead, Alone: s.Alone, Label: p.labelOf(unit, p.profile)})
+		p.station = NewPrint(PrintConfig{Ahead: s.Ahead, Alone: s.Alone, Silent: s.Silent, Label: p.labelOf(unit, p.profile)})
 	case KindVerify:
-		v := NewVerify(VerifyConfig{StopAfter: s.StopAfter, SilentAfter: s.SilentAfter, Within: s.Within, Window: s.Window})
+		v := NewVerify(VerifyConfig{TellSeen: l.silent(), StopAfter: s.StopAfter, SilentAfter: s.SilentAfter, Within: s.Within, Window: s.Window})
 		p.station = v
 		l.permits[s.Name] = v.Permit()
 		p.after = func() {
@@ -156,6 +165,11 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	p.beat.Store(int64(-time.Hour)) // not alive before its first event
 	p.view = p.station.View()
 	return p, nil
+}
+
+// silent says whether a printer of the line tells nothing of what it has printed.
+func (l *Line) silent() bool {
+	return slices.ContainsFunc(l.cfg.Stations, func(s StationConfig) bool { return s.Kind == KindPrint && s.Silent })
 }
 
 func (p *place) labelOf(product Product, profile code.Profile) func(code.Code) Label {

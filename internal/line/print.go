@@ -13,7 +13,10 @@ type PrintConfig struct {
 	// Alone says that a confirmation names its label: the printer tells identities, or it
 	// counts and never has more than one label outstanding (Ahead 1).
 	Alone bool
-	Label func(code.Code) Label
+	// Silent says that the printer tells nothing of what it has printed: a label is taken to have
+	// left it when its code, or a later one, was read behind it.
+	Silent bool
+	Label  func(code.Code) Label
 }
 
 // Print keeps a marking printer fed. Every code is sent at most once: it is claimed on disk,
@@ -52,6 +55,8 @@ func (p *Print) Step(now time.Time, ev Event) []Effect {
 		return effects
 	case PrintedCount:
 		return append(p.counted(ev), p.feed(now)...)
+	case Seen:
+		return p.seen(now, ev)
 	case Permit:
 		p.permit = ev
 		return p.feed(now)
@@ -102,6 +107,20 @@ func (p *Print) counted(ev PrintedCount) []Effect {
 		evidence = ledger.ByIdentity
 	}
 	return []Effect{ConfirmCodes{IDs: claimIDs(done), Evidence: evidence}}
+}
+
+// seen makes room in a printer that says nothing. It is no evidence: the scan itself is.
+func (p *Print) seen(now time.Time, ev Seen) []Effect {
+	if !p.cfg.Silent {
+		return nil
+	}
+	left := 0
+	for left < len(p.out) && p.out[left].Seq <= ev.Claim {
+		left++
+	}
+	p.out = append([]ledger.Claim(nil), p.out[left:]...)
+	p.count("printed", left)
+	return p.feed(now)
 }
 
 // feed asks for codes when there is room. One request at a time: its answer comes before the

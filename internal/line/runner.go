@@ -50,6 +50,7 @@ type place struct {
 	stop      string
 	pulse     time.Duration
 	announce  func(ledger.ContainerID)
+	tellSeen  func(claim int64)
 	after     func() // called after each event
 
 	check   *place // pack: the verify station that products pass before; nil: none
@@ -271,6 +272,8 @@ func (p *place) device(ctx context.Context, e Effect) Event {
 		if err := p.signals.Set(ctx, p.stop, true); err != nil {
 			return Failed{Effect: e, Err: err}
 		}
+	case TellSeen:
+		p.tellSeen(e.Claim)
 	case Announce:
 		p.announce(e.Container)
 	case Alarm:

@@ -15,6 +15,7 @@ type VerifyConfig struct {
 	StopAfter   int           // failures in a row that stop the line
 	Within      time.Duration // a rejection must be counted in this time; 0: the PLC counts none
 	SilentAfter int           // products counted without a reading that stop the line; 0: none are counted
+	TellSeen    bool          // a printer before it says nothing of what it has printed
 	Window      int           // verified products that must overtake a printed code before it is set aside
 }
 
@@ -121,6 +122,7 @@ func (v *Verify) verdicts(now time.Time, ev Verdicts) []Effect {
 	batch := v.pending
 	v.pending = nil
 	var effects []Effect
+	var seen int64
 	answers := ev.Verdicts
 	for i, s := range batch {
 		v.count("read", 1)
@@ -138,6 +140,7 @@ func (v *Verify) verdicts(now time.Time, ev Verdicts) []Effect {
 			answers = answers[1:]
 			if verdict.Outcome == ledger.Good {
 				effects = append(effects, v.good(now, verdict)...)
+				seen = max(seen, verdict.Claim)
 				continue
 			}
 			why = verdict.Outcome.String()
@@ -149,6 +152,9 @@ func (v *Verify) verdicts(now time.Time, ev Verdicts) []Effect {
 	}
 	if ev.Err != nil {
 		effects = append(effects, v.stopLine(now, "the ledger did not answer: "+ev.Err.Error())...)
+	}
+	if seen > 0 && v.cfg.TellSeen {
+		effects = append(effects, TellSeen{Claim: seen})
 	}
 	return effects
 }
