@@ -3,6 +3,7 @@ package peers
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"linemark/drivers"
@@ -65,7 +66,7 @@ func TestP8ScannerReads(t *testing.T) {
 // P6: what is no clear reading of a code is given on as bad, never as a code.
 func TestP6ScannerDoubts(t *testing.T) {
 	e := texttest.New(texttest.Options{})
-	s := watch(t, textScanner(t, listen(t, e), map[string]any{"aim": "require", "max_length": int64(64)}), e)
+	s := watch(t, textScanner(t, listen(t, e), map[string]any{"aim": "require", "max_length": int64(128)}), e)
 	for _, c := range []struct {
 		frame string
 		code  string // "": bad
@@ -76,7 +77,7 @@ func TestP6ScannerDoubts(t *testing.T) {
 		{"]d1" + nasty + "\r\n", nasty, "]d1"},
 		{"]d2\x1d" + nasty + "\r\n", nasty, "]d2"}, // FNC1 shown too
 		{"]d2\r\n", "", "]d2"},
-		{"]d2" + numbered("A", 1)[0] + numbered("B", 1)[0] + "\r\n", "", ""}, // too long for one code
+		{"]d2" + strings.Repeat(numbered("A", 1)[0], 4) + "\r\n", "", ""}, // too long for one code
 		{"]d2" + nasty + "\r\n", nasty, "]d2"},
 	} {
 		e.Raw([]byte(c.frame[:5]))
