@@ -138,10 +138,9 @@ func (l *Ledger) BatchBalance(ctx context.Context, line, name string) ([]BatchAc
 	defer snapshot.Rollback() //nolint:errcheck // nothing to roll back in a read
 	rows, err := snapshot.QueryContext(ctx, `
 		SELECT p.name, c.state, CASE WHEN c.state = 5 THEN COALESCE(j.cause, '') ELSE '' END AS why,
-			COALESCE(d.reason IN `+samples+`, 0) AS sampled, COUNT(*), SUM(COALESCE(r.state, '') IN `+arrived+`)
+			c.state = 6 AND substr(j.cause, instr(j.cause, ': ') + 2) IN `+samples+` AS sampled, COUNT(*), SUM(COALESCE(r.state, '') IN `+arrived+`)
 		FROM lot JOIN product p ON p.id = lot.product JOIN code c ON c.lot = lot.id
 		LEFT JOIN journal j ON j.seq = c.last LEFT JOIN report r ON r.id = c.utilisation AND c.utilisation > 0
-		LEFT JOIN dropped x ON x.code = c.id LEFT JOIN dropout d ON d.id = x.dropout
 		WHERE lot.line = ? AND lot.batch = ? GROUP BY p.name, c.state, why, sampled ORDER BY p.name`, line, name)
 	type group struct {
 		product  string

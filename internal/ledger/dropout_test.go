@@ -23,7 +23,7 @@ func (p *plant) dropAll(d Drop, texts ...code.Code) string {
 
 // reportDropouts builds what is due and returns the codes of each report.
 func (p *plant) reportDropouts(needs func(string) bool, limit int) (reports []Report, codes [][]code.Code) {
-	for _, d := range must(p.DueDropouts(p.ctx, needs)) {
+	for _, d := range must(p.DueDropouts(p.ctx, "VERIFIED", needs)) {
 		r := must(p.BuildDropout(p.ctx, d, needs(d.Group), limit, func(r Report, of Drop, all []code.Code) ([]byte, error) {
 			if of.Reason != d.Drop.Reason || of.WithChild != d.Drop.WithChild || !of.DocDate.Equal(defect.DocDate) {
 				panic(fmt.Sprintf("%+v", of))
@@ -120,7 +120,7 @@ func TestDropContainers(t *testing.T) {
 	}
 }
 
-// A denied dropout is divided, and a part that a crash left behind goes with the next division.
+// A denied dropout is divided in one commit.
 func TestDivideDropout(t *testing.T) {
 	p := newPlant(t)
 	p.stock(p.unit, 5)
@@ -151,5 +151,17 @@ func TestDivideDropout(t *testing.T) {
 	}
 	if open := must(p.OpenReports(p.ctx)); len(open) != 2 || open[0].Kind != Dropout || open[1].Dropout != r.Dropout {
 		t.Errorf("open are %+v", open)
+	}
+}
+
+// A unit that the printer confirmed and no camera read is reported as applied by nobody: its dropout goes alone.
+func TestDropUnread(t *testing.T) {
+	p := newPlant(t)
+	p.stock(p.unit, 1)
+	c := p.claim(p.unit, 1)
+	try(p.Confirm(p.ctx, "mark", []int64{c[0].ID}, ByIdentity))
+	p.dropAll(defect, c[0].Code)
+	if _, codes := p.reportDropouts(byHand, 10); len(codes) != 1 {
+		t.Errorf("reported are %v", codes)
 	}
 }

@@ -34,6 +34,8 @@ const (
 	Accepted ReportStatus = "accepted" // the server gave it an id and works on it
 	Sent     ReportStatus = "sent"     // the server's last good state
 	Denied   ReportStatus = "rejected" // the server's no, or a refusal to take it
+	Probable ReportStatus = "probably" // a repeat was refused as a duplicate: the first sending has probably arrived; a person may look
+	Unclear  ReportStatus = "unclear"  // a repeat was refused in other words: whether the first sending has arrived a person must see
 	Divided  ReportStatus = "split"    // denied; others, made of its parts, stand in its place
 	Handed   ReportStatus = "handed"   // a person took it to the system's own cabinet
 )
@@ -42,7 +44,7 @@ const (
 // what builds on it may go.
 const (
 	settled = "('sent', 'rejected', 'split', 'handed')"
-	arrived = "('sent', 'handed')"
+	arrived = "('sent', 'handed', 'probably')"
 )
 
 // Report is one report of the outbox.
@@ -153,17 +155,17 @@ func (l *Ledger) ResumeBuilding(ctx context.Context, build func(Report, []code.C
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, r := range half {
 		if r.Parent != 0 { // what the crash left with the divided report goes into its part
 			if err := l.takeOver(ctx, r.Parent, r.ID); err != nil {
 				return err
 			}
 		}
-		if _, err := l.freeze(ctx, r, build); err != nil {
-			return err
-		}
+		_, err := l.freeze(ctx, r, build)
+		errs = append(errs, err) // one that cannot be made holds up no other
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (l *Ledger) freeze(ctx context.Context, r Report, build func(Report, []code.Code) ([]byte, error)) (Report, error) {
@@ -180,11 +182,25 @@ func (l *Ledger) freeze(ctx context.Context, r Report, build func(Report, []code
 		})
 	}
 	body, err := build(r, codes)
+	if errors.Is(err, context.Canceled) {
+		return r, err // ResumeBuilding goes on here
+	}
 	if err != nil {
-		return r, fmt.Errorf("building report %s: %w", r.UUID, err)
+		return r, errors.Join(fmt.Errorf("building report %s: %w", r.UUID, err), l.unbuild(ctx, r))
 	}
 	r.State, r.Codes = Frozen, len(codes)
 	return r, l.do(ctx, func(t *tx) error { return t.freeze(r, body) })
+}
+
+// unbuild takes a report back that cannot be made: its codes are due again.
+func (l *Ledger) unbuild(ctx context.Context, r Report) error {
+	if err := l.takeOver(ctx, r.ID, 0); err != nil {
+		return err
+	}
+	return l.do(ctx, func(t *tx) error {
+		_, err := t.exec("DELETE FROM report WHERE id = ? AND state = 'building'", r.ID)
+		return err
+	})
 }
 
 func scanCode(s scanner) (code.Code, error) {
@@ -215,16 +231,22 @@ func (t *tx) freeze(r Report, body []byte) error {
 // MarkReport records a step of a report's way. Sending must be on disk before the first byte
 // goes out, and Accepted, with the server's id, before the server is asked about it.
 func (l *Ledger) MarkReport(ctx context.Context, id int64, s ReportStatus, serverID, reason string) error {
-	return l.mark(ctx, id, "", s, serverID, reason)
+	return l.mark(ctx, id, "", s, serverID, reason, s == InDoubt)
 }
 
 // MoveReport is MarkReport for a report that must still be in the state from: between a look and
 // a step somebody else may have said a word on it. Then it is a *StateError and nothing changes.
 func (l *Ledger) MoveReport(ctx context.Context, id int64, from, to ReportStatus, serverID, reason string) error {
-	return l.mark(ctx, id, from, to, serverID, reason)
+	return l.mark(ctx, id, from, to, serverID, reason, to == InDoubt)
 }
 
-func (l *Ledger) mark(ctx context.Context, id int64, from, s ReportStatus, serverID, reason string) error {
+// HoldReport puts a report back that was turned away at the door (401, 403): it goes again when the
+// access is mended, and it counts as doubted, for who turned it away may have taken it in before.
+func (l *Ledger) HoldReport(ctx context.Context, id int64, back ReportStatus, reason string) error {
+	return l.mark(ctx, id, Sending, back, "", reason, true)
+}
+
+func (l *Ledger) mark(ctx context.Context, id int64, from, s ReportStatus, serverID, reason string, doubted bool) error {
 	if s == Building {
 		return errors.New("a frozen report is never built again")
 	}
@@ -238,7 +260,7 @@ func (l *Ledger) mark(ctx context.Context, id int64, from, s ReportStatus, serve
 		}
 		res, err := t.exec(`UPDATE report SET state = ?, server_id = CASE WHEN ? = '' THEN server_id ELSE ? END, reason = ?, attempts = attempts + ?, doubted = MAX(doubted, ?), changed_at = ?
 			WHERE id = ? AND state NOT IN ('building', 'sent', 'split', 'handed') AND (? = '' OR state = ?)`,
-			string(s), serverID, serverID, reason, attempt, s == InDoubt, t.at, id, string(from), string(from))
+			string(s), serverID, serverID, reason, attempt, doubted, t.at, id, string(from), string(from))
 		return oneRow(res, err, fmt.Sprintf("report %d is settled, not frozen, or no longer %s", id, from))
 	})
 }

@@ -117,7 +117,7 @@ func (l *Ledger) dueUnits(ctx context.Context, d DueContainers, needsUtilisation
 		taken[u.id] = true
 	}
 	for level := all; len(level) > 0; {
-		outer, err := l.around(ctx, level, taken, needsUtilisation)
+		outer, err := l.around(ctx, d, level, taken, needsUtilisation)
 		if err != nil {
 			return nil, err
 		}
@@ -135,9 +135,9 @@ func (l *Ledger) dueUnits(ctx context.Context, d DueContainers, needsUtilisation
 	return all, nil
 }
 
-// around returns the closed containers that hold some of these, and nothing that has neither
+// around returns the closed containers of the set that hold some of these, and nothing that has neither
 // arrived nor is taken into the same report.
-func (l *Ledger) around(ctx context.Context, inner []AggregationUnit, taken map[ContainerID]bool, needsUtilisation bool) ([]AggregationUnit, error) {
+func (l *Ledger) around(ctx context.Context, d DueContainers, inner []AggregationUnit, taken map[ContainerID]bool, needsUtilisation bool) ([]AggregationUnit, error) {
 	var found []AggregationUnit
 	seen := map[int64]bool{}
 	for _, u := range inner {
@@ -149,8 +149,8 @@ func (l *Ledger) around(ctx context.Context, inner []AggregationUnit, taken map[
 			continue
 		}
 		seen[parent] = true
-		units, err := l.units(ctx, `c.id = ?2 AND c.state = 2 AND c.aggregation = 0
-			AND NOT EXISTS (SELECT 1 FROM code k LEFT JOIN report r ON r.id = k.utilisation WHERE k.id = c.code AND ?1 AND COALESCE(r.state, '') NOT IN `+arrived+`)`, needsUtilisation, parent)
+		units, err := l.units(ctx, `c.id = ?2 AND c.line = ?3 AND c.grp = ?4 AND c.batch = ?5 AND c.state = 2 AND c.aggregation = 0
+			AND NOT EXISTS (SELECT 1 FROM code k LEFT JOIN report r ON r.id = k.utilisation WHERE k.id = c.code AND ?1 AND COALESCE(r.state, '') NOT IN `+arrived+`)`, needsUtilisation, parent, d.Line, d.Group, d.Batch)
 		if err != nil {
 			return nil, err
 		}

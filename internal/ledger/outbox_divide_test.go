@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -66,7 +67,7 @@ func TestP5_DivisionSurvivesACrash(t *testing.T) {
 	}
 	r := must(p.BuildUtilisation(p.ctx, due, 100, build))
 	try(p.MarkReport(p.ctx, r.ID, Denied, "", "bad"))
-	stop := errors.New("killed")
+	stop := context.Canceled // nothing more is done
 	err := p.DivideUtilisation(p.ctx, r, func(i int, _ code.Code) bool { return i < 2 }, func(Report, []code.Code) ([]byte, error) { return nil, stop })
 	if !errors.Is(err, stop) {
 		t.Fatal(err)
@@ -81,5 +82,22 @@ func TestP5_DivisionSurvivesACrash(t *testing.T) {
 	}
 	if left := must(p.ReportCodes(p.ctx, r)); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// A report that cannot be made leaves its codes due, and holds up no other.
+func TestUnbuildable(t *testing.T) {
+	p := newPlant(t)
+	p.stock(p.unit, 3)
+	p.verified(p.unit, 3)
+	due := must(p.DueUtilisation(p.ctx, "VERIFIED"))[0]
+	if _, err := p.BuildUtilisation(p.ctx, due, 100, func(Report, []code.Code) ([]byte, error) { return nil, errors.ErrUnsupported }); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("%v", err)
+	}
+	if all := must(p.Reports(p.ctx)); len(all) != 0 {
+		t.Errorf("reports %+v", all)
+	}
+	if due := p.due("VERIFIED"); due == "" {
+		t.Error("its codes are due no more")
 	}
 }

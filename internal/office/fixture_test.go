@@ -173,7 +173,7 @@ func (p *plant) aggregation() ledger.Report {
 // dropout freezes a report of all that was dropped.
 func (p *plant) dropout() ledger.Report {
 	p.t.Helper()
-	due := must(p.Ledger.DueDropouts(p.ctx, func(string) bool { return false }))
+	due := must(p.Ledger.DueDropouts(p.ctx, "VERIFIED", func(string) bool { return false }))
 	if len(due) != 1 {
 		p.t.Fatalf("%d sets of dropped codes are due", len(due))
 	}

@@ -46,7 +46,7 @@ func (o Office) Retry(ctx context.Context, id int64) error {
 		return err
 	}
 	switch p.State {
-	case ledger.InDoubt:
+	case ledger.InDoubt, ledger.Unclear, ledger.Probable:
 		return o.Ledger.MoveReport(ctx, id, p.State, ledger.Frozen, "", "sent again on a person's word")
 	case ledger.Denied:
 	default:
@@ -76,7 +76,7 @@ func (o Office) Resolve(ctx context.Context, id int64, as ledger.ReportStatus, r
 		return &InputError{"a reason is needed", "say who saw what in the cabinet"}
 	}
 	switch p.State {
-	case ledger.InDoubt, ledger.Accepted, ledger.Denied, ledger.Sending, ledger.Frozen:
+	case ledger.InDoubt, ledger.Accepted, ledger.Denied, ledger.Frozen, ledger.Probable, ledger.Unclear:
 		return o.Ledger.MoveReport(ctx, id, p.State, as, "", "resolved by hand: "+reason)
 	}
 	return &InputError{fmt.Sprintf("report %d is %s", id, p.State), "it needs no word"}

@@ -27,23 +27,35 @@ func general(err error) bool {
 	return errors.As(err, &e) && e.HasCode(codeMissing)
 }
 
-// deny tells a real refusal from the echo of a sending whose answer was lost: a report that
-// went again with the same id and is turned down as a duplicate did arrive before. Where the
-// server names that first one, it is asked what became of it, for it may have been rejected;
-// else the echo is the evidence that it went through. A real refusal is the fault of some codes,
-// if of any: the report is divided until they stand alone.
+// deny tells what a no means. One that names codes of the report is about these codes: the report is
+// divided. One to a report whose first sending may have arrived is about the report: where the
+// server names that first one, it is asked what became of it; else a person must look, at what has
+// probably arrived ("duplicate"), or at what nobody can tell. Every other no is the fault of some
+// codes, if of any: the report is divided until they stand alone.
 func (d *Desk) deny(ctx context.Context, r ledger.Report, reason string, divide bool) error {
-	if r.Doubted && duplicate.MatchString(reason) {
-		d.Log.Warn("a repeated report was refused as a duplicate: the first sending did arrive", "report", r.UUID, "reason", reason)
+	codes, err := d.Ledger.ReportCodes(ctx, r)
+	if err != nil {
+		return err
+	}
+	blamed := blame(reason, codes)
+	echo := duplicate.MatchString(reason)
+	if r.Doubted && len(blamed) == 0 {
 		for _, id := range named.FindAllString(reason, -1) {
-			if !strings.EqualFold(id, r.UUID) && !strings.EqualFold(id, r.ServerID) {
+			if echo && !strings.EqualFold(id, r.UUID) && !strings.EqualFold(id, r.ServerID) {
 				return d.Ledger.MoveReport(ctx, r.ID, r.State, ledger.Accepted, id, reason)
 			}
 		}
-		return d.Ledger.MoveReport(ctx, r.ID, r.State, ledger.Sent, "", "probably accepted: "+reason)
+		d.Log.Warn("a report whose first sending may have arrived was refused: a person must look", "report", r.UUID, "reason", reason)
+		if echo {
+			return d.Ledger.MoveReport(ctx, r.ID, r.State, ledger.Probable, "", reason)
+		}
+		return d.Ledger.MoveReport(ctx, r.ID, r.State, ledger.Unclear, "", reason)
+	}
+	if echo && len(blamed) == 0 {
+		divide = false // the report itself is known there, and never was in doubt here: a person must look
 	}
 	if divide {
-		divided, err := d.divide(ctx, r, reason)
+		divided, err := d.divide(ctx, r, reason, codes, blamed)
 		if divided || err != nil {
 			return err
 		}
@@ -51,30 +63,27 @@ func (d *Desk) deny(ctx context.Context, r ledger.Report, reason string, divide 
 	return d.Ledger.MoveReport(ctx, r.ID, r.State, ledger.Denied, "", reason)
 }
 
-// patience is how many parts of one report may be denied, one after another, before it is taken
-// for certain that no single code is to blame. Of 30,000 codes a few bad ones need fewer.
+// patience is how many lone codes of one report may be denied, one after another, before it is
+// taken for certain that no single code is to blame.
 const patience = 256
 
 // divide puts two halves in the place of a denied report, or those codes that the reason names and
 // the others. It says no where there is nothing to divide.
-func (d *Desk) divide(ctx context.Context, r ledger.Report, reason string) (bool, error) {
+func (d *Desk) divide(ctx context.Context, r ledger.Report, reason string, codes []code.Code, blamed map[int]bool) (bool, error) {
 	first := d.first(ctx, r)
-	if d.denied[first]++; d.denied[first] > patience {
+	if d.denied[first] > patience {
 		return false, nil
 	}
 	r.Reason = reason
+	if len(codes) < 2 {
+		d.denied[first]++
+		return false, nil
+	}
 	if r.Kind == ledger.Aggregation {
 		return d.Ledger.DivideAggregation(ctx, r, d.System.Aggregation)
 	}
-	codes, err := d.Ledger.ReportCodes(ctx, r)
-	if err != nil || len(codes) < 2 {
-		return false, err
-	}
 	pick := half(len(codes))
-	switch blamed := blame(reason, codes); {
-	case len(blamed) == 0 && duplicate.MatchString(reason):
-		return false, nil // the report itself is known there, and it never was in doubt here: a person must look
-	case len(blamed) > 0 && len(blamed) < len(codes):
+	if len(blamed) > 0 && len(blamed) < len(codes) {
 		pick = func(i int, _ code.Code) bool { return blamed[i] }
 	}
 	if r.Kind == ledger.Dropout {

@@ -15,7 +15,10 @@ type national struct {
 	client *izkm.Client
 	around func(call string, after bool)
 	fail   error // what the encoder says; nil: it encodes
+	blind  bool  // reasons name no code
 }
+
+func (n *national) Ready() error { return nil }
 
 func (n *national) begin(call string) func() {
 	n.around(call, false)
@@ -63,6 +66,9 @@ func (n *national) State(ctx context.Context, r ledger.Report) (report.State, st
 	case izkm.ReportSent:
 		return report.Sent, s.Reason, err
 	case izkm.ReportRejected:
+		if n.blind {
+			s.Reason = "the report holds codes in a wrong state"
+		}
 		return report.Rejected, s.Reason, err
 	}
 	return report.Working, s.Reason, err

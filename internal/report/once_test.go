@@ -236,9 +236,11 @@ func TestDuplicateOnArrival(t *testing.T) {
 			})
 			p.verified(10)
 			p.start()
-			p.until("an end", func() bool { return p.settled(1)() && len(p.accepted(izkmtest.Utilisation)) == 1 })
-			p.reportedOnce(10, 0)
-			if lines := p.log.with("WARN a repeated report was refused as a duplicate"); len(lines) != 1 {
+			p.until("an end", func() bool { return p.quiet() && len(p.accepted(izkmtest.Utilisation)) == 1 })
+			if all := p.reports(); len(all) != 1 || all[0].State != ledger.Probable {
+				t.Errorf("the reports are %+v", all)
+			}
+			if lines := p.log.with("WARN a report whose first sending may have arrived was refused"); len(lines) != 1 {
 				t.Errorf("the log says %q", p.log.all)
 			}
 		})

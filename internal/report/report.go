@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,8 @@ type System interface {
 	Send(ctx context.Context, r ledger.Report, body []byte) (string, error)
 	// State asks what became of a report.
 	State(ctx context.Context, r ledger.Report) (State, string, error)
+	// Ready returns why nothing can be sent now, or nil: an outage that is known.
+	Ready() error
 	// NeedsUtilisation says whether a group's utilisation is reported by hand.
 	NeedsUtilisation(group string) bool
 }
@@ -96,10 +99,7 @@ func (d *Desk) Run(ctx context.Context) error {
 		look = time.Second
 	}
 	for {
-		err := d.Ledger.ResumeBuilding(ctx, d.System.Utilisation)
-		if err == nil {
-			err = d.build(ctx)
-		}
+		err := errors.Join(d.Ledger.ResumeBuilding(ctx, d.System.Utilisation), d.build(ctx))
 		errs := append(d.deliver(ctx), err) // what is frozen goes, whatever holds up the next report
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -174,7 +174,7 @@ func (d *Desk) buildAggregation(ctx context.Context, seen map[string]bool) error
 
 // buildDropouts: a person has said so, it waits for nothing but what must come before.
 func (d *Desk) buildDropouts(ctx context.Context) error {
-	drops, err := d.Ledger.DueDropouts(ctx, d.System.NeedsUtilisation)
+	drops, err := d.Ledger.DueDropouts(ctx, d.Config.UsageType, d.System.NeedsUtilisation)
 	errs := []error{err}
 	for _, due := range drops {
 		_, err := d.Ledger.BuildDropout(ctx, due, d.System.NeedsUtilisation(due.Group), maxDropout, d.System.Dropout)
@@ -202,7 +202,26 @@ func (d *Desk) deliver(ctx context.Context) []error {
 		return []error{err}
 	}
 	var errs []error
+	under := map[int64]int{} // parts of one divided report that are under way
 	for _, r := range open {
+		if r.Parent != 0 && r.State != ledger.Frozen {
+			under[d.first(ctx, r)]++
+		}
+	}
+	slices.SortFunc(open, func(a, b ledger.Report) int {
+		if a.Parent != 0 && b.Parent != 0 { // the newest parts first: a good one tells that dividing goes on
+			return cmp.Compare(b.ID, a.ID)
+		}
+		return cmp.Or(cmp.Compare(min(a.Parent, 1), min(b.Parent, 1)), cmp.Compare(a.ID, b.ID))
+	})
+	for _, r := range open {
+		if r.Parent != 0 && r.State == ledger.Frozen {
+			if first := d.first(ctx, r); under[first] < abreast {
+				under[first]++
+			} else {
+				continue
+			}
+		}
 		a := d.next[r.ID]
 		if ctx.Err() == nil && !time.Now().Before(a.at) {
 			if a.err = d.step(ctx, r); a.err == nil {
@@ -216,6 +235,10 @@ func (d *Desk) deliver(ctx context.Context) []error {
 	}
 	return errs
 }
+
+// abreast is how many parts of one divided report are under way at a time: the bad codes of a few
+// branches are found before the others are even begun.
+const abreast = 8
 
 func (d *Desk) step(ctx context.Context, r ledger.Report) error {
 	switch r.State {
@@ -235,6 +258,9 @@ func (d *Desk) step(ctx context.Context, r ledger.Report) error {
 // send hands the frozen bytes over. A lost answer leaves the report in doubt; the same bytes
 // with the same id go again, never another report (P5).
 func (d *Desk) send(ctx context.Context, r ledger.Report) error {
+	if err := d.System.Ready(); err != nil {
+		return err
+	}
 	before := d.before(r)
 	body, err := d.Ledger.ReportBody(ctx, r.ID)
 	if err != nil {
@@ -252,10 +278,19 @@ func (d *Desk) send(ctx context.Context, r ledger.Report) error {
 		d.Log.Error("a report was refused", "report", r.UUID, "kind", string(r.Kind), "error", err)
 		return d.deny(ctx, r, err.Error(), !general(err))
 	}
+	if denied(err) {
+		return errors.Join(err, d.Ledger.HoldReport(context.WithoutCancel(ctx), r.ID, before, err.Error()))
+	}
 	if retry.Unsent(err) {
 		return errors.Join(err, d.Ledger.MoveReport(context.WithoutCancel(ctx), r.ID, ledger.Sending, before, "", err.Error()))
 	}
 	return errors.Join(err, d.Ledger.MoveReport(context.WithoutCancel(ctx), r.ID, ledger.Sending, ledger.InDoubt, "", err.Error()))
+}
+
+// denied says whether the access itself was denied: nobody else can send it either.
+func denied(err error) bool {
+	var u interface{ Unauthorized() bool }
+	return errors.As(err, &u) && u.Unauthorized()
 }
 
 // before is where a report stands that certainly did not reach the server this time.
@@ -314,11 +349,15 @@ func (d *Desk) Status() Status {
 	return d.status
 }
 
-// Settled says whether nothing is due and every report has the server's last word.
+// Settled says whether nothing is due and every report has the server's last word, or waits for a
+// person's.
 func (d *Desk) Settled(ctx context.Context) (bool, error) {
 	open, err := d.Ledger.OpenReports(ctx)
-	if err != nil || len(open) > 0 {
+	if err != nil {
 		return false, err
+	}
+	if slices.ContainsFunc(open, func(r ledger.Report) bool { return r.State != ledger.Probable && r.State != ledger.Unclear }) {
+		return false, nil
 	}
 	dues, err := d.Ledger.DueUtilisation(ctx, d.Config.UsageType)
 	if err != nil {
@@ -333,6 +372,6 @@ func (d *Desk) Settled(ctx context.Context) (bool, error) {
 	if err != nil || len(boxes) > 0 {
 		return false, err
 	}
-	drops, err := d.Ledger.DueDropouts(ctx, d.System.NeedsUtilisation)
+	drops, err := d.Ledger.DueDropouts(ctx, d.Config.UsageType, d.System.NeedsUtilisation)
 	return len(drops) == 0, err
 }

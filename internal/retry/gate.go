@@ -49,13 +49,13 @@ func (g *Gate) Enter(ctx context.Context, probe bool) error {
 			return err
 		}
 		if wait <= 0 {
-			return ctx.Err()
+			return interrupted(ctx)
 		}
 		t := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			t.Stop()
-			return ctx.Err()
+			return interrupted(ctx)
 		case <-t.C:
 		}
 		g.mu.Lock()
@@ -66,6 +66,19 @@ func (g *Gate) Enter(ctx context.Context, probe bool) error {
 		}
 	}
 }
+
+// interrupted is the end of a wait at the gate: the call was not made.
+func interrupted(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return &heldError{err}
+	}
+	return nil
+}
+
+type heldError struct{ error }
+
+func (e *heldError) Unwrap() error { return e.error }
+func (e *heldError) Unsent() bool  { return true }
 
 // cool is how often one call is let through a closed gate, should nobody send probes.
 const cool = time.Minute

@@ -55,20 +55,17 @@ func Refused(err error) bool {
 // its clear no. Whoever owns the access to that system logs it, once for all that suffer from it.
 func Outage(err error) bool {
 	var o interface{ Lost() bool }
-	return errors.As(err, &o) && !Refused(err)
+	var l interface{ Local() bool }
+	return errors.As(err, &o) && !Refused(err) && !(errors.As(err, &l) && l.Local())
 }
 
-// Unsent says whether a request certainly had no effect: no connection came about, or the other
-// side did not let it in.
+// Unsent says whether a request certainly had no effect: no connection came about. A 401 or 403 is
+// no such sign: a gateway may say it after the work was done.
 func Unsent(err error) bool {
 	var u interface{ Unsent() bool }
 	if errors.As(err, &u) && u.Unsent() {
 		return true
 	}
 	var dial *net.OpError
-	if errors.As(err, &dial) && dial.Op == "dial" {
-		return true
-	}
-	var a interface{ Unauthorized() bool }
-	return errors.As(err, &a) && a.Unauthorized()
+	return errors.As(err, &dial) && dial.Op == "dial"
 }

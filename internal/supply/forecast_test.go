@@ -119,3 +119,43 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+// TestDeniedAfterTheWork: a gateway denies the access when the work was done: no order is placed twice, no
+// block is asked for without a look at those that were issued.
+func TestDeniedAfterTheWork(t *testing.T) {
+	for _, call := range []string{"POST orders", "GET codes"} {
+		t.Run(call, func(t *testing.T) {
+			inBubble(t, func(p *plant) {
+				struck := false
+				p.faults(func(called string, _ int) izkmtest.Fault {
+					if called == call && !struck {
+						struck = true
+						return izkmtest.Fault{Kind: izkmtest.Status, Status: 403, After: true}
+					}
+					return izkmtest.Fault{}
+				})
+				p.start()
+				p.until("a full stock", p.full)
+				p.whole(1)
+			})
+		})
+	}
+}
+
+// TestOrderGoneFromTheList: an order that the server does not list any more holds up supply for an hour.
+func TestOrderGoneFromTheList(t *testing.T) {
+	inBubble(t, func(p *plant) {
+		l := p.ledger.Load()
+		id := must(l.PlaceOrder(p.t.Context(), p.product.ID, 30))
+		p.must(l.SetOrder(p.t.Context(), id, "0cdf2109-10d3-11e6-8b6f-0050569977a1", ledger.Pending, ""))
+		p.start()
+		time.Sleep(50 * time.Minute)
+		if n := p.count("POST orders"); n != 0 {
+			t.Errorf("%d orders in the first hour", n)
+		}
+		p.until("a full stock", func() bool { return p.stock() == 30 })
+		if told := p.log.with("is not in the server's list any more"); len(told) == 0 {
+			t.Error("nobody was told")
+		}
+	})
+}

@@ -85,6 +85,7 @@ type Keeper struct {
 	profile   code.Profile
 	compared  map[ledger.OrderID]bool      // orders whose blocks were compared with the server's since the start
 	searched  map[ledger.OrderID]time.Time // lost orders: since when lists answer without them
+	absent    map[ledger.OrderID]time.Time // orders that the lists do not have: since when
 	ended     int                          // orders that ended without their codes since a block was last stored
 	holdUntil time.Time                    // no order before
 	mu        sync.Mutex
@@ -109,7 +110,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 	if k.profile, err = k.Groups.Profile(k.Product.Group, k.Product.Type); err != nil {
 		return err
 	}
-	k.compared, k.searched = map[ledger.OrderID]bool{}, map[ledger.OrderID]time.Time{}
+	k.compared, k.searched, k.absent = map[ledger.OrderID]bool{}, map[ledger.OrderID]time.Time{}, map[ledger.OrderID]time.Time{}
 	every := k.Every
 	if every == 0 {
 		every = time.Second
@@ -139,20 +140,32 @@ func (k *Keeper) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
 	coming := 0
+	for _, o := range open {
+		if o.Product == k.Product.ID {
+			k.deadline(o) // of all orders, whatever holds up one of them
+		}
+	}
 	for _, o := range open {
 		if o.Product != k.Product.ID {
 			continue
 		}
-		k.deadline(o)
-		if err := k.see(ctx, o); err != nil {
+		err := k.see(ctx, o)
+		if ctx.Err() != nil {
 			return err
 		}
-		if now, ok, err := k.order(ctx, o.ID); err != nil {
+		errs = append(errs, err)
+		now, ok, err := k.order(ctx, o.ID)
+		if err != nil {
 			return err
-		} else if ok {
+		}
+		if ok && !k.gone(o.ID) {
 			coming += now.Quantity - now.Stored
 		}
+	}
+	if err := errors.Join(errs...); err != nil && (retry.Outage(err) || coming > 0) {
+		return err // what is on its way comes first; an order that is gone holds up no other
 	}
 	stock := k.Ledger.Stock(k.Product.ID)
 	need := k.need()
@@ -160,14 +173,14 @@ func (k *Keeper) step(ctx context.Context) error {
 	case stock+coming >= need:
 	case time.Now().Before(k.holdUntil):
 		k.doing("a while: the last order ended without its codes, the next one may cost as much for as little")
-		return nil
 	default:
-		return k.place(ctx, k.quantity(need-stock-coming))
+		errs = append(errs, k.place(ctx, k.quantity(need-stock-coming)))
+		return errors.Join(errs...)
 	}
-	if coming == 0 {
+	if coming == 0 && stock >= need {
 		k.doing("nothing: the stock is above its low water")
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // order reads an order again; ok is false when it is no longer open.
@@ -279,6 +292,7 @@ func (k *Keeper) ask(ctx context.Context, o ledger.Order) error {
 		if s.ID != o.ServerID || s.GTIN != k.Product.GTIN {
 			continue
 		}
+		delete(k.absent, o.ID)
 		switch s.State {
 		case ledger.Pending:
 			return nil
@@ -297,7 +311,22 @@ func (k *Keeper) ask(ctx context.Context, o ledger.Order) error {
 			return fmt.Errorf("order %s is %s: %s", o.ServerID, s.State, s.Reason)
 		}
 	}
+	if k.absent[o.ID].IsZero() {
+		k.absent[o.ID] = time.Now()
+	}
+	if k.gone(o.ID) {
+		k.alarmed(fmt.Sprintf("order %s is not in the server's list any more: ask the operator; other codes are ordered", o.ServerID))
+	}
 	return fmt.Errorf("order %s is not in the server's list of orders", o.ServerID)
+}
+
+// absence is how long the server's lists must answer without an order before it is not waited for.
+const absence = time.Hour
+
+// gone says whether an order is not waited for any more, though it is still asked about.
+func (k *Keeper) gone(id ledger.OrderID) bool {
+	since, ok := k.absent[id]
+	return ok && time.Since(since) > absence
 }
 
 func (k *Keeper) close(ctx context.Context, o ledger.Order) error {

@@ -129,8 +129,10 @@ func (c *Client) judge(op string, status int, header http.Header, body []byte, a
 		}
 	case env.refused():
 		e.Kind = Refused
-	case status >= 400:
-		e.Kind, e.Err = Refused, unread
+	case status >= 400 && unread == nil:
+		e.Kind = Refused
+	case status >= 400: // a gateway's page says nothing of what became of the call
+		e.Kind, e.Err = Unexpected, unread
 	case status != http.StatusOK:
 		e.Kind = Unexpected
 		if to := header.Get("Location"); to != "" {

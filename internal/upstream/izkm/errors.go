@@ -100,6 +100,9 @@ func (e *Error) Lost() bool {
 // Unsent reports that nothing of the call left this machine.
 func (e *Error) Unsent() bool { return e.Kind == Unreachable || e.Kind == Invalid }
 
+// Local reports that the fault is in what was to be sent, and says nothing of the server.
+func (e *Error) Local() bool { return e.Kind == Invalid }
+
 // Refused reports that the server understood the call and turned it down.
 func (e *Error) Refused() bool { return e.Kind == Refused }
 
