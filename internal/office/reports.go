@@ -178,7 +178,7 @@ func (o Office) Hand(ctx context.Context, id int64, reason string) error {
 		return &InputError{"a reason is needed", "say who hands it over, and under which number"}
 	}
 	switch p.State {
-	case ledger.Frozen, ledger.InDoubt, ledger.Denied:
+	case ledger.Frozen, ledger.InDoubt, ledger.Unclear, ledger.Denied:
 	default:
 		return &InputError{fmt.Sprintf("report %d is %s", id, p.State), "only what has not arrived can be handed over by hand"}
 	}

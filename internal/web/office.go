@@ -168,7 +168,7 @@ func reports(r *http.Request, o office.Office) (any, error) {
 // urgency puts what waits for a person first.
 func urgency(s ledger.ReportStatus) int {
 	switch s {
-	case ledger.InDoubt:
+	case ledger.InDoubt, ledger.Unclear, ledger.Probable:
 		return 0
 	case ledger.Denied:
 		return 1
