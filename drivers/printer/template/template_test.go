@@ -1,0 +1,169 @@
+package template
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"linemark/drivers"
+)
+
+func TestParse(t *testing.T) {
+	for text, want := range map[string][]Part{
+		"":                                  nil,
+		"plain":                             {{Literal: "plain"}},
+		"{code}":                            {{Name: "code"}},
+		"A{gtin}{serial}B":                  {{Literal: "A"}, {Name: "gtin"}, {Name: "serial"}, {Literal: "B"}},
+		"{{code}}":                          {{Literal: "{code}"}},
+		"{{{code}}}":                        {{Literal: "{"}, {Name: "code"}, {Literal: "}"}},
+		"{{~JU|{batch}|}}":                  {{Literal: "{~JU|"}, {Name: "batch"}, {Literal: "|}"}},
+		"{production_date}":                 {{Name: "production_date", Format: "yyMMdd"}},
+		"{expiration_date:dd.MM.yyyy}":      {{Name: "expiration_date", Format: "dd.MM.yyyy"}},
+		"{expiration_date:HH:mm}":           {{Name: "expiration_date", Format: "HH:mm"}},
+		"\x02\xff\x1d{sscc}\r\n{count}\x03": {{Literal: "\x02\xff\x1d"}, {Name: "sscc"}, {Literal: "\r\n"}, {Name: "count"}, {Literal: "\x03"}},
+		"{index}":                           {{Name: "index"}},
+	} {
+		if got, err := Parse(text, "index"); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: %+v, %v", text, got, err)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for text, want := range map[string]struct{ problem, hint string }{
+		"{cod}":                           {"unknown placeholder {cod}", "{code}?"},
+		"{serail}":                        {"unknown placeholder {serail}", "{serial}?"},
+		"{~JU0||0}":                       {"unknown placeholder {~JU0||0}", "{{"},
+		"{}":                              {"unknown placeholder {}", "known: {code} {gtin}"},
+		"{ code }":                        {"unknown placeholder", "{code}"},
+		"{index}":                         {"unknown placeholder {index}", "known"},
+		"{code":                           {"the { at character 1 has no }", "{{"},
+		"A{code{batch}":                   {"the { at character 2 has no }", "{{"},
+		"code}":                           {"without its { at character 5", "}}"},
+		"{{code}":                         {"without its { at character 7", "}}"},
+		"{batch:5}":                       {"only a date has a format", "write {batch}"},
+		"{code:}":                         {"only a date has a format", "write {code}"},
+		"{production_date:}":              {"no part of a date", "dd.MM.yyyy"},
+		"{production_date:DD.YY}":         {"no part of a date", "dd.MM.yyyy"},
+		"{production_date:dd.mm.yyyy}":    {"mm is the minute", "MM"},
+		"{expiration_dat}":                {"unknown placeholder", "{expiration_date}?"},
+		"{production_date:dd}{prod_date}": {"unknown placeholder {prod_date}", ""},
+	} {
+		parts, err := Parse(text)
+		bad, ok := errors.AsType[*Error](err)
+		if !ok || parts != nil || !strings.Contains(bad.Problem, want.problem) || !strings.Contains(bad.Hint, want.hint) || bad.Hint == "" {
+			t.Errorf("%q: %v, %v, want %+v", text, parts, err, want)
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	label := drivers.Label{Code: []byte("01"), Fields: map[string]string{
+		"gtin": "04601234567893", "batch": "", "production_date": "2026-03-07T23:59:58+05:00", "expiration_date": "2027-12-31",
+	}}
+	for text, want := range map[string]string{
+		"literal":                          "literal",
+		"{gtin}":                           "04601234567893",
+		"{batch}":                          "",
+		"{production_date}":                "260307",
+		"{production_date:yyyy-MM-dd}":     "2026-03-07",
+		"{production_date:dd.MM.yy HH:mm}": "07.03.26 23:59",
+		"{production_date:yyyyyy}":         "202626",
+		"{expiration_date:MM/yy}":          "12/27",
+		"{expiration_date:EXP dd}":         "EXP 31",
+	} {
+		parts, err := Parse(text)
+		if err != nil || len(parts) != 1 {
+			t.Fatalf("%q: %v, %v", text, parts, err)
+		}
+		if got, err := Text(parts[0], label); got != want || err != nil {
+			t.Errorf("%q: %q, %v, want %q", text, got, err, want)
+		}
+	}
+	if got, err := Text(Part{Name: "production_date"}, label); got != "260307" || err != nil {
+		t.Errorf("without a format: %q, %v", got, err)
+	}
+}
+
+func TestTextRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		part   Part
+		fields map[string]string
+		want   string
+	}{
+		"code":       {Part{Name: "code"}, map[string]string{"code": "01"}, "no plain text"},
+		"absent":     {Part{Name: "sscc"}, nil, "no value for {sscc}"},
+		"no date":    {Part{Name: "expiration_date"}, nil, "no value for {expiration_date}"},
+		"empty date": {Part{Name: "expiration_date"}, map[string]string{"expiration_date": ""}, "no value"},
+		"wrong date": {Part{Name: "production_date"}, map[string]string{"production_date": "07.03.2026"}, `no date: "07.03.2026"`},
+		"no time":    {Part{Name: "production_date", Format: "HH:mm"}, map[string]string{"production_date": "2026-03-07"}, "no time of day"},
+	} {
+		if got, err := Text(c.part, drivers.Label{Fields: c.fields}); err == nil || got != "" || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, c.want)
+		}
+	}
+}
+
+// Whatever is written with its braces doubled comes out as it was.
+func TestLiteralsComeBack(t *testing.T) {
+	double := strings.NewReplacer("{", "{{", "}", "}}")
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.StringOf(rapid.RuneFrom([]rune("{}ab:\x02\u00e8"))).Draw(t, "text")
+		parts, err := Parse(double.Replace(want))
+		got := ""
+		for _, p := range parts {
+			got += p.Literal
+		}
+		if err != nil || got != want || len(parts) > 1 {
+			t.Fatalf("%q: %+v, %v", want, parts, err)
+		}
+	})
+}
+
+func TestNames(t *testing.T) {
+	for i, name := range Names() {
+		parts, err := Parse("{" + name + "}")
+		if err != nil || parts[0].Name != name {
+			t.Errorf("%s: %+v, %v", name, parts, err)
+		}
+		Names()[i] = "changed"
+	}
+	if slices.Contains(Names(), "changed") {
+		t.Error("Names gives its own list away")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"", "{code}", "{{{code}}}", "{production_date:dd.MM.yyyy}", "{", "}", "{code}{", "\xff{batch}"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		parts, err := Parse(text)
+		if err != nil {
+			if bad, ok := errors.AsType[*Error](err); !ok || bad.Problem == "" || bad.Hint == "" {
+				t.Fatalf("%q: %#v", text, err)
+			}
+			return
+		}
+		again := ""
+		for i, p := range parts {
+			if (p.Name == "") == (p.Literal == "") || i > 0 && p.Name == "" && parts[i-1].Name == "" {
+				t.Fatalf("%q: %+v", text, parts)
+			}
+			switch {
+			case p.Name == "":
+				again += strings.NewReplacer("{", "{{", "}", "}}").Replace(p.Literal)
+			case p.Format != "":
+				again += "{" + p.Name + ":" + p.Format + "}"
+			default:
+				again += "{" + p.Name + "}"
+			}
+		}
+		if second, err := Parse(again); err != nil || !slices.Equal(parts, second) {
+			t.Fatalf("%q: %+v, written again %q: %+v, %v", text, parts, again, second, err)
+		}
+	})
+}
