@@ -1,0 +1,304 @@
+package text
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"linemark/drivers"
+	"linemark/drivers/link"
+)
+
+func TestEventsByIndex(t *testing.T) {
+	meet(t, full, healthy, func(t *testing.T, p *peer, pr *Printer, s drivers.PrintSession) {
+		if err := s.Send(t.Context(), labels("01A", "01B")); err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"CLEAR", "S", "P 1|01A", "P 2|01B"}; !slices.Equal(p.frames(), want) {
+			t.Errorf("sent %q, want %q", p.frames(), want)
+		}
+		printed(t, s, 0)
+		p.say("HELLO\rOUT 1\rOUT 1\r")
+		printed(t, s, 1)
+		p.say("OUT 2\r")
+		printed(t, s, 2)
+		for range 2 { // indexes go on in the next session, and begin anew behind the highest
+			s.Close()
+			var err error
+			if s, err = pr.Open(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Send(t.Context(), labels("01C", "01D", "01E", "01F")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		defer s.Close()
+		if got := p.frames()[len(p.frames())-4:]; !slices.Equal(got, []string{"P 7|01C", "P 8|01D", "P 9|01E", "P 1|01F"}) {
+			t.Errorf("sent %q", got)
+		}
+		p.say("OUT 7\rOUT 8\rOUT 9\rOUT 1\r")
+		printed(t, s, 4)
+	})
+}
+
+// P3: what the printer says of prints must be possible, or the session ends.
+func TestP3ImpossiblePrints(t *testing.T) {
+	count := maps.Clone(full)
+	count["label"], count["printed"] = "P {code}", "OUT"
+	delete(count, "index_last")
+	for name, c := range map[string]struct {
+		options m
+		last    string
+		say     string
+		want    string
+	}{
+		"one passed over":  {full, "", "OUT 2\r", "printed index 2, and said nothing of index 1"},
+		"not given":        {full, "", "OUT 4\r", "index 4, which it was not given"},
+		"too many":         {count, "", "OUT\rOUT\rOUT\rOUT\r", "tells of 4 printed labels, 3 were sent"},
+		"counter too high": {asked("counter"), "LAST 14\r", "", "counts 4 labels since the start, 3 were sent"},
+		"counter back":     {asked("counter"), "LAST 9\r", "", "went back from 10 to 9"},
+		"index not given":  {asked("index"), "LAST 6\r", "", "index 6, which it was not given"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answers := maps.Clone(healthy)
+			answers["L"] = "LAST 10\r"
+			if c.options["index_last"] != nil {
+				answers["L"] = "LAST 2\r"
+			}
+			meet(t, c.options, answers, func(t *testing.T, p *peer, _ *Printer, s drivers.PrintSession) {
+				if err := s.Send(t.Context(), labels("01A", "01B", "01C")); err != nil {
+					t.Fatal(err)
+				}
+				printed(t, s, 0)
+				changed := maps.Clone(answers)
+				changed["L"] = c.last
+				p.set(always(changed))
+				if c.say != "" {
+					p.say(c.say)
+				}
+				_, err := s.Printed(t.Context())
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Fatalf("Printed = %v, want %q", err, c.want)
+				}
+				before := len(p.frames())
+				if again := s.Send(t.Context(), labels("01D")); again != err {
+					t.Errorf("Send after the fault = %v", again)
+				}
+				if _, again := s.Printed(t.Context()); again != err {
+					t.Errorf("Printed after the fault = %v", again)
+				}
+				synctest.Wait()
+				if len(p.frames()) != before {
+					t.Errorf("sent %q after the fault", p.frames()[before:])
+				}
+			})
+		})
+	}
+}
+
+// The number at the beginning is not counted, and neither is what comes out while Open waits.
+func TestBaseline(t *testing.T) {
+	for _, number := range []string{"counter", "index"} {
+		t.Run(number, func(t *testing.T) {
+			last := 3
+			answers := func(frame string) string {
+				if frame == "L" {
+					return fmt.Sprintf("LAST %d\r", last)
+				}
+				return always(healthy)(frame)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				p := &peer{}
+				n := 0
+				p.set(func(frame string) string {
+					if n++; frame == "L" && last < 5 {
+						last++ // a label of earlier comes out
+					}
+					return answers(frame)
+				})
+				s, err := made(t, p, asked(number)).Open(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				p.set(answers)
+				printed(t, s, 0)
+				if err := s.Send(t.Context(), labels("01A", "01B")); err != nil {
+					t.Fatal(err)
+				}
+				printed(t, s, 0)
+				last = 7
+				printed(t, s, 2)
+			})
+		})
+	}
+}
+
+// Messages of earlier labels that come while Open waits are not counted.
+func TestSettle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &peer{}
+		p.set(func(frame string) string {
+			if frame == "S" {
+				go func() {
+					time.Sleep(400 * time.Millisecond)
+					p.out <- "OUT 1\r"
+				}()
+			}
+			return always(healthy)(frame)
+		})
+		s, err := made(t, p, full).Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		p.set(always(healthy))
+		if err := s.Send(t.Context(), labels("01A")); err != nil {
+			t.Fatal(err)
+		}
+		printed(t, s, 0)
+	})
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		frame, answer string
+		want          string
+	}{
+		"init refused":    {"CLEAR", "NO 3\r", `frame 1 of init: tij-2: refused: "NO 3"`},
+		"init silent":     {"CLEAR", "", "frame 1 of init: the printer keeps silent for 3s"},
+		"half an answer":  {"CLEAR", "DON", "keeps silent"},
+		"another printer": {"CLEAR", "\x02030,0\x03\r", `"\x02030,0\x03", which no setting explains`},
+		"wrong baud rate": {"CLEAR", "\xfe\x80\x00\r", `"\xfe\x80\x00", which no setting explains: look at the address, the baud rate`},
+		"endless":         {"CLEAR", strings.Repeat("x", 5000), "without an end"},
+		"fault":           {"S", "HEAD 1\r", `head open ("HEAD 1")`},
+		"not ready":       {"S", "BUSY\r", `"BUSY", which no setting explains`},
+		"accepts early":   {"S", "OK\r", "what was not sent"},
+		"never still":     {"L", "", "goes on printing"},
+		"index too high":  {"L", "LAST 10\r", "last index is 10, and index_last is 9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := 0
+				p := &peer{answer: func(frame string) string {
+					if frame == c.frame && c.answer == "" && frame == "L" {
+						n++
+						return fmt.Sprintf("LAST %d\r", n%9)
+					}
+					if frame == c.frame {
+						return c.answer
+					}
+					return always(healthy)(frame)
+				}}
+				s, err := made(t, p, asked("index")).Open(t.Context())
+				if err == nil {
+					s.Close()
+				}
+				if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("Open = %v, want %q", err, c.want)
+				}
+			})
+		})
+	}
+}
+
+func TestSendRefused(t *testing.T) {
+	meet(t, full, healthy, func(t *testing.T, p *peer, _ *Printer, s drivers.PrintSession) {
+		p.set(always(map[string]string{"P": "NO 7\r"}))
+		err := s.Send(t.Context(), labels("01A", "01B"))
+		if no, ok := errors.AsType[*drivers.Refusal](err); !ok || no.Device != "tij-2" {
+			t.Errorf("Send = %#v", err)
+		}
+		if last := p.frames()[len(p.frames())-1]; last != "P 1|01A" {
+			t.Errorf("%q went out after a refusal", last)
+		}
+		if _, again := s.Printed(t.Context()); again != err {
+			t.Errorf("Printed = %v", again)
+		}
+	})
+}
+
+// P1: a label that cannot be sent keeps the whole call from being sent, and costs nothing.
+func TestP1SendIsAllOrNothing(t *testing.T) {
+	meet(t, full, healthy, func(t *testing.T, p *peer, _ *Printer, s drivers.PrintSession) {
+		before := len(p.frames())
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		for want, call := range map[string]func() error{
+			"label 2 of 2":     func() error { return s.Send(t.Context(), labels("01A", "01\x03")) },
+			"hold 5 labels":    func() error { return s.Send(t.Context(), labels("1", "2", "3", "4", "5")) },
+			"context canceled": func() error { return s.Send(ended, labels("01A")) },
+		} {
+			if err := call(); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("Send = %v, want %q", err, want)
+			}
+		}
+		synctest.Wait()
+		if got := p.frames()[before:]; len(got) > 0 {
+			t.Errorf("sent %q", got)
+		}
+		if err := s.Send(t.Context(), labels("01A")); err != nil {
+			t.Error(err)
+		}
+		if last := p.frames()[len(p.frames())-1]; last != "P 1|01A" {
+			t.Errorf("the first index is lost: %q", last)
+		}
+	})
+}
+
+func TestKeepAlive(t *testing.T) {
+	options := maps.Clone(full)
+	delete(options, "status_query")
+	delete(options, "ready")
+	meet(t, options, healthy, func(t *testing.T, p *peer, _ *Printer, s drivers.PrintSession) {
+		for range 12 {
+			time.Sleep(time.Second)
+			printed(t, s, 0)
+		}
+		if want := []string{"CLEAR", "K", "K"}; !slices.Equal(p.frames(), want) {
+			t.Errorf("sent %q, want %q", p.frames(), want)
+		}
+		p.set(always(nil))
+		time.Sleep(5 * time.Second)
+		if _, err := s.Printed(t.Context()); err == nil || !strings.Contains(err.Error(), "keep_alive: the printer keeps silent") {
+			t.Errorf("Printed = %v", err)
+		}
+	})
+}
+
+// A printer of which no answer is described may not speak, and its end is noticed.
+func TestSpeechless(t *testing.T) {
+	options := m{"label": "P {code}", "end": `\r`, "ahead": int64(1), "emptied_by": "nothing"}
+	for _, far := range []func(*peer){func(p *peer) { p.say("?") }, func(p *peer) { p.conn.Close() }} {
+		meet(t, options, nil, func(t *testing.T, p *peer, _ *Printer, s drivers.PrintSession) {
+			for range 3 {
+				if err := s.Send(t.Context(), labels("01A")); err != nil {
+					t.Fatal(err)
+				}
+				printed(t, s, 0)
+			}
+			far(p)
+			synctest.Wait()
+			if _, err := s.Printed(t.Context()); err == nil {
+				t.Error("Printed goes on")
+			}
+		})
+	}
+}
+
+func TestDialError(t *testing.T) {
+	refused := errors.New("connection refused")
+	pr := made(t, &peer{}, full)
+	pr.dial = func(context.Context, string) (link.Conn, error) { return nil, refused }
+	if _, err := pr.Open(t.Context()); !errors.Is(err, refused) {
+		t.Errorf("Open = %v", err)
+	}
+}
+
+var _ drivers.Printer = (*Printer)(nil)
