@@ -1,0 +1,201 @@
+package tspltest
+
+import (
+	"bytes"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+const (
+	esc       = 0x1B
+	maxLine   = 4 << 10 // bytes of a line; a longer one is dropped whole
+	maxCopies = 99_999
+)
+
+// stream takes one connection's bytes apart, however they are cut. It belongs to the goroutine that reads
+// the connection.
+type stream struct {
+	p     *Printer
+	out   *writer
+	power int // of the printer when the connection began
+
+	immediate []byte // what has come of <ESC>!?
+	line      []byte
+	tooLong   bool
+}
+
+// newStream begins a connection. The caller holds the lock.
+func newStream(p *Printer, out *writer) *stream {
+	s := &stream{p: p, out: out, power: p.power, line: p.rest}
+	p.rest = nil
+	return s
+}
+
+// live tells whether the connection is still one of this printer's.
+func (s *stream) live() bool {
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	return !s.p.over && s.power == s.p.power
+}
+
+// feed takes bytes in.
+func (s *stream) feed(b []byte) {
+	for _, c := range b {
+		switch n := len(s.immediate); {
+		case n == 0 && c == esc, n == 1 && c == '!':
+			s.immediate = append(s.immediate, c)
+		case n == 2:
+			s.immediate = s.immediate[:0]
+			switch {
+			case c == '?':
+				s.status()
+			case c == s.p.opt.Cancel && c != 0:
+				s.line, s.tooLong = nil, false
+				s.cancel()
+			}
+		default:
+			for _, held := range s.immediate {
+				s.take(held)
+			}
+			s.immediate = s.immediate[:0]
+			s.take(c)
+		}
+	}
+}
+
+// take adds a byte to the line.
+func (s *stream) take(c byte) {
+	switch {
+	case c == '\r' || c == '\n':
+		line, tooLong := s.line, s.tooLong
+		s.line, s.tooLong = nil, false
+		if len(line) > 0 || tooLong {
+			s.command(line, tooLong)
+		}
+	case len(s.line) == maxLine:
+		s.tooLong = true
+	default:
+		s.line = append(s.line, c)
+	}
+}
+
+// end leaves what has come of a line to the next connection.
+func (s *stream) end() {
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	if s.power == s.p.power && len(s.line) > 0 {
+		s.p.rest = s.line
+	}
+}
+
+// status answers <ESC>!?: one byte.
+func (s *stream) status() {
+	p := s.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := p.fault.bits()
+	if !p.fault.interrupts() && len(p.queue) > 0 {
+		b |= 0x20
+	}
+	s.out.push(p.answers, string([]byte{b}))
+}
+
+// cancel drops everything that waits.
+func (s *stream) cancel() {
+	p := s.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.power != p.power || p.over {
+		return
+	}
+	p.empty("cancelled")
+	p.image, p.lines = nil, nil
+	p.reply()
+}
+
+var (
+	printLine = regexp.MustCompile(`^\s*(\d{1,5})\s*(?:,\s*(\d{1,5})\s*)?$`)
+	outLine   = regexp.MustCompile(`^\s*(\w+)\s+"([^"]*)"\s*;\s*STR\$\(LABEL\)\s*$`)
+)
+
+// command acts on one line.
+func (s *stream) command(line []byte, tooLong bool) {
+	p := s.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.power != p.power || p.over {
+		return
+	}
+	name, arguments, _ := strings.Cut(strings.TrimLeft(string(line), " "), " ")
+	p.lines = append(append(p.lines, line...), "\r\n"...)
+	ok := !tooLong && bytes.IndexByte(line, 0) < 0
+	switch {
+	case !ok:
+	case name == "CLS":
+		if ok = strings.TrimSpace(arguments) == ""; ok {
+			p.image = nil
+		}
+	case name == "DMATRIX":
+		var sym Symbol
+		if sym, ok = dataMatrix(arguments, p.opt.Quote); ok {
+			p.image = append(p.image, sym)
+		}
+	case name == "PRINT":
+		for p.opt.Buffer > 0 && p.waiting() >= p.opt.Buffer && !p.over && s.power == p.power {
+			p.room.Wait() // and the connection is not read meanwhile
+		}
+		if p.over || s.power != p.power {
+			return
+		}
+		ok = p.print(arguments)
+	case name == "OUT":
+		m := outLine.FindStringSubmatch(arguments)
+		if ok = m != nil && m[1] == p.opt.Out; ok {
+			p.questions = append(p.questions, question{s.out, m[2], p.seq})
+			p.reply()
+		}
+	case name == "SET" && strings.HasPrefix(arguments, "REPRINT "):
+		state := strings.TrimSpace(strings.TrimPrefix(arguments, "REPRINT "))
+		if ok = state == "ON" || state == "OFF"; ok {
+			p.reprint = state == "ON"
+		}
+	default:
+		ok = words[name]
+	}
+	if !ok {
+		p.log(event{Event: "error", Line: string(line)})
+	}
+}
+
+// words are the commands that change nothing that is emulated.
+var words = map[string]bool{"SIZE": true, "GAP": true, "BLINE": true, "OFFSET": true, "SPEED": true, "DENSITY": true,
+	"DIRECTION": true, "REFERENCE": true, "SHIFT": true, "CODEPAGE": true, "COUNTRY": true, "SET": true, "HOME": true,
+	"TEXT": true, "BAR": true, "BOX": true, "BLOCK": true, "BARCODE": true, "QRCODE": true, "REVERSE": true, "ERASE": true}
+
+// print is PRINT m,n: the image goes into the buffer. The caller holds the lock.
+func (p *Printer) print(arguments string) bool {
+	m := printLine.FindStringSubmatch(arguments)
+	if m == nil {
+		return false
+	}
+	copies, _ := strconv.Atoi(m[1])
+	if m[2] != "" {
+		each, _ := strconv.Atoi(m[2])
+		copies *= each
+	}
+	if copies < 1 || copies > maxCopies {
+		return false
+	}
+	p.seq++
+	l := Label{Seq: p.seq, TSPL: p.lines, Symbols: append([]Symbol(nil), p.image...), At: p.opt.Now()}
+	p.lines = nil
+	e := labelEvent("received", l)
+	e.Copies = copies
+	p.log(e)
+	p.received = append(p.received, l)
+	p.queue = append(p.queue, &job{label: l, copies: copies})
+	notify(p.labelled)
+	notify(p.wake)
+	return true
+}
