@@ -1,0 +1,99 @@
+package sbpl
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// errDropped: a job can be cancelled at the printer's panel while it is offline.
+var errDropped = errors.New("the printer was taken offline and is done with its job since: whether it was printed is not known")
+
+// ids is how many ids there are: 00 to 99.
+const ids = 100
+
+// progress is what is known of a session's labels. Labels are counted from 1, in the order
+// in which they were sent, and come out in that order.
+type progress struct {
+	silence time.Duration
+	id      int // of the label before the session's first
+
+	sent    int
+	printed int
+	seen    int       // the last label that the printer has named as its present job
+	offline bool      // the printer was taken offline while it held labels
+	idle    time.Time // since when it has been idle although labels are missing; zero: it is not
+}
+
+// idOf is the id of a label.
+func (p *progress) idOf(label int) int { return (p.id + label) % ids }
+
+// add counts one more label as sent.
+func (p *progress) add() {
+	p.sent++
+	p.idle = time.Time{}
+}
+
+// take draws what can be drawn from a status. It is careful in one direction: a label counts
+// as printed when the printer names a later one, or has named this one and is done with it.
+// "No job" by itself also means that nothing was received.
+func (p *progress) take(st status, now time.Time) error {
+	if err := st.fault(); err != nil {
+		return err
+	}
+	if p.sent == p.printed {
+		// Nothing is missing; only a job that is not ours would be worth a word.
+		if st.id != noJob && st.remaining > 0 && st.id != p.idOf(p.printed) {
+			return p.foreign(st)
+		}
+		return nil
+	}
+	switch {
+	case st.offline():
+		p.offline = true
+		return nil
+	case st.analyse():
+		// The id may be that of a job read ahead, while the one before is still under the head.
+		p.idle = time.Time{}
+		return nil
+	}
+	label := p.seen // of which the status speaks
+	if st.id != noJob {
+		ahead := (st.id - p.idOf(p.printed) + ids) % ids
+		if ahead > p.sent-p.printed {
+			return p.foreign(st)
+		}
+		label = p.printed + ahead
+		switch {
+		case label < p.seen:
+			return fmt.Errorf("the printer went back to job %02d", st.id)
+		case p.offline && label-1 > p.printed:
+			return errDropped
+		}
+		p.seen = label
+		p.printed = max(p.printed, label-1)
+	}
+	if !st.done() {
+		p.idle, p.offline = time.Time{}, false
+		return nil
+	}
+	if label > p.printed {
+		if p.offline {
+			return errDropped
+		}
+		p.printed = label
+	}
+	switch {
+	case p.printed == p.sent:
+		p.idle = time.Time{}
+	case p.idle.IsZero():
+		p.idle = now
+	case now.Sub(p.idle) > p.silence:
+		return fmt.Errorf("the printer is idle, and %d labels that were sent never showed in its status", p.sent-p.printed)
+	}
+	return nil
+}
+
+func (p *progress) foreign(st status) error {
+	return fmt.Errorf("the printer works on job %02d, which is none of this line's: nobody else may print on it", st.id)
+}

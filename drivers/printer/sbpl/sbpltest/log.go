@@ -1,0 +1,56 @@
+package sbpltest
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// event is one line of the log.
+type event struct {
+	At      time.Time     `json:"at"`
+	Event   string        `json:"event"`
+	Label   int           `json:"label,omitempty"`
+	Code    string        `json:"code,omitempty"` // hex of the first symbol's data
+	Symbols []eventSymbol `json:"symbols,omitempty"`
+	Copies  int           `json:"copies,omitempty"`
+	Fault   string        `json:"fault,omitempty"`
+	ID      string        `json:"id,omitempty"`
+	Reason  string        `json:"reason,omitempty"`
+	Peer    string        `json:"peer,omitempty"`
+}
+
+type eventSymbol struct {
+	Kind string `json:"kind"`
+	Code string `json:"code"`
+	GS1  bool   `json:"gs1"`
+}
+
+func labelEvent(name string, l Label) event {
+	e := event{Event: name, Label: l.Seq, ID: l.ID}
+	for i, s := range l.Symbols {
+		code := hex.EncodeToString(s.Data)
+		if i == 0 {
+			e.Code = code
+		}
+		e.Symbols = append(e.Symbols, eventSymbol{Kind: s.Kind, Code: code, GS1: s.GS1})
+	}
+	return e
+}
+
+// log writes one line. The caller holds the lock, so that lines stand in the order of the effects and each
+// is complete before its effect can be seen. The first failure is kept for Close.
+func (p *Printer) log(e event) {
+	if p.opt.Log == nil {
+		return
+	}
+	e.At = p.opt.Now()
+	line, err := json.Marshal(e)
+	if err == nil {
+		_, err = p.opt.Log.Write(append(line, '\n'))
+	}
+	if err != nil && p.logErr == nil {
+		p.logErr = fmt.Errorf("writing the log of the printer: %w", err)
+	}
+}
