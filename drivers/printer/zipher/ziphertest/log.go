@@ -1,0 +1,47 @@
+package ziphertest
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// event is one line of the log.
+type event struct {
+	At     time.Time         `json:"at"`
+	Event  string            `json:"event"`
+	Label  int               `json:"label,omitempty"`
+	Index  int64             `json:"index,omitempty"`
+	Code   string            `json:"code,omitempty"` // hex of the symbol's data
+	GS1    bool              `json:"gs1,omitempty"`
+	Values map[string]string `json:"values,omitempty"`
+	Line   string            `json:"line,omitempty"` // a command that was refused
+	Fault  string            `json:"fault,omitempty"`
+	Job    string            `json:"job,omitempty"`
+	Peer   string            `json:"peer,omitempty"`
+}
+
+func labelEvent(name string, l Label) event {
+	e := event{Event: name, Label: l.Seq, Index: l.Index, Values: l.Values}
+	for _, s := range l.Symbols {
+		e.Code, e.GS1 = hex.EncodeToString(s.Data), s.GS1
+	}
+	return e
+}
+
+// log writes one line. The caller holds the lock, so that lines stand in the order of the effects and each
+// is complete before its effect can be seen. The first failure is kept for Close.
+func (p *Printer) log(e event) {
+	if p.opt.Log == nil {
+		return
+	}
+	e.At = p.opt.Now()
+	line, err := json.Marshal(e)
+	if err == nil {
+		_, err = p.opt.Log.Write(append(line, '\n'))
+	}
+	if err != nil && p.logErr == nil {
+		p.logErr = fmt.Errorf("writing the log of the printer: %w", err)
+	}
+}
