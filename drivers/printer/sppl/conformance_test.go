@@ -1,0 +1,79 @@
+package sppl_test
+
+import (
+	"net"
+	"testing"
+
+	"linemark/drivers"
+	"linemark/drivers/drivertest"
+	"linemark/drivers/link"
+	"linemark/drivers/printer/sppl"
+	"linemark/drivers/printer/sppl/sppltest"
+)
+
+// What drivertest demands of every printer driver.
+func TestConformance(t *testing.T) {
+	one := map[string]any{"CODE": "{code}"}
+	for name, c := range map[string]struct {
+		emulator sppltest.Options
+		options  map[string]any
+	}{
+		"one field": {sppltest.Options{},
+			map[string]any{"fields": one, "gs_form": "raw", "fnc1_form": "", "comma": "plain"}},
+		"several fields, stand-ins, queue kept": {sppltest.Options{Fields: []string{"CODE", "LOT"}, GS: "\\F", Lead: "\\F", KeepsQueue: true, Preload: 3},
+			map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch} {expiration_date}"}, "gs_form": "\\F", "fnc1_form": "\\F", "comma": "plain"}},
+		"careful": {sppltest.Options{Spaced: true},
+			map[string]any{"fields": one, "gs_form": "refuse", "fnc1_form": "", "entities": "angle"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			drivertest.Printer(t, drivertest.Case{
+				Printer: func(t *testing.T, dial link.Dialer) drivers.Printer {
+					p, err := sppl.New(drivers.Settings{Name: "p", Address: "emulator", Dial: dial, Options: c.options})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return p
+				},
+				Emulator: func(*testing.T) drivertest.Emulator { return conformanceEmulator(c.emulator) },
+			})
+		})
+	}
+}
+
+func conformanceEmulator(opt sppltest.Options) drivertest.Emulator {
+	opt.Trigger = true
+	e := sppltest.New(opt)
+	codes := func(labels []sppltest.Label) (all [][]byte) {
+		for _, l := range labels {
+			all = append(all, l.Code)
+		}
+		return all
+	}
+	clear := func() { e.SetFault(sppltest.NoFault) }
+	raise := func(f sppltest.Fault) func() { return func() { e.SetFault(f) } }
+	return drivertest.Emulator{
+		Serve:    func(_ string, c net.Conn) { e.ServeConn(c) },
+		Close:    e.Close,
+		Received: func() [][]byte { return codes(e.Received()) },
+		Printed:  func() [][]byte { return codes(e.Printed()) },
+		Print:    func() bool { _, ok := e.Print(); return ok },
+		Faults: []drivertest.Fault{
+			{Name: "head open", Raise: raise(sppltest.HeadOpen), Clear: clear, Told: true},
+			{Name: "media out", Raise: raise(sppltest.MediaOut), Clear: clear, Told: true},
+			{Name: "ribbon out", Raise: raise(sppltest.RibbonOut), Clear: clear, Told: true},
+			{Name: "head open in a label", Raise: func() {
+				if _, ok := e.Interrupt(sppltest.HeadOpen); !ok {
+					e.SetFault(sppltest.HeadOpen)
+				}
+			}, Clear: clear, Told: true},
+			{Name: "stopped by a person", Raise: raise(sppltest.Pause), Clear: clear},
+			{Name: "operator's menu", Raise: raise(sppltest.Menu), Clear: clear},
+			{Name: "starting", Raise: raise(sppltest.Starting), Clear: clear, Told: true},
+			{Name: "queue full", Raise: raise(sppltest.QueueFull), Clear: clear, Told: true},
+			{Name: "refuses", Raise: raise(sppltest.Refuse), Clear: clear, Told: true},
+			{Name: "queue cleared at the panel", Raise: e.ClearQueue},
+			{Name: "power cycle", Raise: e.PowerCycle, Told: true},
+		},
+		Lines: []string{"~SPGRES{OTHER}^", "\r\n"},
+	}
+}

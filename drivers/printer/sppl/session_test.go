@@ -1,0 +1,511 @@
+package sppl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"linemark/drivers"
+	"linemark/drivers/link"
+	"linemark/drivers/link/linktest/servetest"
+	"linemark/drivers/printer/sppl/sppltest"
+)
+
+const silence = 3 * time.Second
+
+func TestOnTheWire(t *testing.T) {
+	p, s := connect(t, sppltest.Options{Preload: 3}, map[string]any{"template": "unit_53.rox"})
+	send(t, s, nasty)
+	want := []string{
+		"~SPPSTA^", "~SPLLTF{unit_53.rox}^", "~SPLCQD{CODE}^", "~SPCSPM{1>MK}^", "~SPLGQC{CODE}^",
+		"~SPPSTA^", "~SPLGQC{CODE}^",
+		"~SPLAQD{CODE~gt~0104601234567893215&quot;&lt;&amp;&apos;_1&gt;=,;%/\x1d93dGVz}^",
+		"~SPPSTA^", "~SPLGQC{CODE}^", "~SPPSAP^",
+	}
+	if got := p.Commands(); !slices.Equal(got, want) {
+		t.Errorf("sent %q\nwant %q", got, want)
+	}
+	trigger(t, p, nasty)
+	wantPrinted(t, s, 1)
+}
+
+func TestSeveralFields(t *testing.T) {
+	for name, opt := range map[string]sppltest.Options{"as in the manual": {}, "own tag": {OwnTag: true}, "spaces": {Spaced: true}} {
+		opt.Fields = []string{"CODE", "LOT"}
+		p, s := connect(t, opt, map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "L {batch} {expiration_date:dd.MM.yy}"}})
+		for i, code := range []string{"01A", "01B"} {
+			l := drivers.Label{Code: []byte(code), Fields: map[string]string{"batch": "<7>", "expiration_date": "2027-05-06T00:00:00Z"}}
+			if err := s.Send(t.Context(), []drivers.Label{l}); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			trigger(t, p, code)
+			wantPrinted(t, s, i+1)
+		}
+		if lot := p.Printed()[1].Fields["LOT"]; lot != "L <7> 06.05.27" {
+			t.Errorf("%s: marked %q", name, lot)
+		}
+	}
+}
+
+func TestOldControllerTakesOneField(t *testing.T) {
+	p := servetest.Start(t, sppltest.New(sppltest.Options{OldController: true, Trigger: true, Fields: []string{"CODE", "LOT"}}))
+	set := settings(map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch}"}})
+	set.Dial = plug(t, p)
+	made, err := New(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := made.Open(t.Context()); err == nil || !strings.Contains(err.Error(), "SPLGMQ") {
+		t.Errorf("Open = %v", err)
+	}
+}
+
+func TestPrintedCounts(t *testing.T) {
+	p, s := connect(t, sppltest.Options{}, nil)
+	wantPrinted(t, s, 0)
+	send(t, s, "01A", "01B", "01C")
+	wantPrinted(t, s, 0)
+	trigger(t, p, "01A")
+	wantPrinted(t, s, 1)
+	wantPrinted(t, s, 1)
+	send(t, s, "01D")
+	for _, code := range []string{"01B", "01C", "01D"} {
+		trigger(t, p, code)
+	}
+	wantPrinted(t, s, 4)
+	if err := s.Send(t.Context(), nil); err != nil {
+		t.Errorf("Send of nothing = %v", err)
+	}
+}
+
+// A queue that runs empty stops the printer, and new labels start it again.
+func TestRunsEmptyAndGoesOn(t *testing.T) {
+	p, s := connect(t, sppltest.Options{}, nil)
+	for i := range 5 {
+		code := fmt.Sprintf("01%d", i)
+		send(t, s, code)
+		if !p.Running() {
+			t.Fatal("the printer was not started")
+		}
+		trigger(t, p, code)
+		if p.Running() {
+			t.Fatal("the emulator goes on without rows")
+		}
+		wantPrinted(t, s, i+1)
+	}
+}
+
+// One that a person stopped with labels in its queue stays stopped until the person starts it.
+func TestStoppedByAPerson(t *testing.T) {
+	p, s := connect(t, sppltest.Options{}, nil)
+	send(t, s, "01A", "01B", "01C")
+	trigger(t, p, "01A")
+	wantPrinted(t, s, 1)
+	p.SetFault(sppltest.Pause)
+	wantPrinted(t, s, 1)
+	send(t, s, "01D")
+	wantPrinted(t, s, 1)
+	if p.Running() || slices.Contains(p.Commands()[len(p.Commands())-6:], "~SPPSAP^") {
+		t.Fatal("the driver started a printer that a person had stopped")
+	}
+	p.SetFault(sppltest.NoFault)
+	trigger(t, p, "01B")
+	wantPrinted(t, s, 2)
+}
+
+// A label that comes out between two questions looks as if the queue had run empty; once
+// the next one is out, it is clear that it had not, and a stop is a person's.
+func TestStoppedByAPersonLater(t *testing.T) {
+	p, s := connect(t, sppltest.Options{}, nil)
+	send(t, s, "01A")
+	conn := &watched{Conn: s.(*session).conn}
+	s.(*session).conn = conn
+	asked := 0
+	conn.before = func(command string) {
+		if strings.HasPrefix(command, "~SPLGQC") {
+			if asked++; asked == 2 {
+				trigger(t, p, "01A")
+			}
+		}
+	}
+	send(t, s, "01B", "01C")
+	conn.before = nil
+	trigger(t, p, "01B")
+	wantPrinted(t, s, 2)
+	p.SetFault(sppltest.Pause)
+	wantPrinted(t, s, 2)
+	if p.Running() || strings.Count(strings.Join(p.Commands(), ""), "SPPSAP") != 1 {
+		t.Error("the driver started a printer that a person had stopped")
+	}
+}
+
+// Where the queue ran empty just when rows were added, Printed starts the printer.
+func TestStoppedJustThen(t *testing.T) {
+	p, s := connect(t, sppltest.Options{}, nil)
+	send(t, s, "01A")
+	conn := &watched{Conn: s.(*session).conn}
+	s.(*session).conn = conn
+	asked := 0
+	conn.before = func(command string) {
+		if strings.HasPrefix(command, "~SPLGQC") {
+			if asked++; asked == 2 {
+				trigger(t, p, "01A")
+				p.SetFault(sppltest.Pause) // the printer stops late
+			}
+		}
+	}
+	send(t, s, "01B")
+	conn.before = nil
+	wantPrinted(t, s, 1)
+	if !p.Running() {
+		t.Fatal("the printer stands, with a row that was added in time")
+	}
+	trigger(t, p, "01B")
+	wantPrinted(t, s, 2)
+}
+
+// A print of an earlier session that is told of late counts for nothing.
+func TestWordOfAnEarlierSession(t *testing.T) {
+	p := servetest.Start(t, sppltest.New(sppltest.Options{Trigger: true}))
+	p.SetManner(sppltest.Manner{Between: "~SPGRES{MK}^"})
+	s := reopen(t, p, nil)
+	p.SetManner(sppltest.Manner{})
+	send(t, s, "01A")
+	wantPrinted(t, s, 0)
+	trigger(t, p, "01A")
+	wantPrinted(t, s, 1)
+}
+
+// A row of somebody else ends the session.
+func TestForeignRow(t *testing.T) {
+	for name, act := range map[string]func(drivers.PrintSession) error{
+		"send":    func(s drivers.PrintSession) error { return s.Send(context.Background(), labels("01B")) },
+		"printed": func(s drivers.PrintSession) error { _, err := s.Printed(context.Background()); return err },
+	} {
+		p, s := connect(t, sppltest.Options{}, nil)
+		send(t, s, "01A")
+		other := servetest.Pipe(t, p.ServeConn)
+		if _, err := other.Write([]byte("~SPLAQD{CODE~gt~FOREIGN}^")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(other, make([]byte, len("~SPGRES{SPLAQD:OK}^"))); err != nil {
+			t.Fatal(err)
+		}
+		if err := act(s); err == nil || !strings.Contains(err.Error(), "queue holds") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The operator's menu makes the printer refuse every command: nothing is lost by it.
+func TestMenuIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, s := connect(t, sppltest.Options{}, nil)
+		send(t, s, "01A")
+		p.SetFault(sppltest.Menu)
+		trigger(t, p, "01A")
+		wantPrinted(t, s, 0)
+		sent := make(chan error, 1)
+		go func() { sent <- s.Send(context.Background(), labels("01B")) }()
+		time.Sleep(time.Minute)
+		select {
+		case err := <-sent:
+			t.Fatalf("Send returned %v while the printer was in a menu", err)
+		default:
+		}
+		p.SetFault(sppltest.NoFault)
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+		trigger(t, p, "01B")
+		wantPrinted(t, s, 2)
+	})
+}
+
+func TestOpenStopsAndEmpties(t *testing.T) {
+	p, s := connect(t, sppltest.Options{}, nil)
+	send(t, s, "01A", "01B")
+	s.Close()
+	again := reopen(t, p, nil)
+	if p.Running() || p.Waiting() != 0 || len(p.Printed()) != 0 {
+		t.Errorf("running %v, %d waiting, %d printed", p.Running(), p.Waiting(), len(p.Printed()))
+	}
+	wantPrinted(t, again, 0)
+	send(t, again, "01C")
+	trigger(t, p, "01C")
+	wantPrinted(t, again, 1)
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault  sppltest.Fault
+		manner sppltest.Manner
+		opt    sppltest.Options
+		want   string
+	}{
+		"media":    {sppltest.MediaOut, sppltest.Manner{}, sppltest.Options{}, "the printer reports: MEDIA OUT"},
+		"starting": {sppltest.Starting, sppltest.Manner{}, sppltest.Options{}, "the printer is starting"},
+		"menu":     {sppltest.Menu, sppltest.Manner{}, sppltest.Options{}, "in a menu"},
+		"refuses":  {sppltest.Refuse, sppltest.Manner{}, sppltest.Options{}, "refused SPLCQD: FAIL"},
+		"field":    {sppltest.NoFault, sppltest.Manner{}, sppltest.Options{Fields: []string{"KOD"}}, "CODE not found"},
+		"silent":   {sppltest.NoFault, sppltest.Manner{Silent: true}, sppltest.Options{}, "keeps silent"},
+		"late":     {sppltest.NoFault, sppltest.Manner{Late: silence + time.Second}, sppltest.Options{}, "keeps silent"},
+		"garbled":  {sppltest.NoFault, sppltest.Manner{Garbled: true}, sppltest.Options{}, "no SPPL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c.opt.Trigger = true
+				p := servetest.Start(t, sppltest.New(c.opt))
+				p.SetFault(c.fault)
+				p.SetManner(c.manner)
+				set := settings(nil)
+				set.Dial = plug(t, p)
+				made, err := New(set)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s, err := made.Open(t.Context())
+				if err == nil {
+					s.Close()
+				}
+				if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("Open = %v, want one line with %q", err, c.want)
+				}
+			})
+		})
+	}
+}
+
+// P1: whatever goes wrong, the session is over and sends nothing more.
+func TestP1FaultEndsTheSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		happen func(*sppltest.Printer)
+		polls  int // until it must be noticed, a second apart
+		want   string
+	}{
+		"media out":    {func(p *sppltest.Printer) { p.SetFault(sppltest.MediaOut) }, 1, "MEDIA OUT"},
+		"interrupted":  {func(p *sppltest.Printer) { p.Interrupt(sppltest.HeadOpen) }, 1, "HEAD OPEN"},
+		"restarted":    {func(p *sppltest.Printer) { p.SetFault(sppltest.Starting) }, 1, "starting"},
+		"refuses":      {func(p *sppltest.Printer) { p.SetFault(sppltest.Refuse) }, 1, "refused SPLGQC"},
+		"power, lost":  {func(p *sppltest.Printer) { p.PowerCycle() }, 1, "asking SPPSTA"},
+		"silent":       {func(p *sppltest.Printer) { p.SetManner(sppltest.Manner{Silent: true}) }, 1, "keeps silent"},
+		"too late":     {func(p *sppltest.Printer) { p.SetManner(sppltest.Manner{Late: silence + time.Second}) }, 1, "keeps silent"},
+		"garbled":      {func(p *sppltest.Printer) { p.SetManner(sppltest.Manner{Garbled: true}) }, 1, "no SPPL"},
+		"late refusal": {func(p *sppltest.Printer) { p.SetManner(sppltest.Manner{Between: "~SPGRES{SPLAQD:FAIL}^"}) }, 1, "refused SPLAQD"},
+		"queue lost":   {func(p *sppltest.Printer) { p.ClearQueue() }, 1, "lost 4 rows, but it tells of 1 prints only"},
+		"word lost":    {func(p *sppltest.Printer) { p.SetManner(sppltest.Manner{Mute: true}); p.Print() }, 12, "lost 2 rows, but it tells of 1 prints only"},
+		"words forged": {func(p *sppltest.Printer) { p.SetManner(sppltest.Manner{Between: "~SPGRES{MK}^"}) }, 3, "tells of"},
+		"word doubled": {func(p *sppltest.Printer) {
+			p.SetManner(sppltest.Manner{Double: true})
+			p.Print()
+			p.SetManner(sppltest.Manner{})
+		}, 12, "tells of 3 prints, but its queue has lost 2 rows only"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, s := connect(t, sppltest.Options{}, nil)
+				send(t, s, "01A", "01B", "01C", "01D")
+				trigger(t, p, "01A")
+				wantPrinted(t, s, 1)
+				c.happen(p)
+				var err error
+				for range c.polls {
+					var n int
+					if n, err = s.Printed(t.Context()); err != nil {
+						break
+					}
+					if n > len(p.Printed()) {
+						t.Fatalf("Printed = %d, printed were %d", n, len(p.Printed()))
+					}
+					time.Sleep(time.Second)
+				}
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Fatalf("Printed = %v, want %q", err, c.want)
+				}
+				p.SetFault(sppltest.NoFault)
+				p.SetManner(sppltest.Manner{})
+				before := len(p.Commands())
+				if _, again := s.Printed(t.Context()); again != err {
+					t.Errorf("Printed after the fault = %v", again)
+				}
+				if again := s.Send(t.Context(), labels("01E")); again != err {
+					t.Errorf("Send after the fault = %v", again)
+				}
+				synctest.Wait()
+				if got := p.Commands()[before:]; len(got) > 0 {
+					t.Errorf("sent %q after the fault", got)
+				}
+			})
+		})
+	}
+}
+
+func TestSendMeetsFaults(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault sppltest.Fault
+		want  string
+	}{
+		"queue full": {sppltest.QueueFull, "refused SPLAQD: FAIL"},
+		"ribbon":     {sppltest.RibbonOut, "RIBBON OUT"},
+	} {
+		p, s := connect(t, sppltest.Options{}, nil)
+		p.SetFault(c.fault)
+		err := s.Send(t.Context(), labels("01A"))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: Send = %v", name, err)
+		}
+		if _, again := s.Printed(t.Context()); again != err {
+			t.Errorf("%s: the session goes on: %v", name, again)
+		}
+	}
+}
+
+// Manners that lose nothing change nothing.
+func TestOddManners(t *testing.T) {
+	for name, m := range map[string]sppltest.Manner{
+		"late":        {Late: time.Second},
+		"split":       {Split: true},
+		"blank":       {Between: " \r\n\x00"},
+		"other words": {Between: "~SPGRES{SOMETHING}^~SPGRES{SPGGTP:77}^"},
+		"cut answer":  {Between: "~SPGRES{SPL"},
+		"noise":       {Between: "\xff\x00garbage^"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, s := connect(t, sppltest.Options{}, nil)
+				p.SetManner(m)
+				for i := range 3 {
+					code := fmt.Sprintf("01%d", i)
+					send(t, s, code)
+					trigger(t, p, code)
+					wantPrinted(t, s, i+1)
+				}
+			})
+		})
+	}
+}
+
+// Doubled answers, those to prints too, never make more labels printed than came out.
+func TestDoubledAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, s := connect(t, sppltest.Options{}, nil)
+		p.SetManner(sppltest.Manner{Double: true})
+		for i := range 20 {
+			code := fmt.Sprintf("01%d", i)
+			if err := s.Send(t.Context(), labels(code)); err != nil {
+				return
+			}
+			if i%2 == 0 {
+				p.Print()
+			}
+			n, err := s.Printed(t.Context())
+			if err != nil {
+				return
+			}
+			if out := len(p.Printed()); n > out {
+				t.Fatalf("Printed = %d, out came %d", n, out)
+			}
+			time.Sleep(time.Second)
+		}
+		t.Error("twice as many prints as labels were never noticed")
+	})
+}
+
+// P1: a label that cannot be printed keeps the whole call from being sent.
+func TestP1SendIsAllOrNothing(t *testing.T) {
+	p, s := connect(t, sppltest.Options{}, nil)
+	before := len(p.Commands())
+	if err := s.Send(t.Context(), labels("01A", "01^B")); err == nil || !strings.Contains(err.Error(), "label 2 of 2") {
+		t.Errorf("Send = %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Send(ctx, labels("01A")); !errors.Is(err, context.Canceled) {
+		t.Errorf("Send under an ended context = %v", err)
+	}
+	if got := p.Commands()[before:]; len(got) > 0 {
+		t.Errorf("sent %q", got)
+	}
+	send(t, s, "01C")
+}
+
+func TestCloseEndsPrinted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, s := connect(t, sppltest.Options{}, nil)
+		p.SetManner(sppltest.Manner{Silent: true})
+		ended := make(chan error)
+		go func() { _, err := s.Printed(t.Context()); ended <- err }()
+		time.Sleep(time.Second)
+		s.Close()
+		start := time.Now()
+		if err := <-ended; !errors.Is(err, io.ErrClosedPipe) || time.Since(start) != 0 {
+			t.Errorf("Printed = %v, %v after Close", err, time.Since(start))
+		}
+	})
+}
+
+func TestDialError(t *testing.T) {
+	refused := errors.New("connection refused")
+	set := settings(nil)
+	set.Dial = func(context.Context, string) (link.Conn, error) { return nil, refused }
+	p, err := New(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Open(t.Context()); !errors.Is(err, refused) {
+		t.Errorf("Open = %v", err)
+	}
+}
+
+// Over TCP, with a printer that prints by itself.
+func TestOverTCP(t *testing.T) {
+	p := servetest.Start(t, sppltest.New(sppltest.Options{}))
+	l := servetest.Listen(t)
+	go p.Serve(l)
+	set := settings(nil)
+	set.Address = "tcp://" + l.Addr().(*net.TCPAddr).String()
+	made, err := New(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := made.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const all = 300
+	out := make(chan struct{}, all)
+	p.OnPrinted(func(sppltest.Label) { out <- struct{}{} })
+	var codes []string
+	for i := range all / 10 {
+		var some []string
+		for j := range 10 {
+			some = append(some, fmt.Sprintf("01%04d", 10*i+j))
+		}
+		send(t, s, some...)
+		if n, err := s.Printed(t.Context()); err != nil || n > len(codes)+10 {
+			t.Fatalf("Printed = %d, %v", n, err)
+		}
+		codes = append(codes, some...)
+	}
+	for n := 0; n < all; {
+		if n, err = s.Printed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range all {
+		<-out
+	}
+	for i, label := range p.Printed() {
+		if string(label.Code) != codes[i] {
+			t.Fatalf("label %d is %q, want %q", i, label.Code, codes[i])
+		}
+	}
+}

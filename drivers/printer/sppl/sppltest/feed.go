@@ -1,0 +1,86 @@
+package sppltest
+
+import "time"
+
+// Print is the trigger: a product passes. The label that it gets is returned; false when the printer is not
+// running, has no rows, or prints by itself.
+func (p *Printer) Print() (Label, bool) {
+	p.mu.Lock()
+	if !p.opt.Trigger || !p.ready() {
+		p.mu.Unlock()
+		return Label{}, false
+	}
+	return p.output()
+}
+
+// ready tells whether a label can come out. The caller holds the lock.
+func (p *Printer) ready() bool { return !p.over && p.running && p.depth() > 0 }
+
+// output brings a label out, says so and stops when a queue has run empty. The caller holds the lock, which
+// output gives back.
+func (p *Printer) output() (Label, bool) {
+	l := p.take()
+	p.log(labelEvent("printed", l))
+	p.total++
+	p.loaded++
+	p.printed = append(p.printed, l)
+	if p.word != "" && !p.manner.Mute {
+		for h := range p.hosts {
+			h.say(p.word)
+		}
+	}
+	if p.depth() == 0 {
+		p.stop()
+	}
+	call := p.onPrinted
+	p.mu.Unlock()
+	if call != nil {
+		call(l)
+	}
+	return l, true
+}
+
+// take removes one row of every field. The caller holds the lock.
+func (p *Printer) take() Label {
+	first := p.opt.Fields[0]
+	l := Label{Seq: p.queues[first][0].seq, Fields: map[string]string{}, At: p.opt.Now()}
+	for _, f := range p.opt.Fields {
+		l.Fields[f] = p.queues[f][0].text
+		p.values[f] = l.Fields[f]
+		p.queues[f] = p.queues[f][1:]
+	}
+	l.Code = []byte(l.Fields[first])
+	return l
+}
+
+// feed prints label after label until the printer is closed.
+func (p *Printer) feed() {
+	for {
+		p.mu.Lock()
+		ready := p.ready()
+		p.mu.Unlock()
+		if !ready {
+			select {
+			case <-p.wake:
+				continue
+			case <-p.server.Closed():
+				return
+			}
+		}
+		if p.opt.PrintTime > 0 {
+			t := time.NewTimer(p.opt.PrintTime)
+			select {
+			case <-t.C:
+			case <-p.server.Closed():
+				t.Stop()
+				return
+			}
+		}
+		p.mu.Lock()
+		if !p.ready() {
+			p.mu.Unlock()
+			continue
+		}
+		p.output()
+	}
+}
