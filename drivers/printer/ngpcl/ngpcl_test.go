@@ -1,0 +1,168 @@
+package ngpcl
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"linemark/drivers"
+)
+
+func TestNewRefuses(t *testing.T) {
+	fields := func(pairs ...string) map[string]any {
+		all := map[string]any{}
+		for i := 0; i < len(pairs); i += 2 {
+			all[pairs[i]] = pairs[i+1]
+		}
+		return map[string]any{"fields": all}
+	}
+	for name, c := range map[string]struct {
+		options      map[string]any
+		key, problem string
+		others       int
+	}{
+		"no fields":     {map[string]any{"fields": nil}, "fields", "missing", 0},
+		"no code":       {fields("LOT", "{batch}"), "fields", "neither {code} nor {sscc}", 0},
+		"slip":          {fields("CODE", "{code}", "LOT", "{bach}"), "fields.LOT", "unknown placeholder {bach}", 0},
+		"empty text":    {fields("CODE", "{code}", "LOT", ""), "fields.LOT", "empty", 0},
+		"code and more": {fields("CODE", "01{code}"), "fields.CODE", "not the whole field", 0},
+		"bad literal":   {fields("CODE", "{code}", "LOT", "a|{batch}"), "fields.LOT", "byte 2 is 7C", 0},
+		"name":          {fields("CO~DE", "{code}"), "fields.CO~DE", "name", 0},
+		"no job":        {map[string]any{"job": nil}, "job", "missing", 0},
+		"job":           {map[string]any{"job": "a|b"}, "job", "byte 2 is 7C", 0},
+		"no idle":       {map[string]any{"idle": nil}, "idle", "missing", 0},
+		"idle":          {map[string]any{"idle": "NO{CODE"}, "idle", "byte 3 is 7B", 0},
+		"idle, a code":  {map[string]any{"idle": "X04601234567893"}, "idle", "eight digits", 0},
+		"no gs_form":    {map[string]any{"gs_form": nil}, "gs_form", "missing", 0},
+		"gs_form":       {map[string]any{"gs_form": "{GS}"}, "gs_form", "byte 1 is {", 0},
+		"no fnc1_form":  {map[string]any{"fnc1_form": nil}, "fnc1_form", "missing", 0},
+		"fnc1_form":     {map[string]any{"fnc1_form": "~1"}, "fnc1_form", "byte 1 is ~", 0},
+		"raw FNC1":      {map[string]any{"fnc1_form": "raw"}, "fnc1_form", "a word of gs_form", 0},
+		"forms":         {map[string]any{"fnc1_form": "!", "gs_form": "!F"}, "fnc1_form", "begins with the other", 0},
+		"poll":          {map[string]any{"poll": "0s"}, "poll", "too short", 0},
+		"silence":       {map[string]any{"silence": "1ms"}, "silence", "too short", 0},
+		"unknown key":   {map[string]any{"jobb": "x"}, "jobb", "unknown setting", 0},
+		"all at once":   {map[string]any{"gs_form": nil, "poll": "x", "colour": "red"}, "gs_form", "missing", 2},
+	} {
+		_, err := drivers.NewPrinter("ngpcl", settings(c.options))
+		joined, ok := err.(interface{ Unwrap() []error })
+		if !ok {
+			t.Errorf("%s: %v is not joined", name, err)
+			continue
+		}
+		found := false
+		for _, e := range joined.Unwrap() {
+			bad, ok := e.(*drivers.OptionError)
+			if !ok || bad.Hint == "" {
+				t.Errorf("%s: %#v is no *drivers.OptionError with a hint", name, e)
+				continue
+			}
+			found = found || bad.Key == c.key && strings.Contains(bad.Problem, c.problem)
+		}
+		if !found || len(joined.Unwrap()) != 1+c.others {
+			t.Errorf("%s: %v, want %s: %s and %d more", name, err, c.key, c.problem, c.others)
+		}
+	}
+}
+
+func TestNewChecksTheAddress(t *testing.T) {
+	s := settings(nil)
+	s.Address = "tcp://127.0.0.1"
+	if _, err := New(s); err == nil || !strings.Contains(err.Error(), "address") {
+		t.Errorf("New = %v", err)
+	}
+}
+
+func TestTraits(t *testing.T) {
+	p, err := drivers.NewPrinter("ngpcl", settings(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	traits := p.Traits()
+	if traits.Confirms != drivers.ConfirmsNothing || traits.MaxAhead != 1 || traits.Poll != time.Second {
+		t.Errorf("traits = %+v", traits)
+	}
+	for code, want := range map[string]string{
+		nasty:      "",
+		"":         "empty",
+		"\x1d01":   "begins with GS",
+		"01|":      "byte 3 is 7C (|)",
+		"{01":      "byte 1 is 7B ({)",
+		"0}1":      "byte 2 is 7D (})",
+		"01~":      "byte 3 is 7E (~)",
+		"01\r":     "control character 0D",
+		"01\n":     "control character 0A",
+		"01\xe8":   "byte 3 is E8",
+		"01 ":      "ends with a space",
+		"01\x1d2 ": "ends with a space",
+	} {
+		err := traits.CheckCode([]byte(code))
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("CheckCode(%q) = %v, want %q", code, err, want)
+		}
+	}
+}
+
+// A label without a code needs no gs_form, and takes none.
+func TestLabelWithoutCode(t *testing.T) {
+	made, err := New(settings(map[string]any{"gs_form": nil, "fnc1_form": nil, "fields": map[string]any{"BOX": "{sscc}", "LOT": "Lot {batch}"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := made.Traits().CheckCode([]byte("01")); err == nil {
+		t.Error("a code was accepted")
+	}
+	if got := made.label.unique("X"); !slices.Equal(got, []value{{"BOX", "X"}}) {
+		t.Errorf("fields that are marked once: %v", got)
+	}
+	for name, c := range map[string]struct {
+		fields map[string]string
+		want   string
+	}{
+		"good":     {map[string]string{"sscc": "003012345670000018", "batch": "A&1"}, ""},
+		"no value": {map[string]string{"sscc": "003012345670000018"}, "field LOT: there is no value for {batch}"},
+		"empty":    {map[string]string{"sscc": "", "batch": "A"}, "field BOX: it would be empty"},
+		"bad byte": {map[string]string{"sscc": "1", "batch": "A\n"}, "field LOT: byte 6 is the control character 0A"},
+		"space":    {map[string]string{"sscc": "1", "batch": "A "}, "field LOT: it begins or ends with a space"},
+	} {
+		got, err := made.label.render(drivers.Label{Fields: c.fields})
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+		if err == nil && !slices.Equal(got, []value{{"BOX", "003012345670000018"}, {"LOT", "Lot A&1"}}) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// The sample is a working configuration, with and without its comments' keys, and both it
+// and the README name every key.
+func TestSampleAndREADME(t *testing.T) {
+	var open []string
+	for l := range strings.Lines(Sample) {
+		open = append(open, strings.TrimPrefix(l, "# "))
+	}
+	for _, text := range []string{Sample, strings.Join(open, "")} {
+		var file struct{ Printer []map[string]any }
+		if _, err := toml.Decode(text, &file); err != nil || len(file.Printer) != 1 {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+		device := file.Printer[0]
+		s := drivers.Settings{Name: "smartdate-1", Address: device["address"].(string), Options: maps.Clone(device)}
+		for _, key := range []string{"name", "driver", "address"} {
+			delete(s.Options, key)
+		}
+		if _, err := drivers.NewPrinter(device["driver"].(string), s); err != nil {
+			t.Errorf("%v in\n%s", err, text)
+		}
+		for _, key := range slices.Sorted(maps.Keys(s.Options)) {
+			if !strings.Contains(README, "`"+key+"`") {
+				t.Errorf("the README does not name %s", key)
+			}
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package ngpcl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"linemark/drivers"
+	"linemark/drivers/link"
+)
+
+// session is the time between two faults. By network every command has a connection of its
+// own, as printers are known to close it after an answer; a serial port stays open.
+type session struct {
+	printer *Printer
+	life    context.Context // ended by Close
+	end     context.CancelFunc
+	port    link.Conn // nil by network
+	portIn  answers
+
+	closing sync.Once
+	err     error   // the fault that ended the session
+	holds   []value // what the fields hold that are marked once
+}
+
+// prepare brings the printer to a known state: its job selected, no code in its fields.
+func (s *session) prepare(ctx context.Context) error {
+	st, err := s.status(ctx)
+	if err != nil {
+		return err
+	}
+	if st.state == stopped {
+		return errors.New("the printer is stopped: start it at its panel")
+	}
+	job, err := s.job(ctx)
+	if err != nil {
+		return err
+	}
+	if job != s.printer.job {
+		if _, err := s.good(ctx, "JS", "{~JS0|"+s.printer.job+"|0|}", "the job "+s.printer.job+" is not in the printer"); err != nil {
+			return err
+		}
+		if job, err = s.job(ctx); err != nil {
+			return err
+		}
+		if job != s.printer.job {
+			return fmt.Errorf("the printer was told to select the job %s and has %q", s.printer.job, job)
+		}
+	}
+	return s.update(ctx, s.printer.label.unique(s.printer.idle))
+}
+
+// Send puts one label's values into the printer's fields and reads every field back, since
+// printers acknowledge fields that they do not have. From then on every product is marked with
+// them, so there is no room for a second label: two in one call are refused. A label that
+// cannot be marked leaves the session as it was.
+func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
+	switch {
+	case s.err != nil:
+		return s.err
+	case len(labels) == 0:
+		return nil
+	case len(labels) > 1:
+		return fmt.Errorf("%d labels at once: the printer holds one", len(labels))
+	}
+	values, err := s.printer.label.render(labels[0])
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.update(ctx, values)
+}
+
+// Printed looks whether the printer is well, still has its job and still holds what was
+// sent. It never knows of a mark, and returns 0. A printer stopped by a person loses nothing
+// and is waited for.
+func (s *session) Printed(ctx context.Context) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	if _, err := s.status(ctx); err != nil {
+		return 0, err
+	}
+	job, err := s.job(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if job != s.printer.job {
+		return 0, s.fail(fmt.Errorf("the printer's job is %q, not %s: somebody has selected another", job, s.printer.job))
+	}
+	return 0, s.compare(ctx, s.holds)
+}
+
+// Close ends the session. What the fields hold the printer goes on marking.
+func (s *session) Close() error {
+	var err error
+	s.closing.Do(func() {
+		s.end()
+		if s.port != nil {
+			err = s.port.Close()
+		}
+	})
+	return err
+}
+
+// update sets fields and reads them back.
+func (s *session) update(ctx context.Context, values []value) error {
+	var command strings.Builder
+	command.WriteString("{~JU0||0|")
+	for _, v := range values {
+		command.WriteString(v.field + "|" + v.text + "|")
+	}
+	command.WriteString("}")
+	if _, err := s.good(ctx, "JU", command.String(), "the update was refused"); err != nil {
+		return err
+	}
+	if err := s.compare(ctx, values); err != nil {
+		return err
+	}
+	s.holds = s.holds[:0]
+	for _, v := range values {
+		for _, u := range s.printer.label.unique(v.text) {
+			if u.field == v.field {
+				s.holds = append(s.holds, v)
+			}
+		}
+	}
+	return nil
+}
+
+// compare reads fields back.
+func (s *session) compare(ctx context.Context, values []value) error {
+	for _, v := range values {
+		a, err := s.ask(ctx, "FC", "{~FR|"+v.field+"|}", func(a answer) bool {
+			return a.code != "0" || len(a.values) > 0 && a.values[0] == v.field
+		})
+		switch {
+		case err != nil:
+			return err
+		case a.code != "0":
+			return s.fail(fmt.Errorf("the printer's job has no field %s", v.field))
+		case len(a.values) != 2 || a.values[1] != v.text:
+			return s.fail(fmt.Errorf("the printer's field %s holds %q instead of %q", v.field, a.values[1:], v.text))
+		}
+	}
+	return nil
+}
+
+// job asks which job is selected.
+func (s *session) job(ctx context.Context) (string, error) {
+	a, err := s.good(ctx, "JN", "{~JR|}", "it does not tell its job")
+	if err != nil {
+		return "", err
+	}
+	if len(a.values) == 0 {
+		return "", s.fail(errors.New("the printer has no job selected"))
+	}
+	return a.values[0], nil
+}
+
+// status asks for the printer's state. A fault ends the session.
+func (s *session) status(ctx context.Context) (status, error) {
+	a, err := s.good(ctx, "DS", "{~DR|}", "it does not tell its state")
+	if err != nil {
+		return status{}, err
+	}
+	st, err := parseStatus(a.values)
+	if err == nil {
+		err = st.fault()
+	}
+	if err != nil {
+		return status{}, s.fail(err)
+	}
+	return st, nil
+}
+
+// good asks, and takes any answer that is not good for the end of the session.
+func (s *session) good(ctx context.Context, name, command, bad string) (answer, error) {
+	a, err := s.ask(ctx, name, command, func(answer) bool { return true })
+	if err == nil && a.code != "0" {
+		err = s.fail(fmt.Errorf("the printer answers %s%s: %s", a.name, a.code, bad))
+	}
+	return a, err
+}
+
+// ask gives the printer a command and returns the answer of that name that is fit. Any
+// error ends the session.
+func (s *session) ask(ctx context.Context, name, command string, fit func(answer) bool) (answer, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.life, cancel)()
+	doing := "asking " + strings.Trim(command[:min(len(command), 5)], "{~|}")
+	conn, in := s.port, &s.portIn
+	if conn == nil {
+		fresh, err := s.printer.dial(ctx, s.printer.address)
+		if err != nil {
+			return answer{}, s.fail(s.ended(err))
+		}
+		defer fresh.Close()
+		conn, in = fresh, &answers{}
+	}
+	release := link.Until(ctx, conn, time.Now().Add(s.printer.silence+time.Duration(len(command))*2*time.Millisecond))
+	a, err := exchange(conn, in, name, command, fit)
+	if err := errors.Join(err, release()); err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+			if err = in.strange(); err == nil {
+				err = errors.New("the printer keeps silent: look whether it is on and NGPCL is its selected protocol")
+			}
+		}
+		return answer{}, s.fail(fmt.Errorf("%s: %w", doing, s.ended(err)))
+	}
+	return a, nil
+}
+
+// ended turns an interruption by Close into what it is.
+func (s *session) ended(err error) error {
+	if s.life.Err() != nil {
+		return os.ErrClosed
+	}
+	return err
+}
+
+func exchange(conn link.Conn, in *answers, name, command string, fit func(answer) bool) (answer, error) {
+	if _, err := conn.Write([]byte(command)); err != nil {
+		return answer{}, err
+	}
+	piece := make([]byte, 512)
+	for {
+		a, ok, err := in.next()
+		switch {
+		case err != nil:
+			return answer{}, err
+		case ok && a.name == "NK":
+			return answer{}, fmt.Errorf("the printer refused (NK%s)", a.code)
+		case ok && a.name == name && fit(a):
+			return a, nil
+		case ok && a.code != "0":
+			return answer{}, fmt.Errorf("the printer answered %s%s, too late or unasked", a.name, a.code)
+		case ok:
+			continue // an answer to something else, late or twice
+		}
+		n, err := conn.Read(piece)
+		in.add(piece[:n])
+		if n == 0 && err != nil {
+			return answer{}, err
+		}
+	}
+}
+
+// fail ends the session.
+func (s *session) fail(err error) error {
+	if s.err == nil {
+		s.err = err
+	}
+	return s.err
+}
