@@ -3,6 +3,13 @@ package all
 
 import (
 	_ "linemark/drivers/plc/modbus"
+	_ "linemark/drivers/printer/dynamark"
+	_ "linemark/drivers/printer/ngpcl"
+	_ "linemark/drivers/printer/sbpl"
+	_ "linemark/drivers/printer/sppl"
+	_ "linemark/drivers/printer/text"
+	_ "linemark/drivers/printer/tspl"
+	_ "linemark/drivers/printer/zipher"
 	_ "linemark/drivers/printer/zpl"
 	_ "linemark/drivers/scanner/text"
 )

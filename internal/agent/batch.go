@@ -56,7 +56,7 @@ func (a *Agent) batchChanged(ctx context.Context, name string) error {
 	why := office.Pause(a.cfg, name, b)
 	for _, l := range a.lines {
 		if l.Name() == name {
-			return l.SetBatch(ctx, b.Name, why)
+			return l.SetBatch(ctx, b, why)
 		}
 	}
 	return nil

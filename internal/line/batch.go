@@ -8,20 +8,20 @@ import (
 
 // lots is what a place works for in the batch that runs.
 type lots struct {
-	batch string
+	batch ledger.Batch
 	unit  ledger.LotID
 	label ledger.LotID // pack: group codes; 0 for others
 }
 
 // setBatch looks the place's lots up and works for them from now on.
-func (p *place) setBatch(ctx context.Context, line, batch string) error {
+func (p *place) setBatch(ctx context.Context, line string, batch ledger.Batch) error {
 	now := &lots{batch: batch}
 	var err error
-	if now.unit, err = p.ledger.Lot(ctx, line, p.unit, batch); err != nil {
+	if now.unit, err = p.ledger.Lot(ctx, line, p.unit, batch.Name); err != nil {
 		return err
 	}
 	if p.label != 0 {
-		if now.label, err = p.ledger.Lot(ctx, line, p.label, batch); err != nil {
+		if now.label, err = p.ledger.Lot(ctx, line, p.label, batch.Name); err != nil {
 			return err
 		}
 	}
@@ -31,6 +31,12 @@ func (p *place) setBatch(ctx context.Context, line, batch string) error {
 
 func (p *place) newContainer() ledger.NewContainer {
 	c := p.container
-	c.Batch = p.lots.Load().batch
+	c.Batch = p.lots.Load().batch.Name
 	return c
+}
+
+// label is a label with what the running batch says.
+func (p *place) labelNow() Label {
+	b := p.lots.Load().batch
+	return Label{Batch: b.Name, ProductionDate: b.ProductionDate, ExpirationDate: b.ExpirationDate}
 }

@@ -107,6 +107,9 @@ type Label struct {
 	GTIN   string
 	Serial string
 	Batch  string
+	// As in RFC 3339; empty where the batch has none.
+	ProductionDate string
+	ExpirationDate string
 }
 
 // Effects on the ledger, and the events that answer them.

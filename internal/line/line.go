@@ -140,7 +140,11 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	case KindPack:
 		p.container = ledger.NewContainer{Line: l.cfg.Name, Station: s.Name, Group: unit.Group, Capacity: s.Capacity, OfContainers: s.Of != ""}
 		label := LabelConfig{SSCC: s.SSCCPrefix != "", Printer: s.Printer != nil, Check: s.Check, CheckWithin: s.CheckWithin}
-		label.SSCCOf = func(c code.Code) Label { return Label{SSCC: c, Batch: p.lots.Load().batch} }
+		label.SSCCOf = func(c code.Code) Label {
+			made := p.labelNow()
+			made.SSCC = c
+			return made
+		}
 		if !label.SSCC {
 			p.label = s.Unit.ID
 			profile, err := l.cfg.Groups.Profile(s.Unit.Group, s.Unit.Type)
@@ -159,7 +163,7 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	default:
 		return nil, fmt.Errorf("no station kind %q", s.Kind)
 	}
-	if err := p.setBatch(ctx, l.cfg.Name, l.cfg.Batch); err != nil {
+	if err := p.setBatch(ctx, l.cfg.Name, ledger.Batch{Name: l.cfg.Batch}); err != nil {
 		return nil, err
 	}
 	p.beat.Store(int64(-time.Hour)) // not alive before its first event
@@ -174,7 +178,8 @@ func (l *Line) silent() bool {
 
 func (p *place) labelOf(product Product, profile code.Profile) func(code.Code) Label {
 	return func(c code.Code) Label {
-		label := Label{Code: c, GTIN: product.GTIN, Batch: p.lots.Load().batch}
+		label := p.labelNow()
+		label.Code, label.GTIN = c, product.GTIN
 		if parts, err := profile.Parse(c); err == nil {
 			label.Serial = parts.Serial
 		}
@@ -185,10 +190,10 @@ func (p *place) labelOf(product Product, profile code.Profile) func(code.Code) L
 // SetBatch makes what is claimed and packed from now on part of a batch. Labels that the printers
 // hold already stay in theirs: a scan finds a code by itself, whatever its batch. why, if not empty,
 // says why nothing is marked until the next SetBatch.
-func (l *Line) SetBatch(ctx context.Context, name, why string) error {
+func (l *Line) SetBatch(ctx context.Context, b ledger.Batch, why string) error {
 	for _, p := range l.places {
-		if err := p.setBatch(ctx, l.cfg.Name, name); err != nil {
-			return fmt.Errorf("batch %s of line %s: %w", name, l.cfg.Name, err)
+		if err := p.setBatch(ctx, l.cfg.Name, b); err != nil {
+			return fmt.Errorf("batch %s of line %s: %w", b.Name, l.cfg.Name, err)
 		}
 	}
 	l.setPermit(batchPermit, Permit{OK: why == "", Why: why})
