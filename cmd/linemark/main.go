@@ -75,6 +75,7 @@ func commands() []command {
 			"--config FILE --release-unused-order ORDER --reason TEXT    recovered codes to stock: none of the order was printed",
 			"--config FILE --release-from CODE --reason TEXT             recovered codes to stock: none from this one on was printed",
 		}},
+		{"test", "printer [--config FILE] NAME", "one test label with a code that is nobody's, and every byte that goes and comes", runTest, nil},
 		{"drivers", "[NAME [--sample]]", "the device drivers, or one's manual", runDrivers, nil},
 		{"ports", "", "the serial ports of this machine", runPorts, nil},
 		{"version", "", "the version of this program", runVersion, nil},

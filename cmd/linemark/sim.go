@@ -21,7 +21,7 @@ func runSim(ctx context.Context, c *console, args []string) error {
 		fs.StringVar(&o.Dir, "log", "", "`folder` for the emulators' logs")
 		fs.BoolVar(&faultless, "faultless", false, "no unread, wrong, copied or missing products")
 		fs.StringVar(&alone.IZKM, "izkm", "", "the national system alone, at `ADDR` (127.0.0.1:8090)")
-		fs.Func("printer", "a printer alone: `zpl=ADDR`", alone.Add(&alone.Printers))
+		fs.Func("printer", "a printer alone: `zpl=ADDR`, with the protocol "+sim.Printers(), alone.Add(&alone.Printers))
 		fs.Func("scanner", "a scanner alone: `text=ADDR`; it reads a code every second", alone.Add(&alone.Scanners))
 		fs.Func("plc", "a PLC alone: `modbus=ADDR`", alone.Add(&alone.PLCs))
 	}); err != nil {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"linemark/drivers/plc/modbus/modbustest"
-	"linemark/drivers/printer/zpl/zpltest"
 	"linemark/drivers/scanner/text/texttest"
 	"linemark/internal/code"
 	"linemark/internal/upstream/izkm/izkmtest"
@@ -59,13 +58,13 @@ func (a *Alone) start(ctx context.Context, p *Plant, say func(format string, arg
 		say("izkm at http://%s: any oms_id and token are taken", l.Addr())
 	}
 	for _, s := range a.Printers {
-		printer := zpltest.New(zpltest.Options{PrintTime: 20 * time.Millisecond})
-		printer.OnPrinted(func(l zpltest.Label) {
-			for _, symbol := range l.Symbols {
-				say("printed %s: %s", symbol.Kind, code.Visible(code.Code(symbol.Data)))
-			}
-		})
-		if err := p.alone(s, "zpl", printer, say); err != nil {
+		protocol, _, _ := strings.Cut(s, "=")
+		make, ok := printers[protocol]
+		if !ok {
+			return fmt.Errorf("--printer %s: no emulator speaks %q here, only %s", s, protocol, Printers())
+		}
+		printer := make(func(data []byte) { say("printed %s", code.Visible(code.Code(data))) })
+		if err := p.alone(s, protocol, printer, say); err != nil {
 			return fmt.Errorf("--printer %s: %w", s, err)
 		}
 	}

@@ -230,7 +230,7 @@ func TestAlone(t *testing.T) {
 	printer := must(net.Dial("tcp", at(a.Printers[0])))
 	defer printer.Close()
 	must(printer.Write([]byte("^XA^FO20,20^BXN,4,200,,,,#^FD#1010478#193abcd^FS^PQ1^XZ")))
-	if got := s.last(); got != "printed datamatrix: 010478{GS}93abcd" {
+	if got := s.last(); got != "printed 010478{GS}93abcd" {
 		t.Errorf("said %q", got)
 	}
 
@@ -265,12 +265,32 @@ func TestAloneRefuses(t *testing.T) {
 		want  string
 	}{
 		{Alone{IZKM: "192.0.2.1:80"}, "--izkm: 192.0.2.1:80 is not an address of this machine's loopback"},
-		{Alone{Printers: []string{"laser=127.0.0.1:1"}}, `--printer laser=127.0.0.1:1: no emulator speaks "laser" here, only zpl`},
+		{Alone{Printers: []string{"laser=127.0.0.1:1"}}, `--printer laser=127.0.0.1:1: no emulator speaks "laser" here, only dynamark, ngpcl, sbpl, sppl, tspl, zipher, zpl`},
 		{Alone{Scanners: []string{"zpl=127.0.0.1:1"}}, `no emulator speaks "zpl" here, only text`},
 		{Alone{PLCs: []string{"modbus=0.0.0.0:1502"}}, "--plc modbus=0.0.0.0:1502: 0.0.0.0:1502 is not an address"},
 	} {
 		if err := c.alone.Run(t.Context(), Options{}, func(string, ...any) {}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v\nwant %s", err, c.want)
+		}
+	}
+}
+
+// Every protocol's emulator stands alone and ends.
+func TestAlonePrinters(t *testing.T) {
+	for protocol := range printers {
+		ctx, cancel := context.WithCancel(t.Context())
+		a := &Alone{Printers: []string{protocol + "=127.0.0.1:0"}}
+		up := make(chan string, 10)
+		ended := make(chan error, 1)
+		go func() {
+			ended <- a.Run(ctx, Options{}, func(format string, args ...any) { up <- fmt.Sprintf(format, args...) })
+		}()
+		if said := <-up; !strings.HasPrefix(said, protocol+" at tcp://127.0.0.1:") {
+			t.Errorf("%s says %q", protocol, said)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("%s: %v", protocol, err)
 		}
 	}
 }
