@@ -198,7 +198,7 @@ func TestP2DemoKill(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	dir := filepath.Join(t.TempDir(), "demo")
 	demo := func(args ...string) []string {
-		return append([]string{"demo", "--data", dir, "--rate", "100", "--seed", fmt.Sprint(rng.Uint64()), "--json"}, args...)
+		return append([]string{"demo", "--data", dir, "--rate", "50", "--seed", fmt.Sprint(rng.Uint64()), "--json"}, args...)
 	}
 	early := start(t, demo("--for", "1h")...)
 	time.Sleep(time.Duration(rng.IntN(150)) * time.Millisecond)
@@ -234,7 +234,7 @@ func TestP2DemoKill(t *testing.T) {
 	if r.PrintedTwice+r.ReportedWithoutEvidence+r.UnknownToServer+len(r.Findings) != 0 || !r.Balanced {
 		t.Errorf("found %s", out)
 	}
-	if r.Received == 0 || r.Verified < 30 || r.Doubtful == 0 {
+	if r.Received == 0 || r.Verified < 10 || r.Doubtful == 0 {
 		t.Errorf("too little has happened, or what was printed before is forgotten: %s", out)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "running")); err == nil {

@@ -26,7 +26,8 @@ import (
 const deadline = 60 * time.Second
 
 // ports hands out ports that nobody listens on, each only once in this process. They lie below
-// those from which the system takes the near ends of connections.
+// those from which the system takes the near ends of connections, and apart from those that the
+// tests of other packages take, which run beside this one.
 type ports struct {
 	mu    sync.Mutex
 	given map[int]bool
@@ -36,7 +37,7 @@ func (p *ports) next() (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for range 1000 {
-		n := 10_000 + rand.IntN(20_000)
+		n := 12_000 + rand.IntN(9_000)
 		if p.given[n] {
 			continue
 		}

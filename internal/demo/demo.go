@@ -292,7 +292,7 @@ func freePort() (net.Listener, error) {
 	var err error
 	for range 100 {
 		var l net.Listener
-		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000)))); err == nil {
+		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(21_000+rand.IntN(9_000)))); err == nil {
 			return l, nil
 		}
 	}

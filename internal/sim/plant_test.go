@@ -23,7 +23,7 @@ import (
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 { // below the ports that the system gives to outgoing connections
-		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000)))); err == nil {
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(2_000)))); err == nil {
 			defer l.Close()
 			return l.Addr().String()
 		}
