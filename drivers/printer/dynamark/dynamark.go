@@ -15,6 +15,7 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/printer/job"
 )
 
 // README is the driver's manual.
@@ -36,7 +37,7 @@ func init() {
 type Printer struct {
 	address string
 	dial    link.Dialer
-	layout  *layout
+	layout  *job.Layout
 	project string        // loaded at the beginning; empty: the one that is
 	marked  string        // number of the message that tells of a mark
 	strict  bool          // a laser that becomes not ready with a label to be marked is at fault
@@ -54,9 +55,9 @@ func New(s drivers.Settings) (*Printer, error) {
 	if p.dial == nil {
 		p.dial = link.Dial
 	}
-	p.layout = readLayout(k, s.Options)
+	p.layout = job.Read(k, s.Options, medium)
 	if p.project = k.String("project", ""); p.project != "" {
-		if err := checkText(p.project); err != nil {
+		if err := medium.CheckText(p.project); err != nil {
 			k.Fail("project", "the name cannot be sent: "+err.Error(), "write it like store:MsgStore1/Unit")
 		}
 	}
@@ -77,7 +78,7 @@ func New(s drivers.Settings) (*Printer, error) {
 func (p *Printer) Traits() drivers.PrinterTraits {
 	// Printed itself waits for a mark, so that marking stops without delay: it may be asked again at once.
 	return drivers.PrinterTraits{
-		Confirms: drivers.ConfirmsCount, MaxAhead: 1, Poll: time.Millisecond, CheckCode: p.layout.checkCode,
+		Confirms: drivers.ConfirmsCount, MaxAhead: 1, Poll: time.Millisecond, CheckCode: p.layout.CheckCode,
 	}
 }
 

@@ -114,14 +114,14 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 	case len(labels) > 1 || s.sent > s.printed:
 		return fmt.Errorf("%d labels are unmarked and %d more were to be sent, the laser holds one", s.sent-s.printed, len(labels))
 	}
-	texts, err := s.printer.layout.texts(labels[0])
+	values, err := texts(s.printer.layout, labels[0])
 	if err != nil {
 		return fmt.Errorf("label 1 of 1: %w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := s.change(ctx, texts); err != nil {
+	if err := s.change(ctx, values); err != nil {
 		return s.fail(err)
 	}
 	s.sent++

@@ -65,7 +65,7 @@ func (s *session) prepare(ctx context.Context) error {
 	if err := s.order(ctx, fmt.Sprintf("SMR|%d|", s.printer.records), "setting how many records the printer's buffer holds (setting records)"); err != nil {
 		return err
 	}
-	if err := s.order(ctx, s.printer.layout.header(), "naming the job's fields (setting fields)"); err != nil {
+	if err := s.order(ctx, header(s.printer.layout), "naming the job's fields (setting fields)"); err != nil {
 		return err
 	}
 	// No index may mean two labels. Whatever earlier sessions handed over and the printer has not
@@ -142,7 +142,7 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 	}
 	records := make([]string, len(labels))
 	for i, l := range labels {
-		values, err := s.printer.layout.values(l)
+		values, err := record(s.printer.layout, l)
 		if err != nil {
 			return fmt.Errorf("label %d of %d: %w", i+1, len(labels), err)
 		}

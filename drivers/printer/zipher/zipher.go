@@ -15,6 +15,7 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/printer/job"
 )
 
 // README is the driver's manual.
@@ -36,7 +37,7 @@ func init() {
 type Printer struct {
 	address string
 	dial    link.Dialer
-	layout  *layout
+	layout  *job.Layout
 	job     string // the job that must be selected; empty: the one that is
 	records int    // what the printer's buffer is told to hold
 	start   bool   // take an offline printer to running
@@ -54,7 +55,7 @@ func New(s drivers.Settings) (*Printer, error) {
 	if p.dial == nil {
 		p.dial = link.Dial
 	}
-	p.layout = readLayout(k, s.Options)
+	p.layout = job.Read(k, s.Options, medium)
 	if p.job = k.String("job", ""); strings.ContainsAny(p.job, "|\r\n") {
 		k.Fail("job", "the job's name holds | or a line end", "write it as the printer shows it")
 	}
@@ -75,7 +76,7 @@ func New(s drivers.Settings) (*Printer, error) {
 // Traits says that the printer confirms identities, and how far it can be trusted with a code.
 func (p *Printer) Traits() drivers.PrinterTraits {
 	return drivers.PrinterTraits{
-		Confirms: drivers.ConfirmsIdentity, MaxAhead: p.records, Poll: p.poll, CheckCode: p.layout.checkCode,
+		Confirms: drivers.ConfirmsIdentity, MaxAhead: p.records, Poll: p.poll, CheckCode: p.layout.CheckCode,
 	}
 }
 
