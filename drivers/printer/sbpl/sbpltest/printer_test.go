@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"linemark/drivers/link/linktest/answertest"
 	"linemark/drivers/link/linktest/servetest"
 )
 
@@ -335,14 +336,14 @@ func FuzzStream(f *testing.F) {
 		if step < 1 || step > len(in) {
 			step = 1
 		}
-		run := func(step int) ([]Label, int, []packet) {
+		run := func(step int) ([]Label, int, []string) {
 			p := New(Options{Trigger: true, Status: Status3, FNC1: "~1", Now: func() time.Time { return time.Time{} }})
 			defer p.Close()
-			s := &stream{p: p, out: newWriter(nil), jobs: true, status: true}
+			s := &stream{p: p, out: answertest.NewWriter(nil), jobs: true, status: true}
 			for b := in; len(b) > 0; b = b[min(step, len(b)):] {
 				s.feed(b[:min(step, len(b))])
 			}
-			return p.Received(), p.Waiting(), s.out.queue
+			return p.Received(), p.Waiting(), s.out.Waiting()
 		}
 		labels, waiting, out := run(len(in) + 1)
 		labels2, waiting2, out2 := run(step)

@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"linemark/drivers/link/linktest/answertest"
 )
 
 // Serve accepts connections for jobs from l until Close, which it reports with nil, or until l fails.
@@ -31,9 +33,9 @@ func (p *Printer) statusHost(conn net.Conn) { p.attend(conn, false, true) }
 
 // attend takes what one host sends, to the end of its connection.
 func (p *Printer) attend(conn net.Conn, jobs, status bool) {
-	w := newWriter(conn)
+	w := answertest.NewWriter(conn)
 	var running sync.WaitGroup
-	running.Go(w.run)
+	running.Go(w.Run)
 	if status && p.opt.Status == Status4Cyclic {
 		running.Go(func() { p.tell(w) })
 	}
@@ -53,7 +55,7 @@ func (p *Printer) attend(conn net.Conn, jobs, status bool) {
 	}
 
 	conn.Close() // before the log says so
-	w.stop()
+	w.Stop()
 	running.Wait()
 	p.mu.Lock()
 	p.log(event{Event: "disconnected", Peer: conn.RemoteAddr().String()})
@@ -61,16 +63,16 @@ func (p *Printer) attend(conn net.Conn, jobs, status bool) {
 }
 
 // tell sends the status again and again until the connection ends.
-func (p *Printer) tell(w *writer) {
+func (p *Printer) tell(w *answertest.Writer) {
 	t := time.NewTicker(p.opt.Every)
 	defer t.Stop()
 	for {
 		p.mu.Lock()
-		w.push(p.answers, p.state())
+		w.Push(p.answers, p.state())
 		p.mu.Unlock()
 		select {
 		case <-t.C:
-		case <-w.stopped:
+		case <-w.Stopped():
 			return
 		}
 	}

@@ -1,5 +1,9 @@
 package sbpltest
 
+import (
+	"linemark/drivers/link/linktest/answertest"
+)
+
 import "fmt"
 
 const (
@@ -18,7 +22,7 @@ const (
 // the connection.
 type stream struct {
 	p            *Printer
-	out          *writer
+	out          *answertest.Writer
 	power        int  // of the printer when the connection began
 	jobs, status bool // what this connection is for
 
@@ -55,7 +59,7 @@ func (s *stream) feed(b []byte) {
 			s.p.mu.Unlock()
 		case c == enq && s.status && s.p.opt.Status != Status4Cyclic:
 			s.p.mu.Lock()
-			s.out.push(s.p.answers, s.p.state())
+			s.out.Push(s.p.answers, s.p.state())
 			s.p.mu.Unlock()
 		}
 	}
@@ -117,10 +121,10 @@ func (s *stream) receive() {
 // answer acknowledges, or says no. The caller holds the lock.
 func (s *stream) answer(no bool) {
 	if no {
-		s.out.push(s.p.answers, nak)
+		s.out.Push(s.p.answers, nak)
 		return
 	}
-	s.out.push(s.p.answers, ack)
+	s.out.Push(s.p.answers, ack)
 }
 
 // drop notes a job that could not be taken.

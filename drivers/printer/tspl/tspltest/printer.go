@@ -2,10 +2,12 @@ package tspltest
 
 import (
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/answertest"
 )
 
 // job is one PRINT in the buffer with the copies that are still to come out.
@@ -20,7 +22,7 @@ type job struct {
 
 // question is an OUT that waits for its turn.
 type question struct {
-	from   *writer
+	from   *answertest.Writer
 	prefix string
 	after  int // number of the last PRINT before it
 }
@@ -192,7 +194,7 @@ func (p *Printer) reply() {
 		if p.fault.interrupts() || p.opt.OutWaits && len(p.queue) > 0 && p.queue[0].label.Seq <= q.after {
 			return false
 		}
-		q.from.push(p.answers, q.prefix+decimal(p.odometer)+"\r\n")
+		q.from.Push(p.answers, q.prefix+strconv.Itoa(p.odometer)+"\r\n")
 		return true
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"net"
 	"slices"
 	"sync"
+
+	"linemark/drivers/link/linktest/answertest"
 )
 
 // Serve accepts connections from l until Close, which it reports with nil, or until l fails.
@@ -20,9 +22,9 @@ func (p *Printer) ServeConn(conn net.Conn) { p.server.ServeConn(conn, p.host) }
 
 // host takes what one host sends, to the end of its connection.
 func (p *Printer) host(conn net.Conn) {
-	w := newWriter(conn)
+	w := answertest.NewWriter(conn)
 	var writing sync.WaitGroup
-	writing.Go(w.run)
+	writing.Go(w.Run)
 
 	p.mu.Lock()
 	s := newStream(p, w)
@@ -39,7 +41,7 @@ func (p *Printer) host(conn net.Conn) {
 	}
 
 	conn.Close() // before the log says so
-	w.stop()
+	w.Stop()
 	writing.Wait()
 	s.end()
 	p.mu.Lock()

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"linemark/drivers/link/linktest/answertest"
 )
 
 const (
@@ -17,7 +19,7 @@ const (
 // the connection.
 type stream struct {
 	p     *Printer
-	out   *writer
+	out   *answertest.Writer
 	power int // of the printer when the connection began
 
 	immediate []byte // what has come of <ESC>!?
@@ -26,7 +28,7 @@ type stream struct {
 }
 
 // newStream begins a connection. The caller holds the lock.
-func newStream(p *Printer, out *writer) *stream {
+func newStream(p *Printer, out *answertest.Writer) *stream {
 	s := &stream{p: p, out: out, power: p.power, line: p.rest}
 	p.rest = nil
 	return s
@@ -98,7 +100,7 @@ func (s *stream) status() {
 	if !p.fault.interrupts() && len(p.queue) > 0 {
 		b |= 0x20
 	}
-	s.out.push(p.answers, string([]byte{b}))
+	s.out.Push(p.answers, string([]byte{b}))
 }
 
 // cancel drops everything that waits.

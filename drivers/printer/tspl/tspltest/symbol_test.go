@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"linemark/drivers/link/linktest/answertest"
 	"pgregory.net/rapid"
 )
 
@@ -101,16 +102,16 @@ func FuzzStream(f *testing.F) {
 		if step < 1 || step > len(in) {
 			step = 1
 		}
-		run := func(step int) ([]Label, int, bool, []packet) {
+		run := func(step int) ([]Label, int, bool, []string) {
 			p := New(Options{Trigger: true, Now: func() time.Time { return time.Time{} }})
 			defer p.Close()
-			w := newWriter(nil)
+			w := answertest.NewWriter(nil)
 			s := newStream(p, w)
 			for b := in; len(b) > 0; b = b[min(step, len(b)):] {
 				s.feed(b[:min(step, len(b))])
 			}
 			s.end()
-			return p.Received(), p.Waiting(), p.reprint, w.queue
+			return p.Received(), p.Waiting(), p.reprint, w.Waiting()
 		}
 		labels, waiting, reprint, out := run(len(in) + 1)
 		labels2, waiting2, reprint2, out2 := run(step)

@@ -14,6 +14,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"linemark/drivers/link/linktest/answertest"
 )
 
 // Options say how a Printer behaves. The zero value prints each label at once and keeps no log.
@@ -92,14 +94,7 @@ func (f Fault) bits() byte { return [...]byte{0, 0x01, 0x02, 0x04, 0x08, 0x10, 0
 func (f Fault) interrupts() bool { return f != NoFault && f != Pause }
 
 // Answers is how the printer's answers go wrong on their way. The zero value lets them pass.
-type Answers struct {
-	Before   string        // sent ahead of each answer, asked for by nobody
-	Delay    time.Duration // an answer comes so much later
-	Twice    bool          // an answer comes twice
-	Bytewise bool          // an answer comes in single bytes
-	Garbled  bool          // an answer has its bits changed, as at a wrong speed
-	Lost     bool          // no answer comes
-}
+type Answers = answertest.Answers
 
 // SetAnswers changes how later answers go wrong.
 func (p *Printer) SetAnswers(a Answers) {
