@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,7 @@ import (
 type victims struct {
 	name         string
 	agent, plant func(n int) bool // whether the nth cut takes it
+	storm        string           // chance that a call to the national system fails; empty: none
 }
 
 func always(int) bool { return true }
@@ -40,13 +42,14 @@ func TestP1P2Kill(t *testing.T) {
 	t.Parallel()
 	for _, v := range []victims{
 		{name: "agent", agent: always, plant: never},
+		{name: "agent in a storm", agent: always, plant: never, storm: "0.1"},
 		{name: "agent and plant", agent: func(n int) bool { return n%3 != 2 }, plant: func(n int) bool { return n%3 != 0 }},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
 			seed := rand.Uint64()
 			t.Logf("seed %d", seed)
-			k := &killing{t: t, rng: rand.New(rand.NewPCG(seed, 1))}
+			k := &killing{t: t, storm: v.storm, rng: rand.New(rand.NewPCG(seed, 1))}
 			var err error
 			if k.site, err = layOut(t.TempDir()); err != nil {
 				t.Fatal(err)
@@ -65,6 +68,7 @@ func TestP1P2Kill(t *testing.T) {
 
 // killing is one plant and one agent that do not live long.
 type killing struct {
+	storm        string
 	t            *testing.T
 	rng          *rand.Rand
 	site         site
@@ -75,7 +79,7 @@ type killing struct {
 func (k *killing) startAgent() { k.agent = start(k.t, "run", "--config", k.site.file) }
 
 func (k *killing) startPlant(rate string) {
-	k.plant = start(k.t, "sim", "--config", k.site.file, "--log", k.logs, "--rate", rate, "--seed", fmt.Sprint(k.rng.Uint64()))
+	k.plant = start(k.t, "sim", "--config", k.site.file, "--log", k.logs, "--rate", rate, "--seed", fmt.Sprint(k.rng.Uint64()), "--storm", cmp.Or(k.storm, "0"))
 }
 
 // cut kills at a moment of the seed's choice: now and then while the agent still starts, else

@@ -19,6 +19,7 @@ func runSim(ctx context.Context, c *console, args []string) error {
 		fs.Float64Var(&o.Rate, "rate", 30, "products a second; 0: as fast as it goes")
 		fs.Uint64Var(&o.Seed, "seed", 1, "decides codes and faults")
 		fs.StringVar(&o.Dir, "log", "", "`folder` for the emulators' logs")
+		fs.Float64Var(&o.Storm, "storm", 0, "chance (0 to 0.4; with --config) that a call to the national system fails, and as often that its answer is lost")
 		fs.BoolVar(&faultless, "faultless", false, "no unread, wrong, copied or missing products")
 		fs.StringVar(&alone.IZKM, "izkm", "", "the national system alone, at `ADDR` (127.0.0.1:8090)")
 		fs.Func("printer", "a printer alone: `zpl=ADDR`, with the protocol "+sim.Printers(), alone.Add(&alone.Printers))
@@ -26,6 +27,9 @@ func runSim(ctx context.Context, c *console, args []string) error {
 		fs.Func("plc", "a PLC alone: `modbus=ADDR`", alone.Add(&alone.PLCs))
 	}); err != nil {
 		return err
+	}
+	if !(o.Storm >= 0 && o.Storm <= 0.4) {
+		return wrong(fmt.Errorf("--storm %v is not between 0 and 0.4", o.Storm), "0.1 lets a fifth of all calls fail")
 	}
 	if faultless {
 		o.Faults = sim.Faults{}

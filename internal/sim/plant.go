@@ -35,6 +35,9 @@ type Options struct {
 	Faults Faults
 	// Orders and Reports are how long the national system works on an order and on a report.
 	Orders, Reports time.Duration
+	// Storm is the chance, from 0 to 0.4, that a call to the national system fails before its work is
+	// done, and as often that it is cut off after it; a fifth of that often the answer is garbage.
+	Storm float64
 	// Restart is how long the plant's operator takes to clear a stop; 0: a second.
 	Restart time.Duration
 }
@@ -186,6 +189,9 @@ func (p *Plant) national(cfg *config.Config) error {
 		return err
 	}
 	p.IZKM = izkmtest.New(izkmtest.Options{OMSID: cfg.IZKM.OMSID, Token: cfg.IZKM.ClientToken.Reveal(), Seed: p.opt.Seed, OrderDelay: p.opt.Orders, ReportDelay: p.opt.Reports, Log: log})
+	if p.opt.Storm > 0 {
+		p.IZKM.SetFault(izkmtest.Storm(p.opt.Seed, p.opt.Storm, p.opt.Storm, p.opt.Storm/5))
+	}
 	if len(old) > 0 {
 		if err := p.IZKM.Restore(bytes.NewReader(old)); err != nil {
 			return fmt.Errorf("going on from the national system's log: %w", err)
