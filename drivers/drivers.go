@@ -113,11 +113,31 @@ type Scan struct {
 	AIM    string // the AIM identifier, such as "]d2"; empty if there was none
 	NoRead bool   // the device says that it saw a product and no code
 	Bad    string // why this frame can be no code (too long, wrong symbol): treated as a no-read with this reason
+	Grade  string // print quality as the device gave it, such as "A" or "3.4"; empty if it gave none
+	Place  string // where in the picture the code was, as the device gave it; empty if it gave none
+	More   bool   // another code of the same frame follows at once: one picture, several codes
+}
+
+// Triggerer is a ScanSession whose device reads on command. Trigger may be called while Next
+// blocks; the reading comes out of Next.
+type Triggerer interface {
+	Trigger(ctx context.Context) error
 }
 
 // PLC is one configured controller.
 type PLC interface {
+	// Points returns what is configured, by the names of the configuration.
+	Points() map[string]Point
 	Open(ctx context.Context) (PLCSession, error)
+}
+
+// Point is one input or output of a PLC.
+type Point struct {
+	Output bool
+	Bits   int    // 1 for a coil, a discrete input or a bit of a register; else the width of the number
+	Signed bool   // a negative value comes in two's complement of 64 bits
+	Float  bool   // the value is math.Float64bits of the number
+	Where  string // its place in the PLC's own terms, such as "holding:100 (40101)"
 }
 
 // PLCSession is one connection to a PLC. One goroutine owns it.
@@ -130,5 +150,5 @@ type PLCSession interface {
 }
 
 // Values holds what a PLC's inputs and outputs read, by the names of the configuration.
-// A coil or a bit is 0 or 1; a signed register is given in two's complement.
+// Point says how each is to be understood.
 type Values map[string]uint64

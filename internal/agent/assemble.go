@@ -3,8 +3,6 @@ package agent
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"linemark/drivers"
@@ -24,26 +22,10 @@ func newPLC(d device, driver drivers.PLC, options map[string]any) *plc {
 			p.poll = every
 		}
 	}
-	if outputs, ok := options["outputs"].(map[string]any); ok {
-		if _, ok := outputs["beat"]; ok {
-			p.beat = "beat"
-		}
+	if beat, ok := driver.Points()["beat"]; ok && beat.Output {
+		p.beat = "beat"
 	}
 	return p
-}
-
-// counterBits is the width of a counter, by the type in its map entry ("holding:100:uint32").
-func counterBits(options map[string]any, input string) int {
-	inputs, _ := options["inputs"].(map[string]any)
-	spec, _ := inputs[input].(string)
-	if parts := strings.Split(spec, ":"); len(parts) == 3 {
-		for _, bits := range []int{64, 32} {
-			if strings.HasSuffix(parts[2], strconv.Itoa(bits)) {
-				return bits
-			}
-		}
-	}
-	return 16
 }
 
 // productsInput is the PLC's counter of products that pass, if it has one of that name.
@@ -52,11 +34,10 @@ const productsInput = "products"
 // countProducts tells a verify station of every product that its PLC counts.
 func (a *Agent) countProducts(post line.Post, name string) {
 	p := a.plcs[name]
-	device, _ := a.cfg.PLC(name)
-	if inputs, _ := device.Options["inputs"].(map[string]any); inputs[productsInput] == nil {
+	if counter, ok := p.driver.Points()[productsInput]; !ok || counter.Output {
 		return
 	}
-	p.bits[productsInput] = counterBits(device.Options, productsInput)
+	p.bits[productsInput] = p.driver.Points()[productsInput].Bits
 	onCount := p.onCount
 	p.onCount = func(input string, delta int) {
 		onCount(input, delta)
@@ -202,8 +183,7 @@ func (a *Agent) joinPLC(post line.Post, s config.Station) {
 	}
 	a.countProducts(post, name)
 	if counterPLC, counter, ok := config.SplitPoint(s.Confirm); ok && counterPLC == name {
-		device, _ := a.cfg.PLC(name)
-		p.bits[counter] = counterBits(device.Options, counter)
+		p.bits[counter] = p.driver.Points()[counter].Bits
 		onCount := p.onCount
 		p.onCount = func(input string, delta int) {
 			onCount(input, delta)

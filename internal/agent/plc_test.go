@@ -65,7 +65,7 @@ func onBus(t *testing.T, before func(b *bus), test func(b *bus)) {
 		}
 		b.plc = newPLC(newDevice("plc", "plc-1", "modbus", "tcp://plc:502", slog.New(b.log)), driver, options)
 		b.plc.pulsed["reject"] = true
-		b.plc.bits["rejects"], b.plc.bits["small"] = counterBits(options, "rejects"), counterBits(options, "small")
+		b.plc.bits["rejects"], b.plc.bits["small"] = driver.Points()["rejects"].Bits, driver.Points()["small"].Bits
 		b.plc.alive = func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.beats }
 		b.plc.alarm = func(text string) { b.mu.Lock(); defer b.mu.Unlock(); b.alarms = append(b.alarms, text) }
 		b.plc.onCount = func(input string, n int) {
@@ -241,14 +241,6 @@ func TestCounters(t *testing.T) {
 			t.Errorf("the first rise after it is %q", got)
 		}
 	})
-}
-
-func TestCounterBits(t *testing.T) {
-	for spec, want := range map[string]int{"holding:100:uint16": 16, "holding:100:int16": 16, "input:100:uint32": 32, "holding:100:uint64": 64, "discrete:16": 16, "discrete:132": 16} {
-		if got := counterBits(map[string]any{"inputs": map[string]any{"n": spec}}, "n"); got != want {
-			t.Errorf("%s has %d bits, want %d", spec, got, want)
-		}
-	}
 }
 
 // TestBeat: the output changes at least every 500 ms as long as the stations live, and not at all when they

@@ -40,6 +40,7 @@ type PLC struct {
 	unit    byte
 	timeout time.Duration
 	order   wordOrder
+	items   []item
 	outputs map[string]item
 	plan    []request
 }
@@ -60,7 +61,7 @@ func New(s drivers.Settings) (*PLC, error) {
 	if err := k.Err(); err != nil {
 		return nil, err
 	}
-	p.outputs = map[string]item{}
+	p.items, p.outputs = items, map[string]item{}
 	for _, it := range items {
 		if it.output {
 			p.outputs[it.name] = it
@@ -68,6 +69,19 @@ func New(s drivers.Settings) (*PLC, error) {
 	}
 	p.plan = plan(items)
 	return p, nil
+}
+
+// Points returns what is configured, by name.
+func (p *PLC) Points() map[string]drivers.Point {
+	points := make(map[string]drivers.Point, len(p.items))
+	for _, it := range p.items {
+		bits := 16 * it.words
+		if it.space.bits {
+			bits = 1
+		}
+		points[it.name] = drivers.Point{Output: it.output, Bits: bits, Signed: it.signed, Where: span(it.space, it.address, it.words)}
+	}
+	return points
 }
 
 // Open connects to the PLC.

@@ -129,3 +129,23 @@ func TestSample(t *testing.T) {
 }
 
 var _ drivers.PLC = (*PLC)(nil)
+
+func TestPoints(t *testing.T) {
+	p, err := New(drivers.Settings{Name: "p", Address: "tcp://plc:502", Options: map[string]any{
+		"inputs":  map[string]any{"a": "holding:100:uint16", "b": "holding:101:int32", "c": "input:7:uint64", "d": "discrete:16"},
+		"outputs": map[string]any{"e": "coil:3"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]drivers.Point{
+		"a": {Bits: 16, Where: "holding 100 (40101)"},
+		"b": {Bits: 32, Signed: true, Where: "holding 101 to 102 (40102 to 40103)"},
+		"c": {Bits: 64, Where: "input 7 to 10 (30008 to 30011)"},
+		"d": {Bits: 1, Where: "discrete 16 (10017)"},
+		"e": {Output: true, Bits: 1, Where: "coil 3 (00004)"},
+	}
+	if got := p.Points(); !maps.Equal(got, want) {
+		t.Errorf("points %+v", got)
+	}
+}
