@@ -14,6 +14,7 @@ import (
 	"linemark/drivers/link"
 	"linemark/internal/code"
 	"linemark/internal/config"
+	"linemark/internal/label"
 	"linemark/internal/ledger"
 )
 
@@ -62,7 +63,7 @@ func testPrinter(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	label, err := testLabel(cfg, rest[0], driver.Traits())
+	made, err := testLabel(cfg, rest[0], driver.Traits())
 	if err != nil {
 		return failed(err, "another setting of the driver may carry it: linemark drivers "+d.Driver)
 	}
@@ -72,8 +73,8 @@ func testPrinter(ctx context.Context, c *console, args []string) error {
 		return failed(fmt.Errorf("printer %s: %w", d.Name, err), "see that it is on, ready, and that the address is its own")
 	}
 	defer func() { _ = session.Close() }() // the printer has said all that counts
-	fmt.Fprintf(c.out, "-- the label, code %s\n", code.Visible(code.Code(label.Code)))
-	if err := session.Send(ctx, []drivers.Label{label}); err != nil {
+	fmt.Fprintf(c.out, "-- the label, code %s\n", code.Visible(code.Code(made.Code)))
+	if err := session.Send(ctx, []drivers.Label{made}); err != nil {
 		return failed(fmt.Errorf("printer %s: %w", d.Name, err), "nothing is known of the label: look at the printer")
 	}
 	if driver.Traits().Confirms == drivers.ConfirmsNothing {
@@ -123,24 +124,21 @@ func testLabel(cfg *config.Config, printer string, traits drivers.PrinterTraits)
 		}
 	}
 	now := time.Now().Format(time.RFC3339)
-	label := drivers.Label{Fields: map[string]string{"gtin": nobody, "serial": "TEST", "batch": "TEST", "sscc": sscc, "count": "1", "production_date": now, "expiration_date": now}}
+	batch := label.Batch{Name: "TEST", ProductionDate: now, ExpirationDate: now}
 	if sscc != "" {
-		return label, nil
+		return drivers.Label{Fields: batch.OfSSCC(code.Code(sscc), 1).Fields()}, nil
 	}
 	profile, err := cfg.Table.Profile(group, typ)
 	if err != nil {
-		return label, err
+		return drivers.Label{}, err
 	}
-	label.Code = []byte(code.Samples(profile, nobody)[0])
-	if parts, err := profile.Parse(code.Code(label.Code)); err == nil {
-		label.Fields["serial"] = parts.Serial
-	}
+	sample := code.Samples(profile, nobody)[0]
 	if traits.CheckCode != nil {
-		if err := traits.CheckCode(label.Code); err != nil {
-			return label, fmt.Errorf("a code of this product: %w", err)
+		if err := traits.CheckCode([]byte(sample)); err != nil {
+			return drivers.Label{}, fmt.Errorf("a code of this product: %w", err)
 		}
 	}
-	return label, nil
+	return drivers.Label{Code: []byte(sample), Fields: batch.OfCode(sample, nobody, profile, 1).Fields()}, nil
 }
 
 // wire shows bytes as they go and come.

@@ -8,6 +8,7 @@ import (
 	"linemark/drivers"
 	"linemark/internal/code"
 	"linemark/internal/config"
+	"linemark/internal/label"
 	"linemark/internal/line"
 )
 
@@ -120,10 +121,8 @@ func carries(groups code.Table, traits drivers.PrinterTraits, s line.StationConf
 	if err != nil {
 		return err
 	}
-	for _, c := range code.Samples(profile, product.GTIN) {
-		if err := traits.CheckCode([]byte(c)); err != nil {
-			return fmt.Errorf("codes of %s may hold what the printer cannot take: %w", product.Name, err)
-		}
+	if err := label.Carries(profile, product.GTIN, traits.CheckCode); err != nil {
+		return fmt.Errorf("product %s: %w", product.Name, err)
 	}
 	return nil
 }

@@ -111,12 +111,7 @@ func (p *printer) serve(ctx context.Context, number int, s drivers.PrintSession)
 func labels(from []line.Label) []drivers.Label {
 	to := make([]drivers.Label, len(from))
 	for i, l := range from {
-		to[i] = drivers.Label{Code: []byte(l.Code), Fields: map[string]string{"gtin": l.GTIN, "serial": l.Serial, "batch": l.Batch, "sscc": string(l.SSCC)}}
-		for name, date := range map[string]string{"production_date": l.ProductionDate, "expiration_date": l.ExpirationDate} {
-			if date != "" {
-				to[i].Fields[name] = date
-			}
-		}
+		to[i] = drivers.Label{Code: []byte(l.Code), Fields: l.Fields()}
 		if l.Code == "" {
 			to[i].Code = nil
 		}

@@ -60,7 +60,7 @@ func (l *Ledger) balance(ctx context.Context, recount bool) ([]Balance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the balance: %w", err)
 	}
-	counts, err := readTally(ctx, snapshot, "SELECT product, state, n FROM tally WHERE n <> 0")
+	counts, err := readTally(ctx, snapshot, "SELECT product, state, n FROM tally WHERE n <> 0 AND state >= 0")
 	if err != nil {
 		return nil, fmt.Errorf("reading the balance: %w", err)
 	}

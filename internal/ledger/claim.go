@@ -60,7 +60,7 @@ func (l *Ledger) Claim(ctx context.Context, place string, lot LotID, n int) ([]C
 			if err := t.moveTally(r, h, Claimed); err != nil {
 				return err
 			}
-			claims = append(claims, Claim{ID: h.id, Code: h.raw, Seq: seq})
+			claims = append(claims, Claim{ID: h.id, Code: h.raw, Seq: seq, Number: t.number(lot)})
 		}
 		return nil
 	})
@@ -68,6 +68,15 @@ func (l *Ledger) Claim(ctx context.Context, place string, lot LotID, n int) ([]C
 		return nil, fmt.Errorf("claiming codes: %w", err)
 	}
 	return claims, nil
+}
+
+// number counts one more claim of a lot.
+func (t *tx) number(lot LotID) int {
+	k := tallyKey{int64(lot), numbered}
+	t.moved[k]++
+	t.w.mu.RLock()
+	defer t.w.mu.RUnlock()
+	return int(t.w.tally[k] + t.moved[k])
 }
 
 // Confirm records the printer's word that these codes were printed. A code that has moved on

@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"linemark/internal/code"
@@ -17,7 +18,7 @@ func TestClaim(t *testing.T) {
 		t.Fatalf("%d codes claimed where none were asked for", n)
 	}
 	var got []code.Code
-	last := int64(0)
+	last, number := int64(0), 0
 	for _, step := range []struct{ ask, get int }{{2, 2}, {3, 3}, {4, 2}, {3, 0}} {
 		claims := must(p.Claim(p.ctx, "mark", p.unit.lot, step.ask))
 		if len(claims) != step.get {
@@ -28,6 +29,9 @@ func TestClaim(t *testing.T) {
 				t.Errorf("claim number %d after %d", c.Seq, last)
 			}
 			last = c.Seq
+			if number++; c.Number != number {
+				t.Errorf("the claim has number %d in its lot, want %d", c.Number, number)
+			}
 			if p.state(c.ID) != Claimed {
 				t.Errorf("code %d is %s", c.ID, p.state(c.ID))
 			}
@@ -39,6 +43,61 @@ func TestClaim(t *testing.T) {
 	}
 	if p.Stock(p.box.id) != 3 {
 		t.Error("codes of another product went too")
+	}
+}
+
+// The labels of a batch are numbered from 1 without a gap, over restarts and calls that share a
+// commit, and each batch and each station with labels of its own counts for itself.
+func TestNumbersOfLabels(t *testing.T) {
+	p := newPlant(t)
+	p.stock(p.unit, 40)
+	other := must(p.Lot(p.ctx, "3", p.unit.id, "next"))
+	seen := map[int]bool{}
+	claim := func(lot LotID, n int) (numbers []int) {
+		for _, c := range must(p.Claim(p.ctx, "mark", lot, n)) {
+			numbers = append(numbers, c.Number)
+		}
+		return numbers
+	}
+	for _, n := range claim(p.unit.lot, 3) {
+		seen[n] = true
+	}
+	if got := claim(other, 2); !slices.Equal(got, []int{1, 2}) {
+		t.Errorf("the next batch begins with %v", got)
+	}
+	p.reopen()
+	if got := claim(other, 2); !slices.Equal(got, []int{3, 4}) {
+		t.Errorf("after a restart it goes on with %v", got)
+	}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() {
+			got := claim(p.unit.lot, 2)
+			mu.Lock()
+			defer mu.Unlock()
+			for _, n := range got {
+				if seen[n] {
+					t.Errorf("number %d was given twice", n)
+				}
+				seen[n] = true
+			}
+		})
+	}
+	wg.Wait()
+	for n := 1; n <= 23; n++ {
+		if !seen[n] {
+			t.Errorf("number %d was left out", n)
+		}
+	}
+	must(p.Recount(p.ctx)) // the numbers are no codes
+	for _, step := range []struct {
+		place, batch string
+		want         int
+	}{{"3/box", "B1", 1}, {"3/box", "B1", 2}, {"3/pallet", "B1", 1}, {"3/box", "B2", 1}, {"3/box", "B1", 3}} {
+		if n := must(p.NextLabel(p.ctx, step.place, step.batch)); n != step.want {
+			t.Errorf("label %d of %s in batch %s, want %d", n, step.place, step.batch, step.want)
+		}
 	}
 }
 

@@ -176,6 +176,16 @@ func (l *Ledger) NextSSCC(ctx context.Context, prefix string) (code.Code, error)
 	return sscc, err
 }
 
+// NextLabel counts the labels with a transport code that a station of a line makes in a batch, from 1.
+// A number that was taken is never given again.
+func (l *Ledger) NextLabel(ctx context.Context, place, batch string) (int, error) {
+	var n int
+	err := l.do(ctx, func(t *tx) error {
+		return t.row(`INSERT INTO labelled (place, batch, n) VALUES (?, ?, 1) ON CONFLICT (place, batch) DO UPDATE SET n = n + 1 RETURNING n`, place, batch).Scan(&n)
+	})
+	return n, err
+}
+
 // CloseWithSSCC gives a full container its transport code.
 func (l *Ledger) CloseWithSSCC(ctx context.Context, id ContainerID, sscc code.Code) error {
 	return l.do(ctx, func(t *tx) error { return t.closeContainer(id, "sscc = ?", string(sscc)) })

@@ -98,6 +98,9 @@ func TestMigration(t *testing.T) {
 	if due := must(l.DueUtilisation(context.Background(), "VERIFIED")); len(due) != 1 || due[0].Count != 1 {
 		t.Errorf("due %+v", due)
 	}
+	if n := l.w.tally[tallyKey{1, numbered}]; n != 1 {
+		t.Errorf("%d codes were claimed in the batch, it says", n)
+	}
 	if r := must(l.OpenReports(context.Background())); len(r) != 1 || r[0].Parent != 0 {
 		t.Errorf("reports %+v", r)
 	}

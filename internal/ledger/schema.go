@@ -8,7 +8,7 @@ import (
 )
 
 // schemaVersion is kept in PRAGMA user_version. A newer ledger is refused, never downgraded.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // Times are microseconds of Unix time in UTC; order comes from rowids, never from times.
 //
@@ -96,8 +96,15 @@ CREATE UNIQUE INDEX dropped_code ON dropped (code) WHERE code IS NOT NULL;
 CREATE UNIQUE INDEX dropped_container ON dropped (container) WHERE container IS NOT NULL;
 `
 
+// schema3 numbers the labels of a batch. Those of codes are counted in tally, under the lot and the
+// state numbered, since every claim writes that page already; those of transport codes in labelled.
+const schema3 = `
+INSERT INTO tally SELECT lot, -1, COUNT(*) FROM code WHERE lot IS NOT NULL GROUP BY lot;
+CREATE TABLE labelled (place TEXT NOT NULL, batch TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (place, batch)) WITHOUT ROWID;
+`
+
 // schemas bring a ledger from each version to the next.
-var schemas = [schemaVersion]string{schema1, schema2}
+var schemas = [schemaVersion]string{schema1, schema2, schema3}
 
 func migrate(ctx context.Context, c *sql.Conn) error {
 	var version int

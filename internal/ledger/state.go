@@ -65,6 +65,8 @@ type Claim struct {
 	ID   int64
 	Code code.Code
 	Seq  int64 // order of claiming; later claims have higher numbers
+	// Number counts the claims of a lot from 1: the running number of the label in its batch.
+	Number int
 }
 
 func (t *tx) journal(place string, codeID int64, was, now State, cause string, prev int64) (int64, error) {

@@ -51,10 +51,14 @@ type tx struct {
 	idlens map[int64][]int // see lengths
 }
 
+// tallyKey is a product and a state, or a lot and numbered.
 type tallyKey struct {
 	product int64
 	state   State
 }
+
+// numbered is no state: under it stands how many codes were ever claimed into a lot.
+const numbered State = -1
 
 // do runs f inside the next commit and returns when that commit is on disk. f may run twice:
 // when one of the calls that share a commit fails, each is run again alone. f must not keep

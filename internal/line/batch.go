@@ -3,19 +3,20 @@ package line
 import (
 	"context"
 
+	"linemark/internal/label"
 	"linemark/internal/ledger"
 )
 
 // lots is what a place works for in the batch that runs.
 type lots struct {
-	batch ledger.Batch
+	batch label.Batch
 	unit  ledger.LotID
 	label ledger.LotID // pack: group codes; 0 for others
 }
 
 // setBatch looks the place's lots up and works for them from now on.
 func (p *place) setBatch(ctx context.Context, line string, batch ledger.Batch) error {
-	now := &lots{batch: batch}
+	now := &lots{batch: label.Batch{Name: batch.Name, ProductionDate: batch.ProductionDate, ExpirationDate: batch.ExpirationDate}}
 	var err error
 	if now.unit, err = p.ledger.Lot(ctx, line, p.unit, batch.Name); err != nil {
 		return err
@@ -33,10 +34,4 @@ func (p *place) newContainer() ledger.NewContainer {
 	c := p.container
 	c.Batch = p.lots.Load().batch.Name
 	return c
-}
-
-// label is a label with what the running batch says.
-func (p *place) labelNow() Label {
-	b := p.lots.Load().batch
-	return Label{Batch: b.Name, ProductionDate: b.ProductionDate, ExpirationDate: b.ExpirationDate}
 }

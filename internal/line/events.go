@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"linemark/internal/code"
+	"linemark/internal/label"
 	"linemark/internal/ledger"
 )
 
@@ -101,16 +102,7 @@ type (
 )
 
 // Label is the content of one label.
-type Label struct {
-	Code   code.Code // empty if the label has no marking code
-	SSCC   code.Code // empty if the label has no transport code
-	GTIN   string
-	Serial string
-	Batch  string
-	// As in RFC 3339; empty where the batch has none.
-	ProductionDate string
-	ExpirationDate string
-}
+type Label = label.Label
 
 // Effects on the ledger, and the events that answer them.
 type (
@@ -185,10 +177,11 @@ type (
 	}
 	// TakeSSCC takes the next transport code; answered by TakenSSCC.
 	TakeSSCC struct{}
-	// TakenSSCC answers TakeSSCC.
+	// TakenSSCC answers TakeSSCC; Number is the running number of its label in the batch.
 	TakenSSCC struct {
-		SSCC code.Code
-		Err  error
+		SSCC   code.Code
+		Number int
+		Err    error
 	}
 	// CloseContainer gives a full container its code; answered by Recorded.
 	CloseContainer struct {

@@ -36,8 +36,8 @@ type desk struct {
 
 func (b *table) labelConfig() LabelConfig {
 	l := LabelConfig{SSCC: rapid.Bool().Draw(b.t, "transport codes"), CheckWithin: time.Second,
-		Group:  func(c ledger.Claim) Label { return bare(c.Code) },
-		SSCCOf: func(c code.Code) Label { return Label{SSCC: c} }}
+		Group:  func(c ledger.Claim) Label { return bare(c) },
+		SSCCOf: func(c code.Code, _ int) Label { return Label{SSCC: c} }}
 	l.Printer = !l.SSCC || rapid.Bool().Draw(b.t, "a printer")
 	l.Check = l.Printer && rapid.Bool().Draw(b.t, "labels are read")
 	b.desk.label = l

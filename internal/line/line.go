@@ -140,19 +140,14 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	case KindPack:
 		p.container = ledger.NewContainer{Line: l.cfg.Name, Station: s.Name, Group: unit.Group, Capacity: s.Capacity, OfContainers: s.Of != ""}
 		label := LabelConfig{SSCC: s.SSCCPrefix != "", Printer: s.Printer != nil, Check: s.Check, CheckWithin: s.CheckWithin}
-		label.SSCCOf = func(c code.Code) Label {
-			made := p.labelNow()
-			made.SSCC = c
-			return made
-		}
+		label.SSCCOf = func(c code.Code, number int) Label { return p.serving.batch.OfSSCC(c, number) }
 		if !label.SSCC {
 			p.label = s.Unit.ID
 			profile, err := l.cfg.Groups.Profile(s.Unit.Group, s.Unit.Type)
 			if err != nil {
 				return nil, err
 			}
-			make := p.labelOf(s.Unit, profile)
-			label.Group = func(c ledger.Claim) Label { return make(c.Code) }
+			label.Group = p.labelOf(s.Unit, profile)
 		}
 		pack := NewPack(PackConfig{Capacity: s.Capacity, Label: label})
 		p.station = pack
@@ -176,15 +171,8 @@ func (l *Line) silent() bool {
 	return slices.ContainsFunc(l.cfg.Stations, func(s StationConfig) bool { return s.Kind == KindPrint && s.Silent })
 }
 
-func (p *place) labelOf(product Product, profile code.Profile) func(code.Code) Label {
-	return func(c code.Code) Label {
-		label := p.labelNow()
-		label.Code, label.GTIN = c, product.GTIN
-		if parts, err := profile.Parse(c); err == nil {
-			label.Serial = parts.Serial
-		}
-		return label
-	}
+func (p *place) labelOf(product Product, profile code.Profile) func(ledger.Claim) Label {
+	return func(c ledger.Claim) Label { return p.serving.batch.OfCode(c.Code, product.GTIN, profile, c.Number) }
 }
 
 // SetBatch makes what is claimed and packed from now on part of a batch. Labels that the printers

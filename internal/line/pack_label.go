@@ -15,7 +15,7 @@ type LabelConfig struct {
 	// CheckWithin is how long the reading may take.
 	CheckWithin time.Duration
 	Group       func(ledger.Claim) Label
-	SSCCOf      func(code.Code) Label
+	SSCCOf      func(sscc code.Code, number int) Label
 }
 
 // labelling gives full containers their codes, one at a time: with a single label outstanding,
@@ -121,7 +121,7 @@ func (l *labelling) taken(now time.Time, ev TakenSSCC, p *Pack) []Effect {
 	if !l.cfg.Printer {
 		return l.close(ledger.ByIdentity)
 	}
-	return l.send(l.cfg.SSCCOf(l.sscc))
+	return l.send(l.cfg.SSCCOf(l.sscc, ev.Number))
 }
 
 func (l *labelling) send(label Label) []Effect {

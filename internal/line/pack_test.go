@@ -125,7 +125,7 @@ func TestPack_labelsWithPrinter(t *testing.T) {
 		return []Effect{AsideContainer{Container: 5, Cause: "label in doubt: " + why}, DoubtCodes{IDs: []int64{21}, Cause: why}, Alarm{}}
 	}
 	try(t, func() Station {
-		return NewPack(PackConfig{Capacity: 1, Label: LabelConfig{Printer: true, Group: func(c ledger.Claim) Label { return bare(c.Code) }}})
+		return NewPack(PackConfig{Capacity: 1, Label: LabelConfig{Printer: true, Group: func(c ledger.Claim) Label { return bare(c) }}})
 	}, []rule{
 		{name: "without its printer no code is taken", event: fill},
 		{name: "a printer that comes lets the waiting container take its code", history: []Event{fill}, event: up, want: []Effect{ClaimCodes{N: 1}}},
@@ -161,7 +161,7 @@ func TestPack_labelsThatAreRead(t *testing.T) {
 	aside := func(why string) []Effect {
 		return []Effect{AsideContainer{Container: 5, Cause: "label in doubt: " + why}, Alarm{}}
 	}
-	label := func(c code.Code) Label { return Label{SSCC: c} }
+	label := func(c code.Code, _ int) Label { return Label{SSCC: c} }
 	try(t, func() Station {
 		return NewPack(PackConfig{Capacity: 1, Label: LabelConfig{SSCC: true, Printer: true, Check: true, CheckWithin: time.Second, SSCCOf: label}})
 	}, []rule{

@@ -3,7 +3,6 @@ package line
 import (
 	"time"
 
-	"linemark/internal/code"
 	"linemark/internal/ledger"
 )
 
@@ -16,7 +15,7 @@ type PrintConfig struct {
 	// Silent says that the printer tells nothing of what it has printed: a label is taken to have
 	// left it when its code, or a later one, was read behind it.
 	Silent bool
-	Label  func(code.Code) Label
+	Label  func(ledger.Claim) Label
 }
 
 // Print keeps a marking printer fed. Every code is sent at most once: it is claimed on disk,
@@ -161,7 +160,7 @@ func (p *Print) claimed(now time.Time, ev Claimed) []Effect {
 	p.out = append(p.out, ev.Claims...)
 	labels := make([]Label, len(ev.Claims))
 	for i, c := range ev.Claims {
-		labels[i] = p.cfg.Label(c.Code)
+		labels[i] = p.cfg.Label(c)
 	}
 	p.count("sent", len(labels))
 	return []Effect{SendLabels{Session: p.session, Labels: labels}}

@@ -41,6 +41,7 @@ type place struct {
 	unit      ledger.ProductID     // the product that passes
 	label     ledger.ProductID     // pack: the product of the group codes; 0: none
 	lots      atomic.Pointer[lots] // of the batch that runs
+	serving   *lots                // those of the last code taken: its label says the same batch
 	profile   code.Profile         // of the units
 	container ledger.NewContainer
 	sscc      string
@@ -209,10 +210,10 @@ func (p *place) handle(ctx context.Context, ev Event) {
 func (p *place) carryOut(ctx context.Context, e Effect) Event {
 	switch e := e.(type) {
 	case ClaimCodes:
-		lots := p.lots.Load()
-		lot := lots.unit
-		if lots.label != 0 {
-			lot = lots.label
+		p.serving = p.lots.Load()
+		lot := p.serving.unit
+		if p.serving.label != 0 {
+			lot = p.serving.label
 		}
 		if err := p.ledger.Fault(); err != nil {
 			// Only a write shows whether the disk is back; a claim that fails sends nothing.
@@ -243,8 +244,7 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 	case AsideContainer:
 		return Recorded{Effect: e, Err: p.ledger.Aside(ctx, p.name, e.Container, e.Cause)}
 	case TakeSSCC:
-		sscc, err := p.ledger.NextSSCC(ctx, p.sscc)
-		return TakenSSCC{SSCC: sscc, Err: err}
+		return p.takeSSCC(ctx)
 	case CloseContainer:
 		if e.SSCC != "" {
 			return Recorded{Effect: e, Err: p.ledger.CloseWithSSCC(ctx, e.Container, e.SSCC)}
@@ -252,6 +252,16 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 		return Recorded{Effect: e, Err: p.ledger.CloseWithCode(ctx, p.name, e.Container, e.Claim.ID, e.Evidence)}
 	}
 	return p.device(ctx, e)
+}
+
+func (p *place) takeSSCC(ctx context.Context) TakenSSCC {
+	p.serving = p.lots.Load()
+	sscc, err := p.ledger.NextSSCC(ctx, p.sscc)
+	if err != nil {
+		return TakenSSCC{Err: err}
+	}
+	number, err := p.ledger.NextLabel(ctx, p.name, p.serving.batch.Name)
+	return TakenSSCC{SSCC: sscc, Number: number, Err: err}
 }
 
 func (p *place) device(ctx context.Context, e Effect) Event {

@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"testing"
@@ -122,8 +123,34 @@ func TestRunner_aLineThatOnlyPrints(t *testing.T) {
 		if !slices.Equal(p.codes(), r.bottles[:4]) {
 			t.Errorf("sent %q, want the four oldest codes", p.codes())
 		}
-		if got, want := p.sent[0].Labels[0], (Label{Code: r.bottles[0], GTIN: r.bottle.GTIN, Serial: "xa93_00000001", Batch: "B1"}); got != want {
+		if got, want := p.sent[0].Labels[0], (Label{Code: r.bottles[0], GTIN: r.bottle.GTIN, Serial: "xa93_00000001", Batch: "B1", Number: 1}); got != want {
 			t.Errorf("the label is %+v, want %+v", got, want)
+		}
+	})
+}
+
+// A label says the batch that its code was claimed in, and its number there.
+func TestRunner_labelsAreNumberedInTheirBatch(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		p := &tray{}
+		r := run(t, dir, func(s *store) []StationConfig { return markAndCheck(p, nil)(s)[:1] })
+		r.post("mark", PrinterUp{Session: 1})
+		time.Sleep(time.Second)
+		if err := r.SetBatch(t.Context(), ledger.Batch{Name: "B2", ExpirationDate: "2027-01-01"}, ""); err != nil {
+			t.Fatal(err)
+		}
+		r.post("mark", PrintedCount{Session: 1, Count: 3})
+		time.Sleep(time.Second)
+		var got []string
+		for _, s := range p.sent {
+			for _, l := range s.Labels {
+				got = append(got, fmt.Sprintf("%s/%d/%s", l.Batch, l.Number, l.ExpirationDate))
+			}
+		}
+		want := []string{"B1/1/", "B1/2/", "B1/3/", "B1/4/", "B2/1/2027-01-01", "B2/2/2027-01-01", "B2/3/2027-01-01"}
+		if !slices.Equal(got, want) {
+			t.Errorf("the labels are %v, want %v", got, want)
 		}
 	})
 }

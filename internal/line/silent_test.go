@@ -4,14 +4,13 @@ import (
 	"testing"
 	"time"
 
-	"linemark/internal/code"
 	"linemark/internal/ledger"
 )
 
 // A printer that says nothing is fed again when what it had was read behind it, and not before.
 func TestSilentPrinter(t *testing.T) {
 	at := time.Unix(0, 0)
-	p := NewPrint(PrintConfig{Ahead: 2, Silent: true, Label: func(c code.Code) Label { return Label{Code: c} }})
+	p := NewPrint(PrintConfig{Ahead: 2, Silent: true, Label: func(c ledger.Claim) Label { return Label{Code: c.Code} }})
 	p.Step(at, Permit{OK: true})
 	if e := p.Step(at, PrinterUp{Session: 1}); len(e) != 1 || e[0] != (ClaimCodes{N: 2}) {
 		t.Fatalf("%+v", e)
@@ -33,7 +32,7 @@ func TestSilentPrinter(t *testing.T) {
 		t.Errorf("in doubt although read: %+v", e)
 	}
 	// A printer that counts is believed, not the scans.
-	c := NewPrint(PrintConfig{Ahead: 1, Label: func(c code.Code) Label { return Label{Code: c} }})
+	c := NewPrint(PrintConfig{Ahead: 1, Label: func(c ledger.Claim) Label { return Label{Code: c.Code} }})
 	c.Step(at, Permit{OK: true})
 	c.Step(at, PrinterUp{Session: 1})
 	c.Step(at, Claimed{Claims: []ledger.Claim{{ID: 1, Code: "a", Seq: 10}}})

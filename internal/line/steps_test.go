@@ -102,12 +102,12 @@ func claim(id int) ledger.Claim {
 func codeNo(id int) code.Code { return code.Code(fmt.Sprintf("code-%d", id)) }
 
 // bare is a label with nothing but its code.
-func bare(c code.Code) Label { return Label{Code: c} }
+func bare(c ledger.Claim) Label { return Label{Code: c.Code} }
 
 func labels(ids ...int) []Label {
 	all := make([]Label, len(ids))
 	for i, id := range ids {
-		all[i] = bare(codeNo(id))
+		all[i] = Label{Code: codeNo(id)}
 	}
 	return all
 }
