@@ -24,6 +24,12 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 		return err
 	}
 	cfg, err := config.Load(path)
+	if problems, ok := errors.AsType[config.Problems](err); ok && len(problems.Blocking()) == 0 {
+		for _, p := range problems {
+			fmt.Fprintln(c.err, p) // its station waits, the others run
+		}
+		err = nil
+	}
 	if err != nil {
 		return err
 	}

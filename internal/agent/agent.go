@@ -141,7 +141,7 @@ func (a *Agent) devices(o Options) error {
 	for _, d := range a.cfg.Printers {
 		driver, err := drivers.NewPrinter(d.Driver, a.settings(d, o))
 		if err != nil {
-			return fmt.Errorf("printer %s: %w", d.Name, err)
+			driver = a.unusable(d.Name, err)
 		}
 		a.printers[d.Name] = newPrinter(newDevice("printer", d.Name, d.Driver, d.Address, a.log), driver)
 	}

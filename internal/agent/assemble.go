@@ -78,7 +78,7 @@ func (a *Agent) line(ctx context.Context, l config.Line) error {
 				station.Ahead = min(station.Ahead, traits.MaxAhead)
 			}
 			if err := carries(a.cfg.Table, traits, station); err != nil {
-				return fmt.Errorf("line %s, station %s, printer %s: %w", l.Name, s.Name, s.Printer, err)
+				p.driver = a.unusable(s.Printer, err)
 			}
 		}
 		if name, output, ok := config.SplitPoint(s.Reject); ok {

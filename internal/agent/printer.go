@@ -108,6 +108,19 @@ func (p *printer) serve(ctx context.Context, number int, s drivers.PrintSession)
 	}
 }
 
+// unusable stands in for a printer that cannot print what it is to print: its label is wrong, or
+// cannot carry the codes. Its station waits and says why; the others go on.
+type unusable struct{ why error }
+
+func (a *Agent) unusable(name string, why error) drivers.Printer {
+	a.alarms.add(name, "nothing is printed until this is put right and the agent started again: "+why.Error())
+	return unusable{why}
+}
+
+func (unusable) Traits() drivers.PrinterTraits { return drivers.PrinterTraits{} }
+
+func (u unusable) Open(context.Context) (drivers.PrintSession, error) { return nil, u.why }
+
 func labels(from []line.Label) []drivers.Label {
 	to := make([]drivers.Label, len(from))
 	for i, l := range from {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,5 +78,29 @@ func TestBadFiles(t *testing.T) {
 				t.Errorf("got\n%swant\n%s", got, want)
 			}
 		})
+	}
+}
+
+// What is wrong with a label concerns its printer alone: an agent can run without it.
+func TestLabelProblemsBlockNothing(t *testing.T) {
+	text, err := os.ReadFile("testdata/bad/labels.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := Parse("labels.toml", text, testLookup)
+	var problems Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("Parse: %v, expected Problems", err)
+	}
+	var of []string
+	for _, p := range problems {
+		of = append(of, p.Printer)
+	}
+	if want := []string{"tij", "box-printer", "pallet-printer"}; !slices.Equal(of, want) || len(problems.Blocking()) != 0 || len(cfg.Lines) != 1 {
+		t.Errorf("problems of %q, %d of them blocking, %d lines", of, len(problems.Blocking()), len(cfg.Lines))
+	}
+	text = append([]byte("color = 1\n"), text...)
+	if _, err = Parse("labels.toml", text, testLookup); !errors.As(err, &problems) || len(problems) != 4 || len(problems.Blocking()) != 1 {
+		t.Errorf("with a blocking problem beside: %v", err)
 	}
 }

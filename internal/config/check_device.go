@@ -44,7 +44,11 @@ func (c *checker) section(section string, devices []Device, addresses map[string
 		}
 		// What is missing is reported already; a driver would only say it again.
 		if c.ok(at.at("driver")) && c.given(at.at("address")) && d.Address != "" {
+			before := len(c.problems)
 			c.driverFaults(at, create(d))
+			if section == "printer" && c.given(at.at("label")) {
+				c.labelFaults(at.at("label"), d.Name, c.problems[before:])
+			}
 		}
 	}
 }
@@ -92,6 +96,16 @@ func (c *checker) driverFaults(at *place, err error) {
 			return
 		}
 		c.add(at, err.Error(), hint)
+	}
+}
+
+// labelFaults says of which printer a label is wrong: labels are files of their own, changed by other
+// people at other times, and a bad one must not hold the other lines.
+func (c *checker) labelFaults(at *place, printer string, found Problems) {
+	for i := range found {
+		if found[i].Key == at.key {
+			found[i].Printer, found[i].What = printer, printer+": "+found[i].What
+		}
 	}
 }
 

@@ -30,19 +30,39 @@ func (c *checker) pack(at *place, s Station, before []Station) {
 	prefix := at.at("sscc_prefix")
 	if s.Unit == SSCC {
 		c.ssccPrefix(at, s)
+		c.carriesSSCC(at.at("printer"), s.Printer)
 		return
 	}
 	if c.ok(prefix) {
 		c.add(prefix, `is only for unit = "sscc"`, "remove it")
 	}
 	c.product(at.at("unit"), s.Unit, code.Group)
-	if c.needs(at, "printer", "the container's code from stock has to be printed") && !c.given(at.at("check")) {
+	if !c.needs(at, "printer", "the container's code from stock has to be printed") {
+		return
+	}
+	if p, ok := c.printers[s.Printer]; ok {
+		c.carries(at.at("printer"), s.Printer, p.Traits(), s.Unit)
+	}
+	if !c.given(at.at("check")) {
 		if p, ok := c.printers[s.Printer]; ok && p.Traits().Confirms == drivers.ConfirmsNothing {
 			c.add(at.at("printer"), fmt.Sprintf("%q confirms nothing: no container's code would ever be reported", s.Printer),
 				"add check, a scanner that reads the printed label")
 		}
 	}
 }
+
+// carriesSSCC refuses a label that waits for a marking code, which no SSCC has.
+func (c *checker) carriesSSCC(at *place, printer string) {
+	p, ok := c.printers[printer]
+	if !ok || p.Traits().CheckCode == nil || p.Traits().CheckCode([]byte(plainCode)) != nil {
+		return
+	}
+	c.add(at, printer+`: its label has {code}, and unit = "sscc" gives none`, "name a label with {sscc} in its place")
+	c.problems[len(c.problems)-1].Printer = printer
+}
+
+// plainCode is a code that every printer can carry whose label has one.
+const plainCode = "010000000000000021A"
 
 func (c *checker) ssccPrefix(at *place, s Station) {
 	here := at.at("sscc_prefix")

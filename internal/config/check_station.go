@@ -8,6 +8,7 @@ import (
 
 	"linemark/drivers"
 	"linemark/internal/code"
+	"linemark/internal/label"
 )
 
 const (
@@ -103,6 +104,7 @@ func (c *checker) print(at *place, s Station) {
 		return
 	}
 	traits := printer.Traits()
+	c.carries(at.at("printer"), s.Printer, traits, s.Product)
 	printed := c.cfg.Report.Utilisation.UsageType == usagePrinted
 	switch {
 	case printed && traits.Confirms == drivers.ConfirmsNothing:
@@ -113,6 +115,22 @@ func (c *checker) print(at *place, s Station) {
 			"write ahead = 1")
 	case traits.MaxAhead > 0 && s.Ahead > traits.MaxAhead:
 		c.add(ahead, fmt.Sprintf("is %d, more than %q holds", s.Ahead, s.Printer), fmt.Sprintf("write at most %d", traits.MaxAhead))
+	}
+}
+
+// carries asks the driver whether the printer and its label can carry the codes of a product.
+func (c *checker) carries(at *place, printer string, traits drivers.PrinterTraits, product string) {
+	p, ok := c.cfg.Product(product)
+	if !ok || traits.CheckCode == nil {
+		return
+	}
+	profile, err := c.cfg.Table.Profile(p.GroupOr(c.cfg), code.Type(p.CISType))
+	if err != nil {
+		return // said of the product
+	}
+	if err := label.Carries(profile, p.GTIN, traits.CheckCode); err != nil {
+		c.add(at, fmt.Sprintf("%s: codes of %s: %v", printer, product, err), "linemark drivers shows how each printer takes such characters, and which settings help")
+		c.problems[len(c.problems)-1].Printer = printer
 	}
 }
 

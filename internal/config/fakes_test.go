@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,12 @@ func init() {
 		"fake-count":    {Confirms: drivers.ConfirmsCount, MaxAhead: 100},
 		"fake-identity": {Confirms: drivers.ConfirmsIdentity},
 		"fake-nothing":  {},
+		"fake-plain": {CheckCode: func(c []byte) error {
+			if bytes.IndexByte(c, 0x1d) >= 0 {
+				return errors.New("it holds GS (1D)")
+			}
+			return nil
+		}},
 	} {
 		drivers.RegisterPrinter(name, func(s drivers.Settings) (drivers.Printer, error) {
 			return fakePrinter(traits), settings(s, "label")
@@ -49,6 +56,9 @@ func settings(s drivers.Settings, allowed ...string) error {
 		if !slices.Contains(allowed, key) {
 			errs = append(errs, &drivers.OptionError{Key: key, Problem: "unknown setting"})
 		}
+	}
+	if s.Options["label"] == "broken.zpl" {
+		errs = append(errs, &drivers.OptionError{Key: "label", Problem: "unknown placeholder {cod}", Hint: "did you mean {code}?"})
 	}
 	points, _ := s.Options["outputs"].(map[string]any)
 	for name, v := range points {

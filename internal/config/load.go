@@ -31,7 +31,8 @@ func Load(path string) (*Config, error) {
 // Parse reads and checks the text of a file; file is its path, or empty. The error is
 // Problems and holds all of them, or only the first one if the text is no TOML at all. The
 // Config is never nil: beside Problems it holds what could be read, of which Agent, and
-// HTTP.Listen (the default, if the file's is wrong), serve to show the problems on the page.
+// HTTP.Listen (the default, if the file's is wrong), serve to show the problems on the page. If
+// none of them is Blocking, an agent can run on it: the printers that they name do not print.
 func Parse(file string, text []byte, lookup Lookup) (*Config, error) {
 	cfg := emptyConfig(file)
 	d := newDoc(file)

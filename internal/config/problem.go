@@ -14,6 +14,10 @@ type Problem struct {
 	Key  string // in dotted form, such as printer.address
 	What string // what is wrong, in one clause; never the value of a secret
 	Hint string // what to do, in one clause
+
+	// Printer names the printer whose label is wrong: its station stays stopped, and the rest can
+	// run. It is empty for what keeps the agent from starting.
+	Printer string
 }
 
 // String returns FILE:LINE: KEY: what is wrong (hint: what to do), always one line.
@@ -32,6 +36,11 @@ func (ps Problems) Error() string {
 		lines[i] = p.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Blocking returns those that keep the agent from starting.
+func (ps Problems) Blocking() Problems {
+	return slices.DeleteFunc(slices.Clone(ps), func(p Problem) bool { return p.Printer != "" })
 }
 
 // sorted orders the problems by line and leaves out repetitions.

@@ -75,7 +75,7 @@ func (l Label) Fields() map[string]string {
 func Carries(p code.Profile, gtin string, check func(code []byte) error) error {
 	for _, c := range code.Samples(p, gtin) {
 		if err := check([]byte(c)); err != nil {
-			return fmt.Errorf("its codes may hold what the printer cannot take: %w", err)
+			return fmt.Errorf("they may hold what the printer cannot take: %w", err)
 		}
 	}
 	return nil
