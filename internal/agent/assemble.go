@@ -48,6 +48,25 @@ func (a *Agent) countProducts(post line.Post, name string) {
 	}
 }
 
+// hearRequests tells a verify station of every product that its PLC announces. The first look of a
+// session says where the PLC stands.
+func (a *Agent) hearRequests(post line.Post, p *plc, input string) {
+	onState, onRead := p.onState, p.onRead
+	var last uint64
+	known := false
+	p.onState = func(up bool, why string) {
+		known = known && up
+		onState(up, why)
+	}
+	p.onRead = func(v drivers.Values) {
+		onRead(v)
+		if seq := v[input]; !known || seq != last {
+			known, last = true, seq
+			post(line.Requested{Seq: seq, At: time.Now()})
+		}
+	}
+}
+
 // signals joins one station to one PLC: the names of its outputs are without the PLC's name.
 type signals struct{ plc *plc }
 
@@ -60,6 +79,10 @@ func (s signals) Set(ctx context.Context, output string, on bool) error {
 	if on {
 		value = 1
 	}
+	return s.plc.write(ctx, write{output: output, value: value})
+}
+
+func (s signals) Write(ctx context.Context, output string, value uint64) error {
 	return s.plc.write(ctx, write{output: output, value: value})
 }
 
@@ -85,8 +108,11 @@ func (a *Agent) line(ctx context.Context, l config.Line) error {
 			station.Signals, station.Reject = signals{a.plcs[name]}, output
 			a.plcs[name].pulsed[output] = true
 		}
-		if _, output, ok := config.SplitPoint(s.Stop); ok {
-			station.Stop = output
+		if name, output, ok := config.SplitPoint(s.Stop); ok {
+			station.Signals, station.Stop = signals{a.plcs[name]}, output
+		}
+		if s.Kind == "verify" {
+			verifying(&station, s)
 		}
 		if s.Confirm != "" {
 			station.Within = s.Within
@@ -105,6 +131,17 @@ func (a *Agent) line(ctx context.Context, l config.Line) error {
 		a.join(built, l, s)
 	}
 	return nil
+}
+
+// verifying takes over what only a verify station has.
+func verifying(to *line.StationConfig, s config.Station) {
+	to.HealAfter, to.StopShare, to.StopOf, to.PlainSymbol = s.HealAfter, s.StopShare, s.StopOf, s.PlainSymbol == config.Yes
+	to.Grade, _ = drivers.ParseGrade(s.Grade)
+	if s.Request != "" {
+		_, to.Answer.Verdict, _ = config.SplitPoint(s.Verdict)
+		_, to.Answer.Acknowledge, _ = config.SplitPoint(s.Acknowledge)
+		to.Answer.GoodValue, to.Answer.RejectValue, to.Match = uint64(s.VerdictGood), uint64(s.VerdictReject), s.Match
+	}
 }
 
 // carries asks the driver now, not at the first such code, whether it can carry what the
@@ -181,6 +218,9 @@ func (a *Agent) joinPLC(post line.Post, s config.Station) {
 		}
 	}
 	a.countProducts(post, name)
+	if _, input, ok := config.SplitPoint(s.Request); ok {
+		a.hearRequests(post, p, input)
+	}
 	if counterPLC, counter, ok := config.SplitPoint(s.Confirm); ok && counterPLC == name {
 		p.bits[counter] = p.driver.Points()[counter].Bits
 		onCount := p.onCount

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"time"
 
 	"linemark/drivers"
 	"linemark/internal/code"
@@ -35,7 +36,8 @@ func (s *scanner) run(ctx context.Context) {
 				return err
 			}
 			seq++
-			s.onRead(line.Scan{Seq: seq, Code: code.Code(scan.Code), NoRead: scan.NoRead, Bad: scan.Bad})
+			grade, known := drivers.ParseGrade(scan.Grade)
+			s.onRead(line.Scan{Seq: seq, Code: code.Code(scan.Code), NoRead: scan.NoRead, Bad: scan.Bad, AIM: scan.AIM, Grade: line.Grade{Text: scan.Grade, Value: grade, Known: known}, More: scan.More, At: time.Now()})
 		}
 	})
 }

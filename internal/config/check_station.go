@@ -23,7 +23,8 @@ func keysOf(kind string) []string {
 	case kindPrint:
 		return []string{"product", "printer", "ahead"}
 	case kindVerify:
-		return []string{"scanner", "reject", "confirm", "stop", "stop_after", "silent_after", "pulse", "within", "window"}
+		return []string{"scanner", "reject", "confirm", "stop", "stop_after", "stop_share", "stop_of", "silent_after", "pulse", "within", "window", "heal_after",
+			"grade", "plain_symbol", "request", "verdict", "acknowledge", "verdict_good", "verdict_reject", "match"}
 	default:
 		return []string{"scanner", "of", "capacity", "unit", "sscc_prefix", "printer", "check"}
 	}
@@ -131,48 +132,6 @@ func (c *checker) carries(at *place, printer string, traits drivers.PrinterTrait
 	if err := label.Carries(profile, p.GTIN, traits.CheckCode); err != nil {
 		c.add(at, fmt.Sprintf("%s: codes of %s: %v", printer, product, err), "linemark drivers shows how each printer takes such characters, and which settings help")
 		c.problems[len(c.problems)-1].Printer = printer
-	}
-}
-
-func (c *checker) verify(at *place, s Station) {
-	if c.needs(at, "scanner", "a verify station reads with it") {
-		c.device(at.at("scanner"), "scanner", s.Scanner)
-	}
-	reject, stop := at.at("reject"), at.at("stop")
-	if c.needs(at, "reject", "a product that cannot be verified must be taken off") {
-		c.point(reject, s.Reject, "output")
-	}
-	if c.needs(at, "stop", "without it a line that cannot reject could not be stopped") {
-		c.point(stop, s.Stop, "output")
-	}
-	c.ownPoint(reject, s.Reject, "output")
-	c.ownPoint(stop, s.Stop, "output")
-	if confirm, _, ok := SplitPoint(s.Confirm); ok && c.ok(stop) {
-		if plc, _, ok := SplitPoint(s.Stop); ok && plc != confirm {
-			c.add(at.at("confirm"), fmt.Sprintf("%q is not of the PLC that stops the line, %q", s.Confirm, plc), "count rejections on the PLC that has the stop output")
-		}
-	}
-	if c.ok(reject) && c.ok(stop) && s.Reject == s.Stop {
-		c.add(stop, fmt.Sprintf("%q is the reject output too", s.Stop), "give the stop an output of its own")
-	}
-	if c.ok(at.at("confirm")) {
-		c.point(at.at("confirm"), s.Confirm, "input")
-		c.ownPoint(at.at("confirm"), s.Confirm, "counter")
-	}
-	c.atLeastOne(at.at("stop_after"), s.StopAfter)
-	c.atLeastOne(at.at("silent_after"), s.SilentAfter)
-	c.atLeastOne(at.at("window"), s.Window)
-
-	pulse, within := at.at("pulse"), at.at("within")
-	c.longerThanZero(pulse, s.Pulse)
-	c.longerThanZero(within, s.Within)
-	if s.Pulse >= s.Within && !c.bad[pulse.path] && !c.bad[within.path] {
-		here := pulse
-		if !c.given(pulse) {
-			here = within
-		}
-		c.add(here, fmt.Sprintf("the pulse of %v is not shorter than %v, in which its rejection must be counted", s.Pulse, s.Within),
-			"write a shorter pulse or a longer within")
 	}
 }
 

@@ -126,6 +126,18 @@ type Station struct {
 	Pulse       time.Duration `toml:"pulse"`        // verify: length of the reject pulse; default 20ms
 	Within      time.Duration `toml:"within"`       // verify: a rejection not counted in this time stops the line; default 2s
 	Window      int           `toml:"window"`       // verify: a printed code overtaken by this many verified ones is set aside; default 64
+	HealAfter   int           `toml:"heal_after"`   // verify: codes skipped on a line with one printer are set aside after this many good readings behind them; default 3
+	StopShare   int           `toml:"stop_share"`   // verify: failures among the last stop_of products that stop the line
+	StopOf      int           `toml:"stop_of"`      // verify: see stop_share
+	Grade       string        `toml:"grade"`        // verify: the lowest print quality that passes, A to F or 4.0 to 0.0; default any
+	PlainSymbol Choice        `toml:"plain_symbol"` // verify: a code in a symbol without the leading FNC1 passes; default false
+
+	Request       string        `toml:"request"`        // verify: input with the number of the product at the camera; with it the verdict is an answer, no pulse
+	Verdict       string        `toml:"verdict"`        // verify: output that takes the verdict
+	Acknowledge   string        `toml:"acknowledge"`    // verify: output that takes the product's number when the verdict is there
+	VerdictGood   int           `toml:"verdict_good"`   // verify: the value that lets the product pass; default 1
+	VerdictReject int           `toml:"verdict_reject"` // verify: the value that rejects it; default 2
+	Match         time.Duration `toml:"match"`          // verify: a product's number and its reading lie no further apart; default 100ms
 
 	Of         string `toml:"of"`          // pack: the station whose containers are packed, in place of a scanner
 	Capacity   int    `toml:"capacity"`    // pack: units in a container

@@ -29,4 +29,7 @@ func (s *Station) setDefaults() {
 	s.Pulse = 20 * time.Millisecond
 	s.Within = 2 * time.Second
 	s.Window = 64
+	s.HealAfter = 3
+	s.VerdictGood, s.VerdictReject = 1, 2
+	s.Match = 100 * time.Millisecond
 }

@@ -91,7 +91,7 @@ func TestParseFillsAndDefaults(t *testing.T) {
 	}
 	beer := product
 	beer.Name, beer.GTIN, beer.Group = "beer", "14780012345674", "beer"
-	station := Station{Ahead: 8, StopAfter: 3, SilentAfter: 20, Pulse: 20 * time.Millisecond, Within: 2 * time.Second, Window: 64}
+	station := Station{Ahead: 8, StopAfter: 3, SilentAfter: 20, Pulse: 20 * time.Millisecond, Within: 2 * time.Second, Window: 64, HealAfter: 3, VerdictGood: 1, VerdictReject: 2, Match: 100 * time.Millisecond}
 	mark, check := station, station
 	mark.Name, mark.Kind, mark.Product, mark.Printer = "mark", "print", "unit", "tij"
 	check.Name, check.Kind, check.Scanner, check.Within = "check", "verify", "cam", 90*time.Second

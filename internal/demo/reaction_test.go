@@ -174,7 +174,7 @@ type tap struct {
 	fed, rejected []time.Duration
 	told          map[string]time.Time // by line: when the printer told of a print, and no code has followed
 	read          map[string]time.Time // by line: when the camera last sent something
-	counts        map[string]string // by line: the odometer as last told
+	counts        map[string]string    // by line: the odometer as last told
 }
 
 func (t *tap) forget() {

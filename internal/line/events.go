@@ -67,6 +67,14 @@ type (
 		OK  bool
 		Why string
 	}
+	// Given says which codes go to the printer next, by their claim numbers and in this order: products
+	// with them will be read in this order, as long as nobody touches the belt.
+	Given struct{ Claims []int64 }
+	// Requested says that the PLC has announced a product: its number, and when it was heard.
+	Requested struct {
+		Seq uint64
+		At  time.Time
+	}
 	// Seen says that the product with this claim, or one claimed later, was read behind the printer:
 	// labels claimed up to it are in the printer no more.
 	Seen struct{ Claim int64 }
@@ -80,6 +88,17 @@ type Scan struct {
 	Code   code.Code // empty for a no-read
 	NoRead bool
 	Bad    string // why the frame can be no code; empty if it may be one
+	AIM    string // the symbol's identifier as the scanner gave it, such as "]d2"; empty if it gave none
+	Grade  Grade
+	More   bool      // another code of the same frame follows
+	At     time.Time // when it came in, on the monotonic clock
+}
+
+// Grade is a print quality.
+type Grade struct {
+	Text  string  // as the scanner gave it; empty if it gave none
+	Value float64 // 0 (F) to 4 (A), where Known
+	Known bool
 }
 
 // Effects on devices.
@@ -93,6 +112,13 @@ type (
 	Reject struct{ Seq int64 }
 	// StopLine sets the stop output.
 	StopLine struct{ Cause string }
+	// Answer gives the PLC the verdict on the product that it announced under this number.
+	Answer struct {
+		Seq  uint64
+		Good bool
+	}
+	// TellGiven tells the verify stations of the line what is Given.
+	TellGiven struct{ Claims []int64 }
 	// TellSeen tells the print stations of the line what was Seen.
 	TellSeen struct{ Claim int64 }
 	// Announce tells the stations behind that a container is closed.
@@ -135,12 +161,17 @@ type (
 		Verdicts []ledger.Verdict
 		Err      error
 	}
-	// OvertakenBefore sets codes aside that were claimed before this claim number.
-	OvertakenBefore struct{ Claim int64 }
+	// OvertakenBefore sets codes aside that were claimed before this claim number; Cause goes into
+	// the journal, Told is what a person is told if there are any.
+	OvertakenBefore struct {
+		Claim       int64
+		Cause, Told string
+	}
 	// Overtaken answers OvertakenBefore.
 	Overtaken struct {
-		N   int
-		Err error
+		N    int
+		Told string
+		Err  error
 	}
 	// TooLate answers Reject: another product was read before the verdict came out.
 	TooLate struct{ Seq int64 }

@@ -115,10 +115,11 @@ func (p *tray) codes() []code.Code {
 
 // wires are the outputs of a PLC.
 type wires struct {
-	mu     sync.Mutex
-	pulses []string
-	set    map[string]bool
-	hold   chan struct{} // not nil: a pulse returns when it is closed
+	written []string // by Write, as output=value
+	mu      sync.Mutex
+	pulses  []string
+	set     map[string]bool
+	hold    chan struct{} // not nil: a pulse returns when it is closed
 }
 
 func (w *wires) Pulse(ctx context.Context, output string, _ time.Duration) error {
@@ -164,6 +165,13 @@ type running struct {
 	*Line
 	*store
 	stop func() // ends Run and waits for it
+}
+
+func (w *wires) Write(_ context.Context, output string, value uint64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.written = append(w.written, fmt.Sprintf("%s=%d", output, value))
+	return nil
 }
 
 // run begins a line over a new ledger in dir. Its end closes the ledger.

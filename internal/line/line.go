@@ -42,6 +42,13 @@ type StationConfig struct {
 	SilentAfter int
 	Within      time.Duration
 	Window      int
+	HealAfter   int
+	StopShare   int
+	StopOf      int
+	Grade       float64
+	PlainSymbol bool // a code in a symbol that is no GS1 symbol passes
+	Match       time.Duration
+	Answer      AnswerPoints
 
 	Of          string
 	Capacity    int
@@ -49,6 +56,12 @@ type StationConfig struct {
 	SSCCPrefix  string
 	Check       bool
 	CheckWithin time.Duration
+}
+
+// AnswerPoints are the PLC's outputs that take the verdict on a product, see handshake.
+type AnswerPoints struct {
+	Verdict, Acknowledge   string
+	GoodValue, RejectValue uint64
 }
 
 // Kind is what a station does.
@@ -107,6 +120,13 @@ func New(ctx context.Context, c Config) (*Line, error) {
 				}
 			}
 		}
+		p.tellGiven = func(claims []int64) {
+			for i, to := range l.places {
+				if c.Stations[i].Kind == KindVerify {
+					to.post(context.WithoutCancel(ctx), Given{Claims: claims})
+				}
+			}
+		}
 		p.announce = func(ledger.ContainerID) {}
 		for _, behind := range c.Stations {
 			if behind.Of == s.Name {
@@ -120,7 +140,7 @@ func New(ctx context.Context, c Config) (*Line, error) {
 
 func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place, error) {
 	p := &place{name: l.cfg.Name + "/" + s.Name, ledger: l.cfg.Ledger, log: l.cfg.Log, alarm: l.cfg.Alarm, inbox: make(chan letter, 256), gone: make(chan struct{}), born: time.Now(), moved: make(chan struct{}, 1),
-		printer: s.Printer, signals: s.Signals, reject: s.Reject, stop: s.Stop, pulse: s.Pulse, sscc: s.SSCCPrefix}
+		printer: s.Printer, signals: s.Signals, reject: s.Reject, stop: s.Stop, pulse: s.Pulse, answer: s.Answer, sscc: s.SSCCPrefix}
 	var err error
 	if p.profile, err = l.cfg.Groups.Profile(unit.Group, unit.Type); err != nil {
 		return nil, err
@@ -128,9 +148,14 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	p.unit = unit.ID
 	switch s.Kind {
 	case KindPrint:
-		p.station = NewPrint(PrintConfig{Ahead: s.Ahead, Alone: s.Alone, Silent: s.Silent, Label: p.labelOf(unit, p.profile)})
+		p.station = NewPrint(PrintConfig{Ahead: s.Ahead, Alone: s.Alone, Silent: s.Silent, TellGiven: l.ordered(), Label: p.labelOf(unit, p.profile)})
 	case KindVerify:
-		v := NewVerify(VerifyConfig{TellSeen: l.silent(), StopAfter: s.StopAfter, SilentAfter: s.SilentAfter, Within: s.Within, Window: s.Window})
+		c := VerifyConfig{TellSeen: l.silent(), StopAfter: s.StopAfter, SilentAfter: s.SilentAfter, Within: s.Within, Window: s.Window, StopShare: s.StopShare, StopOf: s.StopOf,
+			Match: s.Match, Quality: Quality{Grade: s.Grade, GS1: p.profile.AIs && !s.PlainSymbol}}
+		if l.ordered() {
+			c.HealAfter = s.HealAfter
+		}
+		v := NewVerify(c)
 		p.station = v
 		l.permits[s.Name] = v.Permit()
 		p.after = func() {
@@ -164,6 +189,17 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	p.beat.Store(int64(-time.Hour)) // not alive before its first event
 	p.view = p.station.View()
 	return p, nil
+}
+
+// ordered says whether the products come in the order of one printer's codes.
+func (l *Line) ordered() bool {
+	printers := 0
+	for _, s := range l.cfg.Stations {
+		if s.Kind == KindPrint {
+			printers++
+		}
+	}
+	return printers == 1
 }
 
 // silent says whether a printer of the line tells nothing of what it has printed.

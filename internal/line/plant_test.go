@@ -141,6 +141,11 @@ func (p *plant) Set(_ context.Context, _ string, on bool) error {
 	return nil
 }
 
+// Write implements SignalPort.
+func (*plant) Write(context.Context, string, uint64) error {
+	panic("this plant has no handshake")
+}
+
 // now is the ledger's clock, and the place where its disk is slow.
 func (p *plant) now() time.Time {
 	p.mu.Lock()

@@ -15,7 +15,9 @@ type PrintConfig struct {
 	// Silent says that the printer tells nothing of what it has printed: a label is taken to have
 	// left it when its code, or a later one, was read behind it.
 	Silent bool
-	Label  func(ledger.Claim) Label
+	// TellGiven says that the order of this printer's codes is the order of the products on the line.
+	TellGiven bool
+	Label     func(ledger.Claim) Label
 }
 
 // Print keeps a marking printer fed. Every code is sent at most once: it is claimed on disk,
@@ -163,7 +165,15 @@ func (p *Print) claimed(now time.Time, ev Claimed) []Effect {
 		labels[i] = p.cfg.Label(c)
 	}
 	p.count("sent", len(labels))
-	return []Effect{SendLabels{Session: p.session, Labels: labels}}
+	var effects []Effect
+	if p.cfg.TellGiven { // first: no product may be read before its code is expected
+		given := make([]int64, len(ev.Claims))
+		for i, c := range ev.Claims {
+			given[i] = c.Seq
+		}
+		effects = append(effects, TellGiven{Claims: given})
+	}
+	return append(effects, SendLabels{Session: p.session, Labels: labels})
 }
 
 // noCodes is what the station waits for when the stock has run out.

@@ -22,6 +22,8 @@ type PrintPort interface {
 type SignalPort interface {
 	Pulse(ctx context.Context, output string, length time.Duration) error
 	Set(ctx context.Context, output string, on bool) error
+	// Write sets an output of any width.
+	Write(ctx context.Context, output string, value uint64) error
 }
 
 // Post is everything that the outside tells a station: it never blocks for long.
@@ -50,8 +52,10 @@ type place struct {
 	reject    string
 	stop      string
 	pulse     time.Duration
+	answer    AnswerPoints
 	announce  func(ledger.ContainerID)
 	tellSeen  func(claim int64)
+	tellGiven func(claims []int64)
 	after     func() // called after each event
 
 	check   *place // pack: the verify station that products pass before; nil: none
@@ -229,8 +233,8 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 		v, err := p.ledger.Verify(ctx, p.name, p.lots.Load().unit, p.profile, e.Codes)
 		return Verdicts{Verdicts: v, Err: err}
 	case OvertakenBefore:
-		n, err := p.ledger.SetAside(ctx, p.name, p.lots.Load().unit, e.Claim, "never read while the products behind it were")
-		return Overtaken{N: n, Err: err}
+		n, err := p.ledger.SetAside(ctx, p.name, p.lots.Load().unit, e.Claim, e.Cause)
+		return Overtaken{N: n, Told: e.Told, Err: err}
 	case OpenContainer:
 		id, err := p.ledger.OpenContainer(ctx, p.newContainer())
 		return Opened{Container: id, Err: err}
@@ -282,8 +286,14 @@ func (p *place) device(ctx context.Context, e Effect) Event {
 		if err := p.signals.Set(ctx, p.stop, true); err != nil {
 			return Failed{Effect: e, Err: err}
 		}
+	case Answer:
+		if err := p.answered(ctx, e); err != nil {
+			return Failed{Effect: e, Err: err}
+		}
 	case TellSeen:
 		p.tellSeen(e.Claim)
+	case TellGiven:
+		p.tellGiven(e.Claims)
 	case Announce:
 		p.announce(e.Container)
 	case Alarm:
@@ -292,4 +302,17 @@ func (p *place) device(ctx context.Context, e Effect) Event {
 		panic(fmt.Sprintf("line: station %s wants an effect that nobody carries out: %T", p.name, e))
 	}
 	return nil
+}
+
+// answered gives the PLC a verdict: first the verdict, then the product's number, which says that the
+// verdict is there.
+func (p *place) answered(ctx context.Context, a Answer) error {
+	verdict := p.answer.RejectValue
+	if a.Good {
+		verdict = p.answer.GoodValue
+	}
+	if err := p.signals.Write(ctx, p.answer.Verdict, verdict); err != nil {
+		return err
+	}
+	return p.signals.Write(ctx, p.answer.Acknowledge, a.Seq)
 }

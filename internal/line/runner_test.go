@@ -31,10 +31,11 @@ type deadWires struct{}
 
 func (deadWires) Pulse(context.Context, string, time.Duration) error { return errDisk }
 func (deadWires) Set(context.Context, string, bool) error            { return errDisk }
+func (deadWires) Write(context.Context, string, uint64) error        { return errDisk }
 
 func TestRunner_outputsThatFailAreTold(t *testing.T) {
 	p := &place{signals: deadWires{}}
-	for _, e := range []Effect{Reject{Seq: 1}, StopLine{Cause: "x"}} {
+	for _, e := range []Effect{Reject{Seq: 1}, StopLine{Cause: "x"}, Answer{Seq: 1}} {
 		if f, ok := p.carryOut(context.Background(), e).(Failed); !ok || f.Effect != e || !errors.Is(f.Err, errDisk) {
 			t.Errorf("%s was answered with %+v", shown([]Effect{e}), f)
 		}

@@ -17,6 +17,11 @@ type VerifyConfig struct {
 	SilentAfter int           // products counted without a reading that stop the line; 0: none are counted
 	TellSeen    bool          // a printer before it says nothing of what it has printed
 	Window      int           // verified products that must overtake a printed code before it is set aside
+	HealAfter   int           // good readings behind a gap in the printer's order that set the codes in it aside; 0: the order is not known
+	StopShare   int           // failures among the last StopOf products that stop the line; 0: only those in a row do
+	StopOf      int
+	Match       time.Duration // with it each product is announced by the PLC under a number, see handshake; 0: rejections are pulses
+	Quality     Quality
 }
 
 // Verify reads back what was printed and takes off what it cannot account for (P3, P6). It
@@ -25,7 +30,9 @@ type Verify struct {
 	status
 	cfg      VerifyConfig
 	pending  []Scan // the batch whose verdicts are under way, in order
-	failures int    // in a row
+	failures failures
+	shift    shift
+	shake    handshake
 	scanner  ScannerState
 	plc      PLCState
 	stop     stopState
@@ -46,7 +53,7 @@ type stopState struct {
 
 // NewVerify returns a verify station.
 func NewVerify(c VerifyConfig) *Verify {
-	v := &Verify{cfg: c, scanner: ScannerState{Why: "not connected yet"}, plc: PLCState{Why: "not connected yet"}}
+	v := &Verify{cfg: c, shift: shift{after: c.HealAfter}, shake: handshake{match: c.Match}, scanner: ScannerState{Why: "not connected yet"}, plc: PLCState{Why: "not connected yet"}}
 	v.set(time.Time{}, "waiting", "the scanner and the PLC")
 	return v
 }
@@ -61,8 +68,11 @@ func (v *Verify) Step(now time.Time, ev Event) []Effect {
 	case TooLate:
 		return v.stopLine(now, fmt.Sprintf("the verdict on product %d came after the next product was read: it has passed the rejector", ev.Seq))
 	case Failed:
-		if _, ok := ev.Effect.(Reject); ok {
+		switch ev.Effect.(type) {
+		case Reject:
 			return v.stopLine(now, "the reject output could not be set: "+ev.Err.Error())
+		case Answer:
+			return v.stopLine(now, "a verdict could not be given to the PLC: "+ev.Err.Error())
 		}
 		v.stop.sent = false // the stop output itself: set again as soon as the PLC is there
 	case CountedRejects:
@@ -78,8 +88,14 @@ func (v *Verify) Step(now time.Time, ev Event) []Effect {
 	case Overtaken:
 		if ev.N > 0 {
 			v.count("overtaken", ev.N)
-			return []Effect{Alarm{Text: plural(ev.N, "printed code") + " never read while the products behind were: set aside as doubtful"}}
 		}
+		if ev.N > 0 && ev.Told != "" {
+			return []Effect{Alarm{Text: ev.Told + "; set aside as doubtful: " + plural(ev.N, "code")}}
+		}
+	case Given:
+		v.shift.given(ev.Claims)
+	case Requested:
+		return v.tell(now, v.shake.request(ev))
 	case Tick:
 		return v.tick(now)
 	}
@@ -104,17 +120,32 @@ func (v *Verify) countedProducts(now time.Time, n int) []Effect {
 
 func (v *Verify) scans(now time.Time, scans []Scan) []Effect {
 	v.heard = true
-	v.pending = append(v.pending, scans...)
+	var effects []Effect
 	var codes []code.Code
 	for _, s := range scans {
+		if v.cfg.Match > 0 {
+			effects = append(effects, v.tell(now, v.shake.read(s.Seq, s.At))...)
+		}
+		if s.Bad == "" && !s.NoRead {
+			s.Bad = v.cfg.Quality.fault(s)
+		}
+		v.pending = append(v.pending, s)
 		if !s.NoRead && s.Bad == "" {
 			codes = append(codes, s.Code)
 		}
 	}
 	if len(codes) == 0 {
-		return v.verdicts(now, Verdicts{})
+		return append(effects, v.verdicts(now, Verdicts{})...)
 	}
-	return []Effect{VerifyCodes{Codes: codes}}
+	return append(effects, VerifyCodes{Codes: codes})
+}
+
+// tell carries out what the handshake has found.
+func (v *Verify) tell(now time.Time, t told) []Effect {
+	if t.stop != "" {
+		return append(t.answers, v.stopLine(now, t.stop)...)
+	}
+	return t.answers
 }
 
 // verdicts settles the pending batch. Without an answer from the ledger nothing passes.
@@ -139,9 +170,12 @@ func (v *Verify) verdicts(now time.Time, ev Verdicts) []Effect {
 			verdict := answers[0]
 			answers = answers[1:]
 			if verdict.Outcome == ledger.Good {
-				effects = append(effects, v.good(now, verdict)...)
+				effects = append(effects, v.good(now, s, verdict)...)
 				seen = max(seen, verdict.Claim)
 				continue
+			}
+			if verdict.Outcome == ledger.Mangled {
+				effects = append(effects, v.shift.found(verdict)...) // the product is there, whatever became of its code
 			}
 			why = verdict.Outcome.String()
 			if verdict.Note != "" {
@@ -159,8 +193,12 @@ func (v *Verify) verdicts(now time.Time, ev Verdicts) []Effect {
 	return effects
 }
 
-func (v *Verify) good(now time.Time, verdict ledger.Verdict) []Effect {
-	v.failures = 0
+func (v *Verify) good(now time.Time, s Scan, verdict ledger.Verdict) []Effect {
+	v.failures.add(false, v.cfg.StopOf)
+	effects := v.shift.found(verdict)
+	if v.cfg.Match > 0 {
+		effects = append(effects, v.tell(now, v.shake.settle(s.Seq, false))...)
+	}
 	v.count("verified", 1)
 	if v.stop.cause == "" && v.scanner.Up && v.plc.Up {
 		v.set(now, "running", "")
@@ -173,25 +211,34 @@ func (v *Verify) good(now time.Time, verdict ledger.Verdict) []Effect {
 	}
 	if v.since++; len(v.window) == v.cfg.Window && v.since >= max(1, v.cfg.Window/4) {
 		v.since = 0
-		return []Effect{OvertakenBefore{Claim: slices.Min(v.window)}}
+		effects = append(effects, OvertakenBefore{Claim: slices.Min(v.window), Cause: overtaken, Told: "printed codes were never read while the products behind were"})
 	}
-	return nil
+	return effects
 }
 
 // bad rejects a product. A pulse throws out the product that was read last, so a verdict on an
-// earlier one stops the line instead.
+// earlier one stops the line instead; a handshake names the product.
 func (v *Verify) bad(now time.Time, s Scan, why string, last bool) []Effect {
 	v.count("rejected", 1)
-	v.failures++
-	if !last {
+	v.failures.add(true, v.cfg.StopOf)
+	v.shift.missed()
+	var effects []Effect
+	switch {
+	case v.cfg.Match > 0:
+		effects = append(v.tell(now, v.shake.settle(s.Seq, true)), Alarm{Text: "product rejected: " + why})
+	case !last:
 		return v.stopLine(now, fmt.Sprintf("product %d (%s) had passed the rejector before its verdict", s.Seq, why))
+	default:
+		effects = []Effect{Reject{Seq: s.Seq}, Alarm{Text: "product rejected: " + why}}
 	}
-	effects := []Effect{Reject{Seq: s.Seq}, Alarm{Text: "product rejected: " + why}}
 	if v.cfg.Within > 0 {
 		v.rejects = append(v.rejects, now.Add(v.cfg.Within))
 	}
-	if v.failures == v.cfg.StopAfter {
-		effects = append(effects, v.stopLine(now, plural(v.failures, "failure")+" in a row, the last: "+why)...)
+	switch f := &v.failures; {
+	case f.row == v.cfg.StopAfter:
+		effects = append(effects, v.stopLine(now, plural(f.row, "failure")+" in a row, the last: "+why)...)
+	case v.cfg.StopShare > 0 && f.bad == v.cfg.StopShare:
+		effects = append(effects, v.stopLine(now, fmt.Sprintf("%s among the last %s, the last: %s", plural(f.bad, "failure"), plural(len(f.recent), "product"), why))...)
 	}
 	return effects
 }
@@ -212,7 +259,7 @@ func (v *Verify) stopOutput(now time.Time, set bool) {
 	v.stop.seen = set
 	if restarted {
 		v.stop = stopState{}
-		v.failures, v.rejects = 0, nil
+		v.failures, v.rejects, v.shake.waiting = failures{}, nil, nil
 		v.settle(now)
 	}
 }
@@ -245,6 +292,7 @@ func (v *Verify) scannerState(now time.Time, ev ScannerState) []Effect {
 func (v *Verify) plcState(now time.Time, ev PLCState) []Effect {
 	v.plc = ev
 	if !ev.Up {
+		v.shake = handshake{match: v.cfg.Match} // its numbers may begin anew
 		v.set(now, "stopped", "the PLC is gone: "+ev.Why)
 		if !v.stop.sent {
 			v.stop.seen = false // it stood for another reason: a clear in the next session is no restart from this stop
@@ -278,12 +326,16 @@ func (v *Verify) settle(now time.Time) {
 }
 
 func (v *Verify) tick(now time.Time) []Effect {
+	var effects []Effect
+	if v.cfg.Match > 0 {
+		effects = v.tell(now, v.shake.tick(now))
+	}
 	if len(v.rejects) > 0 && now.After(v.rejects[0]) {
 		n := len(v.rejects)
 		v.rejects = nil
-		return v.stopLine(now, plural(n, "rejection")+" not counted within "+v.cfg.Within.String()+": the product may have passed")
+		return append(effects, v.stopLine(now, plural(n, "rejection")+" not counted within "+v.cfg.Within.String()+": the product may have passed")...)
 	}
-	return v.stopAgain()
+	return append(effects, v.stopAgain()...)
 }
 
 // Permit says whether products may be marked: whether they would be seen and could be taken off.

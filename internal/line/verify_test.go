@@ -11,6 +11,10 @@ import (
 
 func good(claim int64) ledger.Verdict { return ledger.Verdict{Outcome: ledger.Good, Claim: claim} }
 
+func byWindow(claim int64) OvertakenBefore {
+	return OvertakenBefore{Claim: claim, Cause: overtaken, Told: "printed codes were never read while the products behind were"}
+}
+
 func verdicts(v ...ledger.Verdict) Verdicts { return Verdicts{Verdicts: v} }
 
 func noRead(seq int64) Scans { return Scans{Scans: []Scan{{Seq: seq, NoRead: true}}} }
@@ -90,12 +94,13 @@ func TestVerify_steps(t *testing.T) {
 			want: stopped(tooLate), state: "stopped"},
 		{name: "an output that others set and cleared says nothing of a later stop", history: []Event{StopOutput{Set: true}, StopOutput{}, TooLate{Seq: 1}}, event: StopOutput{}, state: "stopped"},
 		{name: "overtaken codes are looked for when the window is full", history: []Event{scans(1, 2, 3), verdicts(good(11), good(14), good(12)), scans(4)}, event: verdicts(good(13)),
-			want: []Effect{OvertakenBefore{Claim: 11}}},
+			want: []Effect{byWindow(11)}},
 		{name: "the window forgets what is older", history: []Event{scans(1, 2, 3, 4), verdicts(good(11), good(12), good(13), good(14)), scans(5)}, event: verdicts(good(15)),
-			want: []Effect{OvertakenBefore{Claim: 12}}},
-		{name: "overtaken codes are told", event: Overtaken{N: 2},
-			want: []Effect{Alarm{Text: "2 printed codes never read while the products behind were: set aside as doubtful"}}},
-		{name: "no overtaken codes are no news", event: Overtaken{}},
+			want: []Effect{byWindow(12)}},
+		{name: "overtaken codes are told", event: Overtaken{N: 2, Told: "so and so"},
+			want: []Effect{Alarm{Text: "so and so; set aside as doubtful: 2 codes"}}},
+		{name: "no overtaken codes are no news", event: Overtaken{Told: "so and so"}},
+		{name: "codes that the rejected products explain are no news", event: Overtaken{N: 2}},
 		{name: "a look for overtaken codes that failed changes nothing", event: Overtaken{Err: errDisk}},
 		{name: "a tick with nothing due does nothing", history: []Event{scanner, plc}, event: Tick{}, state: "running"},
 	})
