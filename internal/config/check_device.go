@@ -36,8 +36,11 @@ func (c *checker) section(section string, devices []Device, addresses map[string
 		c.unique(names, at.at("name"), d.Name, "the name of the "+section)
 		if here := at.at("address"); c.ok(here) {
 			if first := addresses[sameAddress(d.Address)]; first != nil {
-				c.add(here, fmt.Sprintf("%q is the address of the device in line %d already", d.Address, c.lines.of(first)),
-					"give each device an address of its own")
+				hint := "give each device an address of its own"
+				if first.parent.parent.path == at.parent.path && linkAddress(d.Address) != d.Address {
+					hint = "one bus serves one PLC: give each PLC a port of its own, or connect it by Modbus TCP"
+				}
+				c.add(here, fmt.Sprintf("%q is the address of the device in line %d already", d.Address, c.lines.of(first)), hint)
 			} else {
 				addresses[sameAddress(d.Address)] = here
 			}
@@ -56,15 +59,23 @@ func (c *checker) section(section string, devices []Device, addresses map[string
 // sameAddress is equal for two ways of writing one address: settings of a serial port behind
 // the question mark and letter case do not make it another port.
 func sameAddress(address string) string {
-	u, err := url.Parse(address)
+	u, err := url.Parse(linkAddress(address))
 	if err != nil || u.Host == "" && u.Path == "" {
 		return address
 	}
-	scheme := u.Scheme
-	if scheme == "rtu" {
-		scheme = "serial"
+	return u.Scheme + "://" + strings.ToLower(u.Host) + strings.TrimSuffix(u.Path, "/")
+}
+
+// linkAddress is the address of the connection that a device is reached by: Modbus RTU goes
+// over a serial port, or over the network to one.
+func linkAddress(address string) string {
+	if rest, ok := strings.CutPrefix(address, "rtu+tcp://"); ok {
+		return "tcp://" + rest
 	}
-	return scheme + "://" + strings.ToLower(u.Host) + strings.TrimSuffix(u.Path, "/")
+	if rest, ok := strings.CutPrefix(address, "rtu://"); ok {
+		return "serial://" + rest
+	}
+	return address
 }
 
 // driverFaults takes the errors of a driver apart; each names the key that it is about.

@@ -15,8 +15,8 @@ import (
 const python = "/usr/bin/python3"
 
 // Need returns where a peer is: the path of socat, dmtxread, ZXingReader or node; for
-// pymodbus that of a Python that has it; for zpl-renderer-js the folder of the module. If the
-// peer is missing the test is skipped by its name, and with CI=true it fails.
+// pymodbus that of a Python that has it; for zpl-renderer-js and modbus-serial the folder of
+// the module. If the peer is missing the test is skipped by its name, and with CI=true it fails.
 func Need(t testing.TB, what string) string {
 	t.Helper()
 	path, err := find(what)
@@ -39,7 +39,7 @@ func find(what string) (string, error) {
 			return "", fmt.Errorf("importing it in %s: %w", python, err)
 		}
 		return python, nil
-	case "zpl-renderer-js":
+	case "zpl-renderer-js", "modbus-serial":
 		return module(what)
 	}
 	return "", errors.New("nobody knows this peer")

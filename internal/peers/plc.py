@@ -1,13 +1,13 @@
-"""A PLC served by pymodbus. The argument is JSON: port, and the values of coils, discretes,
-inputs and holding registers from address zero. It prints the port once it listens, and
-every write of a client as "coil ADDRESS VALUES" or "holding ADDRESS VALUES"."""
+"""A PLC served by pymodbus. The argument is JSON: port, or device for RTU on a serial port, and
+the values of coils, discretes, inputs and holding registers from address zero. It prints the
+port once it listens (0 for RTU), and every write of a client as "coil ADDRESS VALUES" or "holding ADDRESS VALUES"."""
 
 import asyncio
 import json
 import sys
 
 from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
-from pymodbus.server.async_io import ModbusTcpServer
+from pymodbus.server.async_io import ModbusSerialServer, ModbusTcpServer
 
 
 class Told(ModbusSequentialDataBlock):
@@ -32,8 +32,15 @@ async def main():
         hr=Told("holding", has["holding"]),
         zero_mode=True,
     )
+    context = ModbusServerContext(slaves=slave, single=True)
+    if has["device"]:
+        bus = ModbusSerialServer(context, port=has["device"], baudrate=115200, timeout=1)
+        await bus.start()
+        print(0, flush=True)
+        await bus.serve_forever()
+        return
     server = ModbusTcpServer(
-        ModbusServerContext(slaves=slave, single=True),
+        context,
         address=("127.0.0.1", has["port"]),
         allow_reuse_address=True,
     )

@@ -18,27 +18,34 @@ import (
 
 // memory is what a PLC holds, each area from address zero.
 type memory struct {
-	Port      int   `json:"port"` // 0: any
-	Coils     []int `json:"coils"`
-	Discretes []int `json:"discretes"`
-	Inputs    []int `json:"inputs"`
-	Holding   []int `json:"holding"`
+	Port      int    `json:"port"`   // 0: any
+	Device    string `json:"device"` // a serial port, for RTU; empty: TCP
+	Coils     []int  `json:"coils"`
+	Discretes []int  `json:"discretes"`
+	Inputs    []int  `json:"inputs"`
+	Holding   []int  `json:"holding"`
 }
 
-// pymodbus is a running server.
-type pymodbus struct {
+// peerPLC is a running server.
+type peerPLC struct {
 	port int
 	told chan string // what clients wrote
 	kill func()      // at once, and waits until it is gone
 }
 
-func servePymodbus(t *testing.T, m memory) *pymodbus {
+func servePymodbus(t *testing.T, m memory) *peerPLC {
+	t.Helper()
+	return servePLC(t, m, Need(t, "pymodbus"), "plc.py")
+}
+
+// servePLC starts a server whose last argument is the memory, and waits until it serves.
+func servePLC(t *testing.T, m memory, program string, args ...string) *peerPLC {
 	t.Helper()
 	has, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(Need(t, "pymodbus"), "plc.py", string(has))
+	c := exec.Command(program, append(args, string(has))...)
 	var stderr strings.Builder
 	c.Stderr = &stderr
 	out, err := c.StdoutPipe()
@@ -48,7 +55,7 @@ func servePymodbus(t *testing.T, m memory) *pymodbus {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p := &pymodbus{told: make(chan string, 100)}
+	p := &peerPLC{told: make(chan string, 100)}
 	read := make(chan struct{})
 	p.kill = func() {
 		c.Process.Kill()
@@ -66,19 +73,19 @@ func servePymodbus(t *testing.T, m memory) *pymodbus {
 	first := p.next(t)
 	if p.port, err = strconv.Atoi(first); err != nil {
 		p.kill()
-		t.Fatalf("pymodbus did not start: %q\n%s", first, &stderr)
+		t.Fatalf("%s did not start: %q\n%s", program, first, &stderr)
 	}
 	return p
 }
 
 // next returns the next line that the server prints.
-func (p *pymodbus) next(t *testing.T) string {
+func (p *peerPLC) next(t *testing.T) string {
 	t.Helper()
 	select {
 	case line := <-p.told:
 		return line
 	case <-time.After(patience):
-		t.Fatal("pymodbus keeps silent")
+		t.Fatal("the server keeps silent")
 		return ""
 	}
 }
@@ -111,7 +118,7 @@ func session(t *testing.T, p drivers.PLC) drivers.PLCSession {
 	return s
 }
 
-func (p *pymodbus) address() string { return fmt.Sprintf("tcp://127.0.0.1:%d", p.port) }
+func (p *peerPLC) address() string { return fmt.Sprintf("tcp://127.0.0.1:%d", p.port) }
 
 // The registers of 123456 (0001 E240) and of -123456 (FFFE 1DC0) in each order, A being the
 // highest byte.

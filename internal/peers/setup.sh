@@ -10,7 +10,7 @@ python_modules() { /usr/bin/python3 -c 'import pymodbus, serial_asyncio' 2>/dev/
 present() {
 	case $1 in
 	pymodbus) python_modules ;;
-	zpl-renderer-js) command -v npm >/dev/null && npm ls --omit=dev >/dev/null 2>&1 ;;
+	zpl-renderer-js | modbus-serial) command -v npm >/dev/null && npm ls --omit=dev >/dev/null 2>&1 ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
@@ -39,13 +39,14 @@ apt() {
 
 install_peer() {
 	case $1 in
-	zpl-renderer-js) command -v npm >/dev/null && npm ci --no-audit --no-fund ;;
+	# modbus-serial is used over TCP: what it needs for serial ports would have to be compiled.
+	zpl-renderer-js | modbus-serial) command -v npm >/dev/null && npm ci --omit=optional --no-audit --no-fund ;;
 	*) apt $(packages "$1") ;; # unquoted: one word for each package
 	esac
 }
 
 missing=0
-for peer in gcc socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js; do
+for peer in gcc socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js modbus-serial; do
 	if present "$peer"; then
 		echo "$peer: present"
 	elif install_peer "$peer" >&2 && present "$peer"; then

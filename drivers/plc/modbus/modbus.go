@@ -1,4 +1,4 @@
-// Package modbus talks to PLCs over Modbus TCP.
+// Package modbus talks to PLCs over Modbus TCP and Modbus RTU.
 //
 // Inputs are read together in as few requests as possible, outputs are written one by
 // one. Any error that is not the PLC's own clear exception ends the session and closes
@@ -8,6 +8,8 @@ package modbus
 import (
 	"context"
 	_ "embed"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/goburrow/modbus"
@@ -35,7 +37,7 @@ func init() {
 // PLC is one configured controller.
 type PLC struct {
 	name    string
-	address string
+	wire    wire
 	dial    link.Dialer
 	unit    byte
 	timeout time.Duration
@@ -43,21 +45,34 @@ type PLC struct {
 	items   []item
 	outputs map[string]item
 	plan    []request
+	bus     *bus // nil: answers carry the number of their request
 }
 
 // New checks the settings. Errors are *drivers.OptionError, joined; the key of a problem
 // with one item names it, such as "inputs.products".
 func New(s drivers.Settings) (*PLC, error) {
-	k := option.Of(s, "tcp")
-	p := &PLC{name: s.Name, address: s.Address, dial: s.Dial}
+	p := &PLC{name: s.Name, wire: wireOf(s.Address), dial: s.Dial}
+	linked := s
+	linked.Dial = link.Dial // the address is checked here, where its schemes are known
+	k := option.Of(linked)
+	checkAddress(k, s, p.wire)
 	if p.dial == nil {
 		p.dial = link.Dial
 	}
-	p.unit = byte(k.Int("unit", 1, 0, 255))
+	least, most := 0, 255
+	if p.wire.rtu {
+		least, most = 1, 247 // 0 is for all at once, whom nobody answers; those above are reserved
+	}
+	p.unit = byte(k.Int("unit", 1, least, most))
 	p.timeout = k.Duration("timeout", time.Second, 10*time.Millisecond)
+	quiet := k.Duration("quiet", p.timeout, 10*time.Millisecond)
 	p.order = wordOrder(k.OneOf("word_order", string(abcd), string(cdab), string(badc), string(dcba)))
 	k.Duration("poll", 50*time.Millisecond, time.Millisecond) // for the owner, who asks; here it is only checked
+	l := limits{gap: k.Int("max_gap", defaultGap, 0, maxRegisters-1), registers: k.Int("max_registers", maxRegisters, 1, maxRegisters)}
 	items := parseItems(k)
+	if i := slices.IndexFunc(items, func(it item) bool { return it.words > l.registers }); i >= 0 {
+		k.Fail("max_registers", fmt.Sprintf("%s takes %d", items[i].key(), items[i].words), "a value is never split over two requests")
+	}
 	if err := k.Err(); err != nil {
 		return nil, err
 	}
@@ -67,7 +82,10 @@ func New(s drivers.Settings) (*PLC, error) {
 			p.outputs[it.name] = it
 		}
 	}
-	p.plan = plan(items)
+	p.plan = plan(items, l)
+	if p.wire.rtu {
+		p.bus = newBus(p.wire, p.timeout, quiet)
+	}
 	return p, nil
 }
 
@@ -76,22 +94,39 @@ func (p *PLC) Points() map[string]drivers.Point {
 	points := make(map[string]drivers.Point, len(p.items))
 	for _, it := range p.items {
 		bits := 16 * it.words
-		if it.space.bits {
+		if it.valueType == bit {
 			bits = 1
 		}
-		points[it.name] = drivers.Point{Output: it.output, Bits: bits, Signed: it.signed, Where: span(it.space, it.address, it.words)}
+		points[it.name] = drivers.Point{Output: it.output, Bits: bits, Signed: it.signed, Float: it.float, Where: it.where()}
 	}
 	return points
 }
 
-// Open connects to the PLC.
+// Open connects to the PLC. On a bus without transaction numbers it first waits until
+// nothing that was asked before can still be answered.
 func (p *PLC) Open(ctx context.Context) (drivers.PLCSession, error) {
-	conn, err := p.dial(ctx, p.address)
+	conn, err := p.dial(ctx, p.wire.address)
 	if err != nil {
 		return nil, err
 	}
-	framing := modbus.NewTCPClientHandler("") // its framing only: connections are the link's
+	s := &session{plc: p, transport: &transport{conn: conn, timeout: p.timeout}, plan: slices.Clone(p.plan)}
+	// Of the library's handlers only the framing is used: connections are the link's.
+	if p.bus == nil {
+		framing := modbus.NewTCPClientHandler("")
+		framing.SlaveId = p.unit
+		s.client = modbus.NewClient2(framing, tcp{s.transport})
+		return s, nil
+	}
+	framing := modbus.NewRTUClientHandler("")
 	framing.SlaveId = p.unit
-	t := &transport{conn: conn, timeout: p.timeout}
-	return &session{plc: p, transport: t, client: modbus.NewClient2(framing, t)}, nil
+	r := rtu{s.transport, p.bus}
+	s.client = modbus.NewClient2(framing, r)
+	if err := r.settle(ctx); err != nil {
+		_ = conn.Close() // what is wrong with the line is told already
+		return nil, fmt.Errorf("waiting for %s to be quiet: %w", p.wire.address, err)
+	}
+	if err := s.probe(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }

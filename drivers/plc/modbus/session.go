@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/goburrow/modbus"
 
@@ -17,7 +18,8 @@ type session struct {
 	plc       *PLC
 	transport *transport
 	client    modbus.Client
-	err       error // what ended the session
+	plan      []request // the PLC's own, taken apart further where the PLC refused
+	err       error     // what ended the session
 }
 
 // exceptions are the words of the specification for what a PLC answers in place of a
@@ -28,25 +30,62 @@ var exceptions = map[byte]string{
 	10: "gateway path unavailable", 11: "gateway target device failed to respond",
 }
 
+// Exceptions that speak of the request, not of the PLC's state.
+const (
+	illegalFunction = 1
+	illegalAddress  = 2
+	illegalValue    = 3
+)
+
+// exception is the PLC's own clear "no".
+type exception struct {
+	*drivers.Refusal
+	code byte
+}
+
+func (e *exception) Unwrap() error { return e.Refusal }
+
 // Read asks for all inputs and outputs. A signed value is extended to 64 bits. An
 // exception of the PLC is a *drivers.Refusal.
+//
+// A request for several places that the PLC has not answered yet in this session, and
+// refuses, is taken apart: a gap may hold an address that the PLC does not have, and if
+// a configured one is missing the refusal is to name it and no other.
 func (s *session) Read(ctx context.Context) (drivers.Values, error) {
-	values := drivers.Values{}
-	for _, r := range s.plc.plan {
-		bytes, err := s.read(ctx, r)
+	values := make(drivers.Values, len(s.plc.items))
+	for i := 0; i < len(s.plan); {
+		r := &s.plan[i]
+		bytes, err := s.read(ctx, *r)
+		if no, ok := errors.AsType[*exception](err); ok && !r.answered && (no.code == illegalAddress || no.code == illegalValue) {
+			if parts := r.split(); parts != nil {
+				s.plan = slices.Replace(s.plan, i, i+1, parts...)
+				continue
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
+		r.answered = true
 		for _, it := range r.items {
-			at := it.address - r.address
-			if r.space.bits {
-				values[it.name] = uint64(bytes[at/8] >> (at % 8) & 1)
-				continue
-			}
-			values[it.name] = it.decode(s.plc.order, bytes[2*at:2*(at+it.words)])
+			values[it.name] = it.value(s.plc.order, bytes, it.address-r.address)
 		}
+		i++
 	}
 	return values, nil
+}
+
+// probe asks for something whose answer cannot be mistaken, where the plan has it. Whether
+// the PLC likes the question is left for Read to find out.
+func (s *session) probe(ctx context.Context) error {
+	r, ok := probe(s.plan)
+	if !ok {
+		return nil
+	}
+	_, err := s.read(ctx, r)
+	if _, no := errors.AsType[*exception](err); no {
+		return nil
+	}
+	return err
 }
 
 func (s *session) read(ctx context.Context, r request) ([]byte, error) {
@@ -62,55 +101,54 @@ func (s *session) read(ctx context.Context, r request) ([]byte, error) {
 	default:
 		function, call = modbus.FuncCodeReadHoldingRegisters, s.client.ReadHoldingRegisters
 	}
-	size := 2 * r.count
-	if r.space.bits {
-		size = (r.count + 7) / 8
-	}
 	var bytes []byte
-	err := s.do(ctx, function, "reading "+span(r.space, r.address, r.count), func() (err error) {
+	err := s.do(ctx, function, func() string { return "reading " + r.String() }, func() (err error) {
 		bytes, err = call(uint16(r.address), uint16(r.count))
-		if err == nil && len(bytes) != size {
-			err = fmt.Errorf("the answer holds %d bytes, not %d", len(bytes), size)
+		if err == nil && len(bytes) != r.size() {
+			err = fmt.Errorf("the answer holds %d bytes, not %d", len(bytes), r.size())
 		}
 		return err
 	})
 	return bytes, err
 }
 
-// Write sets one output. An output that is not configured, and a value that does not fit,
-// is a *drivers.OptionError; nothing is sent then, and the session goes on.
+// Write sets one output, once. An output that is not configured, and a value that does not
+// fit, is a *drivers.OptionError; nothing is sent then, and the session goes on. After any
+// other error but a *drivers.Refusal it is not known whether the PLC has set it.
 func (s *session) Write(ctx context.Context, output string, value uint64) error {
 	it, ok := s.plc.outputs[output]
 	if !ok {
 		return s.unknown(output)
 	}
-	unfit := func(problem string) error {
-		return &drivers.OptionError{Key: it.key(), Problem: problem, Hint: "choose a wider type, or another output"}
-	}
-	address, doing := uint16(it.address), fmt.Sprintf("writing %d to %s", value, span(it.space, it.address, it.words))
-	if it.space.bits {
-		if value > 1 {
-			return unfit(fmt.Sprintf("%d does not fit into a coil", value))
-		}
-		return s.do(ctx, modbus.FuncCodeWriteSingleCoil, doing, func() error {
-			_, err := s.client.WriteSingleCoil(address, uint16(value)*0xFF00)
-			return err
-		})
-	}
 	registers, err := it.encode(s.plc.order, value)
 	if err != nil {
-		return unfit(err.Error())
+		return &drivers.OptionError{Key: it.key(), Problem: err.Error(), Hint: "choose a wider type, or another output"}
 	}
-	if it.words == 1 {
-		return s.do(ctx, modbus.FuncCodeWriteSingleRegister, doing, func() error {
-			_, err := s.client.WriteSingleRegister(address, binary.BigEndian.Uint16(registers))
-			return err
-		})
-	}
-	return s.do(ctx, modbus.FuncCodeWriteMultipleRegisters, doing, func() error {
+	address := uint16(it.address)
+	function, call := byte(modbus.FuncCodeWriteMultipleRegisters), func() error {
 		_, err := s.client.WriteMultipleRegisters(address, uint16(it.words), registers)
 		return err
-	})
+	}
+	switch {
+	case it.space.bits:
+		function, call = modbus.FuncCodeWriteSingleCoil, func() error {
+			_, err := s.client.WriteSingleCoil(address, uint16(value)*0xFF00)
+			return err
+		}
+	case it.valueType == bit: // the PLC changes this bit and leaves its neighbours as they are
+		function, call = modbus.FuncCodeMaskWriteRegister, func() error {
+			_, err := s.client.MaskWriteRegister(address, ^uint16(1<<it.bit), uint16(value)<<it.bit)
+			return err
+		}
+	case it.words == 1:
+		function, call = modbus.FuncCodeWriteSingleRegister, func() error {
+			_, err := s.client.WriteSingleRegister(address, binary.BigEndian.Uint16(registers))
+			return err
+		}
+	}
+	return s.do(ctx, function, func() string {
+		return fmt.Sprintf("writing %s to %s, %s", it.text(value), it.key(), it.where())
+	}, call)
 }
 
 func (s *session) unknown(output string) error {
@@ -127,7 +165,7 @@ func (s *session) unknown(output string) error {
 
 // do makes one call. The PLC's own exception leaves the session as it is; every other
 // error closes the connection, because a late answer would be taken for the next one.
-func (s *session) do(ctx context.Context, function byte, doing string, call func() error) error {
+func (s *session) do(ctx context.Context, function byte, doing func() string, call func() error) error {
 	if s.err != nil {
 		return s.err
 	}
@@ -136,21 +174,29 @@ func (s *session) do(ctx context.Context, function byte, doing string, call func
 	}
 	s.transport.ctx = ctx
 	err := call()
-	if err == nil {
+	// The library takes an answer to another function for an exception too, and one without a code.
+	no, refused := errors.AsType[*modbus.ModbusError](err)
+	refused = refused && no.FunctionCode == function|0x80 && no.ExceptionCode != 0
+	if err != nil && !refused {
+		s.err = fmt.Errorf("%s: %w", doing(), err)
+		_ = s.transport.conn.Close() // the session is over; its error says why
+		return s.err
+	}
+	if s.plc.bus != nil {
+		s.plc.bus.answered()
+	}
+	if !refused {
 		return nil
 	}
-	// The library takes an answer to another function for an exception too, and one without a code.
-	if e, ok := errors.AsType[*modbus.ModbusError](err); ok && e.FunctionCode == function|0x80 && e.ExceptionCode != 0 {
-		word, known := exceptions[e.ExceptionCode]
-		if !known {
-			word = "unknown exception"
-		}
-		return &drivers.Refusal{Device: s.plc.name, What: fmt.Sprintf("%s, function %d: %s (exception %d)",
-			doing, e.FunctionCode&^0x80, word, e.ExceptionCode)}
+	word, known := exceptions[no.ExceptionCode]
+	switch {
+	case !known:
+		word = "unknown exception"
+	case no.ExceptionCode == illegalFunction:
+		word = fmt.Sprintf("%s %d", word, function)
 	}
-	s.err = fmt.Errorf("%s: %w", doing, err)
-	_ = s.transport.conn.Close() // the session is over; its error says why
-	return s.err
+	return &exception{&drivers.Refusal{Device: s.plc.name, What: fmt.Sprintf("%s: %s (exception %d)", doing(), word, no.ExceptionCode)},
+		no.ExceptionCode}
 }
 
 // Close ends the connection.

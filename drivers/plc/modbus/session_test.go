@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"math"
 	"net"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type peer struct {
 	mu      sync.Mutex
 	answers map[string]string
+	refuse  byte // the exception that answers all else; 0: silence
 	got     []string
 	conn    net.Conn
 	mangle  func(frame []byte) []byte // of a whole answer
@@ -55,6 +57,9 @@ func (p *peer) serve() {
 		request := hex.EncodeToString(body)
 		p.got = append(p.got, request)
 		answer, _ := hex.DecodeString(p.answers[request])
+		if len(answer) == 0 && p.refuse != 0 {
+			answer = []byte{body[0], body[1] | 0x80, p.refuse}
+		}
 		frame := append(head[:4:4], 0, byte(len(answer)))
 		frame = append(frame, answer...)
 		if len(answer) == 0 {
@@ -130,7 +135,8 @@ func TestRead(t *testing.T) {
 }
 
 func TestWrite(t *testing.T) {
-	outputs := map[string]any{"stop": "coil:1", "speed": "holding:10:uint16", "shift": "holding:11:int16", "target": "holding:12:uint32"}
+	outputs := map[string]any{"stop": "coil:1", "speed": "holding:10:uint16", "shift": "holding:11:int16", "target": "holding:12:uint32",
+		"ready": "holding:20.3", "top": "holding:20.15", "level": "holding:16:float32"}
 	for _, c := range []struct {
 		output  string
 		value   uint64
@@ -142,6 +148,10 @@ func TestWrite(t *testing.T) {
 		{"speed", 65535, "0106000affff", "0106000affff"},
 		{"shift", 1<<64 - 2, "0106000bfffe", "0106000bfffe"},
 		{"target", 123456, "0110000c0002040001e240", "0110000c0002"},
+		{"ready", 1, "01160014fff70008", "01160014fff70008"},
+		{"ready", 0, "01160014fff70000", "01160014fff70000"},
+		{"top", 1, "011600147fff8000", "011600147fff8000"},
+		{"level", math.Float64bits(-1.5), "01100010000204bfc00000", "011000100002"},
 	} {
 		p := &peer{answers: map[string]string{c.request: c.answer}}
 		s := open(t, p, map[string]any{"outputs": outputs})
@@ -149,7 +159,7 @@ func TestWrite(t *testing.T) {
 			t.Errorf("%s = %d: %v, sent %v", c.output, c.value, err, p.requests())
 		}
 	}
-	for output, value := range map[string]uint64{"stop": 2, "speed": 65536, "shift": 32768, "target": 1 << 32, "sotp": 1, "products": 1} {
+	for output, value := range map[string]uint64{"stop": 2, "speed": 65536, "shift": 32768, "target": 1 << 32, "ready": 2, "level": math.Float64bits(math.NaN()), "sotp": 1, "products": 1} {
 		p := &peer{answers: map[string]string{askProducts: products}}
 		s := open(t, p, map[string]any{"outputs": outputs})
 		err := s.Write(t.Context(), output, value)
@@ -167,11 +177,11 @@ func TestExceptionIsARefusal(t *testing.T) {
 	s := open(t, p, map[string]any{"outputs": map[string]any{"stop": "coil:1"}})
 	_, err := s.Read(t.Context())
 	no, ok := errors.AsType[*drivers.Refusal](err)
-	if !ok || no.Device != "plc-1" || no.What != "reading holding 100 to 101 (40101 to 40102), function 3: illegal data address (exception 2)" {
+	if !ok || no.Device != "plc-1" || no.What != "reading inputs.products, holding 100 to 101 (40101 to 40102): illegal data address (exception 2)" {
 		t.Errorf("Read = %#v", err)
 	}
 	no, ok = errors.AsType[*drivers.Refusal](s.Write(t.Context(), "stop", 1))
-	if !ok || no.What != "writing 1 to coil 1 (00002), function 5: server device busy (exception 6)" {
+	if !ok || no.What != "writing 1 to outputs.stop, coil 1 (00002): server device busy (exception 6)" {
 		t.Errorf("Write = %#v", no)
 	}
 	p.mu.Lock()

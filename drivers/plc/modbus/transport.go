@@ -23,9 +23,12 @@ type transport struct {
 	ctx     context.Context // of the call under way; the library's interface has none
 }
 
+// tcp carries frames that tell their length and the number of their request.
+type tcp struct{ *transport }
+
 // Send writes a frame and reads the next one, whole or not at all. Whether it answers
 // the request is for the caller to see.
-func (t *transport) Send(frame []byte) (answer []byte, err error) {
+func (t tcp) Send(frame []byte) (answer []byte, err error) {
 	release := link.Until(t.ctx, t.conn, time.Now().Add(t.timeout))
 	defer func() { err = errors.Join(err, release()) }()
 	if _, err := t.conn.Write(frame); err != nil {

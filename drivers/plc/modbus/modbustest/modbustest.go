@@ -1,7 +1,7 @@
-// Package modbustest is a PLC that serves its registers over Modbus TCP, for tests, for a demonstration plant
-// and for a desk without a PLC.
+// Package modbustest is a PLC that serves its registers over Modbus TCP or RTU, for tests, for a demonstration
+// plant and for a desk without a PLC.
 //
-// It knows functions 1 to 6, 15 and 16 of the Modbus Application Protocol V1.1b3, answers requests of one
+// It knows functions 1 to 6, 15, 16 and 22 of the Modbus Application Protocol V1.1b3, answers requests of one
 // connection in their order, and can be told to misbehave on any of them.
 package modbustest
 
@@ -18,10 +18,13 @@ import (
 type Options struct {
 	Coils     int // bits to read and write: functions 1, 5, 15
 	Discretes int // bits to read: function 2
-	Holding   int // registers to read and write: functions 3, 6, 16
+	Holding   int // registers to read and write: functions 3, 6, 16, 22
 	Inputs    int // registers to read: function 4
 	// Unit is the unit identifier that is answered; requests to any other meet silence. 0 answers every unit.
 	Unit byte
+	// RTU has the connections be a serial bus: frames with a checksum and without a transaction identifier.
+	// Requests to unit 0 are carried out and not answered.
+	RTU bool
 	// Log receives one JSON object a line for each coil and register that a client writes, always before the
 	// new value can be seen outside. Nil: no log.
 	Log io.Writer
@@ -109,6 +112,26 @@ func (p *PLC) Coil(addr int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.coils[addr]
+}
+
+// Requests returns how many requests came to this unit.
+func (p *PLC) Requests() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.requests
+}
+
+// Restart switches the PLC off and on: all its values are zero. TCP connections end, a bus stays as it is.
+func (p *PLC) Restart() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.coils)
+	clear(p.discretes)
+	clear(p.holding)
+	clear(p.inputs)
+	if !p.opt.RTU {
+		p.server.Drop()
+	}
 }
 
 // OnCoil sets what is called for each coil that a client writes, changed or not, after it is written and

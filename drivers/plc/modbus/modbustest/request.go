@@ -12,6 +12,7 @@ const (
 	writeRegister  = 6
 	writeCoils     = 15
 	writeRegisters = 16
+	maskWrite      = 22
 )
 
 // Exception codes that the PLC gives by itself.
@@ -36,7 +37,7 @@ func (p *PLC) carryOut(pdu []byte) []byte {
 	switch pdu[0] {
 	case readCoils, readDiscretes, readHolding, readInputs:
 		return p.read(pdu)
-	case writeCoil, writeRegister, writeCoils, writeRegisters:
+	case writeCoil, writeRegister, writeCoils, writeRegisters, maskWrite:
 		return p.write(pdu)
 	}
 	return refuse(pdu[0], illegalFunction)
@@ -108,6 +109,9 @@ func (p *PLC) change(pdu []byte) (answer []byte, coils []written) {
 	if len(pdu) < 5 {
 		return refuse(function, illegalValue), nil
 	}
+	if function == maskWrite {
+		return p.mask(pdu), nil
+	}
 	addr, v := word(pdu[1:]), word(pdu[3:]) // v is the value of one, the number of several
 	var values []byte                       // of several
 	several := function == writeCoils || function == writeRegisters
@@ -146,6 +150,19 @@ func (p *PLC) change(pdu []byte) (answer []byte, coils []written) {
 		}
 	}
 	return append([]byte(nil), pdu[:5]...), coils
+}
+
+// mask changes the bits of a register that the AND mask leaves out to those of the OR mask.
+func (p *PLC) mask(pdu []byte) (answer []byte) {
+	if len(pdu) != 7 {
+		return refuse(pdu[0], illegalValue)
+	}
+	addr, and, or := word(pdu[1:]), word(pdu[3:]), word(pdu[5:])
+	if addr >= len(p.holding) {
+		return refuse(pdu[0], illegalAddress)
+	}
+	p.putRegister(addr, int(p.holding[addr])&and|or&^and)
+	return append([]byte(nil), pdu...)
 }
 
 func (p *PLC) putCoil(addr int, v bool) written {

@@ -20,6 +20,7 @@ func TestSpecificationExamples(t *testing.T) {
 	p.SetHolding(0x6B, 0x022B)
 	p.SetHolding(0x6D, 0x64)
 	p.SetInput(8, 10)
+	p.SetHolding(4, 0x12)
 	c := connect(t, p)
 	for _, x := range []struct{ request, answer string }{
 		{"01 0013 0013", "01 03 CD 6B 05"},
@@ -30,11 +31,15 @@ func TestSpecificationExamples(t *testing.T) {
 		{"06 0001 0003", "06 0001 0003"},
 		{"0F 0013 000A 02 CD 01", "0F 0013 000A"},
 		{"10 0001 0002 04 000A 0102", "10 0001 0002"},
+		{"16 0004 00F2 0025", "16 0004 00F2 0025"},
 	} {
 		ask(t, c, x.request, x.answer)
 	}
 	if !p.Coil(0xAC) || p.Holding(1) != 10 || p.Holding(2) != 0x0102 {
 		t.Error("a write of one is not in its place")
+	}
+	if p.Holding(4) != 0x17 {
+		t.Errorf("the masked register is %#x, the specification's 0x17", p.Holding(4))
 	}
 	ask(t, c, "01 0013 000A", "01 02 CD 01")
 	ask(t, c, "05 00AC 0000", "05 00AC 0000")
@@ -86,6 +91,9 @@ func TestExceptions(t *testing.T) {
 		{"write registers: 124", "10 0000 007C F7" + zeros(247), "90 03"},
 		{"write registers: count wrong", "10 0000 0001 01 0000", "90 03"},
 		{"write registers: past the end", "10 00C7 0002 04 00000000", "90 02"},
+		{"mask: short", "16 0000 0000 00", "96 03"},
+		{"mask: long", "16 0000 0000 0000 00", "96 03"},
+		{"mask: past the end", "16 00C8 0000 0000", "96 02"},
 		{"write registers: short", "10 0000", "90 03"},
 	} {
 		t.Run(x.name, func(t *testing.T) { ask(t, c, x.request, x.answer) })
@@ -127,6 +135,7 @@ func TestLogAndOnCoil(t *testing.T) {
 	ask(t, c, "0F 0002 0002 01 02", "0F 0002 0002")
 	ask(t, c, "06 0005 1234", "06 0005 1234")
 	ask(t, c, "10 0007 0002 04 0001 0002", "10 0007 0002")
+	ask(t, c, "16 0007 FFFD 0002", "16 0007 FFFD 0002")
 	p.SetCoil(9, true)
 	if want := []string{"2 true", "2 false", "3 true"}; !slices.Equal(calls, want) {
 		t.Errorf("OnCoil %q, want %q", calls, want)
@@ -139,6 +148,7 @@ func TestLogAndOnCoil(t *testing.T) {
 	want := []string{
 		`"write_coil","address":2,"value":1}`, `"write_coil","address":2,"value":0}`, `"write_coil","address":3,"value":1}`,
 		`"write_register","address":5,"value":4660}`, `"write_register","address":7,"value":1}`, `"write_register","address":8,"value":2}`,
+		`"write_register","address":7,"value":3}`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("log %q\nwant %q", got, want)

@@ -3,6 +3,7 @@ package modbustest
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -17,23 +18,34 @@ func (p *PLC) Serve(l net.Listener) error {
 }
 
 // ServeConn serves one connection and returns when it has ended. It closes conn. Bytes that are no Modbus TCP
-// end the connection.
+// end the connection; on a bus they are passed over.
 func (p *PLC) ServeConn(conn net.Conn) { p.server.ServeConn(conn, p.client) }
 
 // client answers one client, to the end of its connection.
 func (p *PLC) client(conn net.Conn) {
 	in := bufio.NewReader(conn)
 	for {
-		f, err := readFrame(in)
+		f, err := p.next(in)
+		if errors.Is(err, errChecksum) {
+			continue
+		}
 		if err != nil || !p.handle(conn, f) {
 			return
 		}
 	}
 }
 
+func (p *PLC) next(in *bufio.Reader) (frame, error) {
+	if p.opt.RTU {
+		return readRTU(in)
+	}
+	return readFrame(in)
+}
+
 // handle answers one request. It is false when the connection has ended.
 func (p *PLC) handle(conn net.Conn, f frame) bool {
-	if p.opt.Unit != 0 && f.unit != p.opt.Unit {
+	toAll := p.opt.RTU && f.unit == 0 // carried out by every unit, answered by none
+	if p.opt.Unit != 0 && f.unit != p.opt.Unit && !toAll {
 		return true
 	}
 	p.mu.Lock()
@@ -49,29 +61,7 @@ func (p *PLC) handle(conn net.Conn, f frame) bool {
 	} else {
 		f.pdu = p.carryOut(f.pdu)
 	}
-	switch fault.Kind {
-	case Silence:
-		return true
-	case Cut:
-		return false
-	case Late:
-		if !p.wait(fault.Delay) {
-			return false
-		}
-	case WrongTransaction:
-		f.transaction--
-	case WrongUnit:
-		f.unit++
-	case ByteByByte:
-		for _, b := range f.bytes() {
-			if _, err := conn.Write([]byte{b}); err != nil || !p.wait(fault.Delay) {
-				return false
-			}
-		}
-		return true
-	}
-	_, err := conn.Write(f.bytes())
-	return err == nil
+	return toAll || p.answer(conn, f, fault)
 }
 
 // wait is false when the PLC is closed meanwhile.

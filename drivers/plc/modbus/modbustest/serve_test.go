@@ -31,7 +31,10 @@ func TestFaults(t *testing.T) {
 		{"transaction", Fault{Kind: WrongTransaction}, "1500 0000 0006 11 05 0003 FF00", 0},
 		{"unit", Fault{Kind: WrongUnit}, "1501 0000 0006 12 05 0003 FF00", 0},
 		{"exception", Fault{Kind: Exception, Code: 6}, "1501 0000 0003 11 85 06", 0},
-		{"byte by byte", Fault{Kind: ByteByByte, Delay: time.Second}, "1501 0000 0006 11 05 0003 FF00", 12 * time.Second},
+		{"byte by byte", Fault{Kind: ByteByByte, Delay: time.Second}, "1501 0000 0006 11 05 0003 FF00", 11 * time.Second},
+		{"function", Fault{Kind: WrongFunction}, "1501 0000 0006 11 06 0003 FF00", 0},
+		{"twice", Fault{Kind: Twice}, "1501 0000 0006 11 05 0003 FF00 1501 0000 0006 11 05 0003 FF00", 0},
+		{"in two pieces", Fault{Split: 8, Delay: time.Second}, "1501 0000 0006 11 05 0003 FF00", time.Second},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
