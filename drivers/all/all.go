@@ -11,5 +11,7 @@ import (
 	_ "linemark/drivers/printer/tspl"
 	_ "linemark/drivers/printer/zipher"
 	_ "linemark/drivers/printer/zpl"
+	_ "linemark/drivers/scanner/dataman"
+	_ "linemark/drivers/scanner/keyence"
 	_ "linemark/drivers/scanner/text"
 )

@@ -11,7 +11,7 @@ import (
 func TestDriversAreKnown(t *testing.T) {
 	for kind, c := range map[string]struct{ got, want []string }{
 		"printer": {drivers.PrinterDrivers(), []string{"dynamark", "ngpcl", "sbpl", "sppl", "text", "tspl", "zipher", "zpl"}},
-		"scanner": {drivers.ScannerDrivers(), []string{"text"}},
+		"scanner": {drivers.ScannerDrivers(), []string{"dataman", "keyence", "text"}},
 		"plc":     {drivers.PLCDrivers(), []string{"modbus"}},
 	} {
 		if !slices.Equal(c.got, c.want) {

@@ -21,6 +21,7 @@ func (e *AddressError) Error() string { return fmt.Sprintf("address %q: %s", e.A
 
 const (
 	tcpForm    = "write tcp://host:port"
+	listenForm = "write listen://:port, or listen://host:port for one address of this machine"
 	serialForm = "write serial:///dev/ttyUSB0?baud=115200 or serial://COM3?baud=9600"
 )
 
@@ -28,6 +29,7 @@ const (
 type place struct {
 	address string // as it was given
 	tcp     string // host:port; empty for a serial port
+	listen  bool   // the host and port are this machine's, and the device connects
 	port    string // COM3, /dev/ttyUSB0
 	baud    int
 	parity  string // none, even, odd
@@ -47,24 +49,28 @@ func parse(address string) (place, error) {
 		return place{}, &AddressError{address, "there is no scheme", tcpForm + ", or " + serialForm}
 	}
 	switch scheme {
-	case "tcp":
-		return parseTCP(address, rest)
+	case "tcp", listenScheme:
+		return parseTCP(address, scheme, rest)
 	case "serial":
 		return parseSerial(address, rest)
 	}
-	return place{}, &AddressError{address, fmt.Sprintf("unknown scheme %q", scheme), "tcp:// and serial:// are known"}
+	return place{}, &AddressError{address, fmt.Sprintf("unknown scheme %q", scheme), "tcp://, listen:// and serial:// are known"}
 }
 
-func parseTCP(address, rest string) (place, error) {
+func parseTCP(address, scheme, rest string) (place, error) {
+	listen, form := scheme == listenScheme, tcpForm
+	if listen {
+		form = listenForm
+	}
 	bad := func(problem string) (place, error) {
-		return place{}, &AddressError{address, problem, tcpForm}
+		return place{}, &AddressError{address, problem, form}
 	}
 	if _, query, found := strings.Cut(rest, "?"); found {
 		key, _, _ := strings.Cut(query, "=")
 		return bad(fmt.Sprintf("unknown setting %q: a TCP address has none", key))
 	}
 	if strings.ContainsAny(rest, "/@ ") {
-		return bad("only a host and a port may follow tcp://")
+		return bad("only a host and a port may follow " + scheme + "://")
 	}
 	host, port, err := net.SplitHostPort(rest)
 	switch {
@@ -72,7 +78,7 @@ func parseTCP(address, rest string) (place, error) {
 		return bad("the port is missing")
 	case err != nil:
 		return bad("this is no host and port")
-	case host == "":
+	case host == "" && !listen:
 		return bad("the host is missing")
 	case port == "":
 		return bad("the port is missing")
@@ -80,7 +86,7 @@ func parseTCP(address, rest string) (place, error) {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return bad(fmt.Sprintf("%q is no port number from 1 to 65535", port))
 	}
-	return place{address: address, tcp: rest}, nil
+	return place{address: address, tcp: rest, listen: listen}, nil
 }
 
 // flowKeys are the names under which people look for flow control.

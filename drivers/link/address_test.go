@@ -11,6 +11,9 @@ func TestCheckAccepts(t *testing.T) {
 		"tcp://127.0.0.1:9100",
 		"tcp://[::1]:9100",
 		"tcp://printer-3.plant.local:9100",
+		"listen://:9004",
+		"listen://0.0.0.0:9004",
+		"listen://[::1]:9004",
 		"serial:///dev/ttyUSB0?baud=115200",
 		"serial://COM3?baud=9600&parity=even&stop=2&data=8",
 		`serial://\\.\COM12?baud=9600`,
@@ -35,6 +38,10 @@ func TestCheckRefuses(t *testing.T) {
 		"tcp://127.0.0.1:http":                 "no port number",
 		"tcp://127.0.0.1:9100/x":               "only a host and a port",
 		"tcp://127.0.0.1:9100?timeout=3s":      `unknown setting "timeout"`,
+		"listen://0.0.0.0":                     "port is missing",
+		"listen://:0":                          "no port number",
+		"listen://:9004/x":                     "may follow listen://",
+		"listen://:9004?allow=10.0.0.5":        `unknown setting "allow"`,
 		"tcp://a:b:c":                          "no host and port",
 		"serial://?baud=9600":                  "port is missing",
 		"serial://COM3":                        "speed is missing",
@@ -66,11 +73,15 @@ func TestCheckRefuses(t *testing.T) {
 func FuzzCheck(f *testing.F) {
 	f.Add("tcp://127.0.0.1:9100")
 	f.Add("serial:///dev/ttyUSB0?baud=115200&parity=none&stop=1&data=8")
+	f.Add("listen://:9004")
 	f.Add("serial://?&=&%")
 	f.Fuzz(func(t *testing.T, address string) {
 		p, err := parse(address)
 		if err == nil && (p.tcp == "") == (p.port == "") {
 			t.Errorf("parse(%q) = %+v: neither or both of TCP and serial", address, p)
+		}
+		if err == nil && p.listen != Listens(address) {
+			t.Errorf("parse(%q) = %+v", address, p)
 		}
 		if err == nil && p.port != "" && (p.baud == 0 || p.stop == 0 || p.parity == "") {
 			t.Errorf("parse(%q) = %+v: a setting is left open", address, p)

@@ -10,23 +10,35 @@ import (
 // connectTimeout bounds how long a TCP connection may take to come about.
 const connectTimeout = 5 * time.Second
 
+// keepAlive: a device that lost its power says nothing; it is missed within half a minute.
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}
+
 // Dial opens the connection that the address names: tcp://host:port, or
 // serial://PORT?baud=N&parity=none|even|odd&stop=1|2&data=8, where all but baud may be
 // left out. A malformed address gives an *AddressError. Every error names the address.
 // Dial is a Dialer.
+//
+// At listen://host:port, or listen://:port for all addresses of this machine, the device
+// connects to us: Dial listens and returns the first connection that comes. It waits for it
+// as long as ctx lasts. The port is open until this connection is closed. A device that
+// connects meanwhile takes over: the connection then ends with an error that says who came,
+// and that two devices have the port, where they are two.
 func Dial(ctx context.Context, address string) (Conn, error) {
 	p, err := parse(address)
 	if err != nil {
 		return nil, err
 	}
-	if p.tcp == "" {
+	switch {
+	case p.tcp == "":
 		return openSerial(ctx, p)
+	case p.listen:
+		d, err := openDoor(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		return dialDoor(ctx, d, (*door).shut)
 	}
-	d := net.Dialer{
-		Timeout: connectTimeout,
-		// A device that lost its power says nothing: it is missed within half a minute.
-		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
-	}
+	d := net.Dialer{Timeout: connectTimeout, KeepAliveConfig: keepAlive}
 	c, err := d.DialContext(ctx, "tcp", p.tcp)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", address, err)
@@ -43,16 +55,31 @@ func Dial(ctx context.Context, address string) (Conn, error) {
 // release when it is done; release takes the bounds away and returns ctx's error if ctx
 // has ended, so that an interruption is told from a timeout.
 func Until(ctx context.Context, c Conn, deadline time.Time) (release func() error) {
+	return until(ctx, deadline, c.SetReadDeadline, c.SetWriteDeadline)
+}
+
+// UntilRead bounds what is read from c as Until does, and leaves writing alone: for a
+// connection that another goroutine writes to.
+func UntilRead(ctx context.Context, c Conn, deadline time.Time) (release func() error) {
+	return until(ctx, deadline, c.SetReadDeadline)
+}
+
+// UntilWritten bounds what is written to c as Until does, and leaves reading alone.
+func UntilWritten(ctx context.Context, c Conn, deadline time.Time) (release func() error) {
+	return until(ctx, deadline, c.SetWriteDeadline)
+}
+
+func until(ctx context.Context, deadline time.Time, bounds ...func(time.Time) error) (release func() error) {
 	set := func(t time.Time) {
-		// A connection that takes no deadline any more is closed, and its next read says so.
-		_ = c.SetReadDeadline(t)
-		_ = c.SetWriteDeadline(t)
+		for _, bound := range bounds {
+			_ = bound(t) // a connection that takes no deadline any more is closed, and its next read says so
+		}
 	}
 	set(deadline)
 	struck := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(struck)
-		set(time.Unix(1, 0))
+		set(longAgo)
 	})
 	return func() error {
 		if !stop() {

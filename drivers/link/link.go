@@ -1,4 +1,5 @@
-// Package link opens the connections that devices are reached by: TCP and serial.
+// Package link opens the connections that devices are reached by: TCP, where either side may be the
+// one that connects, and serial ports. Dial describes the addresses.
 package link
 
 import (

@@ -87,7 +87,9 @@ func openSerial(ctx context.Context, p place) (Conn, error) {
 		release()
 		return nil, fmt.Errorf("opening %s: %w", p.address, err)
 	}
-	return newSerialConn(p.address, opened, release), nil
+	c := newSerialConn(p.address, opened, release)
+	c.watch(listed(p.port))
+	return c, nil
 }
 
 // serialConn gives a port the deadlines of a net.Conn: two goroutines carry bytes between
@@ -100,6 +102,7 @@ type serialConn struct {
 	port     port
 	release  func()
 	pumps    sync.WaitGroup
+	ended    chan struct{} // closed by Close
 
 	close  func() error
 	mu     sync.Mutex
@@ -108,7 +111,7 @@ type serialConn struct {
 }
 
 func newSerialConn(address string, p port, release func()) *serialConn {
-	c := &serialConn{address: address, port: p, release: release}
+	c := &serialConn{address: address, port: p, release: release, ended: make(chan struct{})}
 	c.Conn, c.inner = net.Pipe()
 	c.close = sync.OnceValue(c.shut)
 	c.pumps.Go(func() { c.pump(c.inner, c.port) })
@@ -178,6 +181,7 @@ func (c *serialConn) shut() error {
 	c.mu.Lock()
 	c.closed = true
 	c.mu.Unlock()
+	close(c.ended)
 	c.Conn.Close()
 	_ = c.port.ResetOutputBuffer() // fails on a port that is gone, and then there is nothing to throw away
 	err := c.port.Close()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -167,4 +168,40 @@ func TestOnePortIsOpenedOnce(t *testing.T) {
 	} else {
 		again()
 	}
+}
+
+// A port driver that says nothing when the plug is pulled does not keep the session waiting.
+func TestSerialVanished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, _, released := wired(t, nil)
+		var gone atomic.Bool
+		c.watch(func() bool { return !gone.Load() })
+		time.Sleep(time.Minute)
+		gone.Store(true)
+		pulled := time.Now()
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, errVanished) || !strings.Contains(err.Error(), "serial://COM3") {
+			t.Errorf("read = %v", err)
+		}
+		if took := time.Since(pulled); took > presenceEvery {
+			t.Errorf("noticed after %v", took)
+		}
+		if _, err := c.Write([]byte("x")); !errors.Is(err, errVanished) {
+			t.Errorf("write = %v", err)
+		}
+		if err := c.Close(); err != nil || !*released {
+			t.Errorf("Close = %v, released %v", err, *released)
+		}
+	})
+}
+
+// A port that was never listed is not looked for.
+func TestSerialNeverListed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, _, _ := wired(t, nil)
+		c.watch(func() bool { return false })
+		c.SetReadDeadline(time.Now().Add(time.Minute))
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("read = %v, want a timeout", err)
+		}
+	})
 }

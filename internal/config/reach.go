@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"linemark/drivers/link"
 )
 
 // reachTimeout is how long one device may take to answer.
@@ -14,8 +16,9 @@ const reachTimeout = 2 * time.Second
 
 // Reachable tries the address of every device and the host of [izkm] url, all at once and
 // each for two seconds, and reports those that dial could not reach. dial gets addresses as
-// the configuration has them, for [izkm] tcp://host:port; it closes what it opens and
-// returns when its context ends. No Problems (nil) means that everything answered.
+// link.Dial takes them, for [izkm] tcp://host:port; it closes what it opens and
+// returns when its context ends. Where the device is the one that connects, it is enough that
+// its port can be listened on. No Problems (nil) means that everything answered.
 func Reachable(ctx context.Context, cfg *Config, dial func(ctx context.Context, address string) error) Problems {
 	d := newDoc(cfg.File)
 	d.lines = cfg.lines
@@ -26,17 +29,21 @@ func Reachable(ctx context.Context, cfg *Config, dial func(ctx context.Context, 
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 			defer cancel()
-			err := dial(ctx, address)
-			if err == nil {
+			err := dial(ctx, linkAddress(address))
+			late := errors.Is(err, context.DeadlineExceeded)
+			if err == nil || late && link.Listens(address) {
 				return
 			}
-			said := err.Error()
-			if errors.Is(err, context.DeadlineExceeded) {
-				said = "no answer in " + reachTimeout.String()
+			problem := address + " cannot be reached: " + err.Error()
+			switch {
+			case link.Listens(address):
+				problem, hint = err.Error(), "another program has the port (a running agent has it too), or the address is not this machine's"
+			case late:
+				problem = address + " cannot be reached: no answer in " + reachTimeout.String()
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			d.add(at, address+" cannot be reached: "+said, hint)
+			d.add(at, problem, hint)
 		})
 	}
 	for section, devices := range map[string][]Device{"printer": cfg.Printers, "scanner": cfg.Scanners, "plc": cfg.PLCs} {

@@ -23,12 +23,15 @@ type Keys struct {
 }
 
 // Of begins to read the options of a device. It checks the address too, unless the
-// settings bring their own Dial. A driver that is not at home on every link names the
-// schemes of those that it serves.
+// settings bring their own Dial. A driver names the schemes that it serves; none named is
+// tcp and serial, where the agent is the one that connects.
 func Of(s drivers.Settings, schemes ...string) *Keys {
 	k := &Keys{values: s.Options}
 	if s.Dial == nil {
 		scheme, _, found := strings.Cut(s.Address, "://")
+		if len(schemes) == 0 && link.Listens(s.Address) {
+			schemes = []string{"tcp", "serial"}
+		}
 		if found && len(schemes) > 0 && !slices.Contains(schemes, scheme) {
 			k.Fail("address", scheme+":// is not served by this driver", "served: "+strings.Join(schemes, "://, ")+"://")
 		} else if bad, ok := errors.AsType[*link.AddressError](link.Check(s.Address)); ok {

@@ -74,6 +74,18 @@ func TestKeysCheckTheScheme(t *testing.T) {
 	}
 }
 
+// Only a driver that says so is connected to by its device.
+func TestKeysListen(t *testing.T) {
+	s := drivers.Settings{Address: "listen://:9004"}
+	bad, _ := errors.AsType[*drivers.OptionError](Of(s).Err())
+	if bad == nil || bad.Key != "address" || bad.Problem != "listen:// is not served by this driver" || !strings.Contains(bad.Hint, "tcp://, serial://") {
+		t.Errorf("%#v", bad)
+	}
+	if err := Of(s, "tcp", "listen").Err(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestKeysRead(t *testing.T) {
 	k := Of(drivers.Settings{Address: "elsewhere", Dial: link.Dial, Options: map[string]any{
 		"label": "a.zpl", "gs1": "never", "unit": int64(7), "poll": "1s", "inputs": map[string]any{"a": "b"},

@@ -11,18 +11,18 @@ import (
 
 // cut feeds the stream in pieces of the given lengths and lists what came out.
 func cut(terminator string, limit int, stream string, lengths func(left int) int) (got []string) {
-	f := frames{terminator: terminator, run: lineEnd(terminator), max: limit}
+	f := cutting(terminator, "", limit)
 	for len(stream) > 0 {
 		n := lengths(len(stream))
-		f.feed([]byte(stream[:n]), func(frame []byte, long bool) {
-			got = append(got, fmt.Sprintf("%q %v", frame, long))
+		f.feed([]byte(stream[:n]), func(frame []byte, how ending) {
+			got = append(got, fmt.Sprintf("%q %v", frame, how == tooLong))
 		})
 		stream = stream[n:]
 	}
 	return got
 }
 
-func whole(left int) int { return left }
+func atOnce(left int) int { return left }
 
 func TestFrames(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -45,7 +45,7 @@ func TestFrames(t *testing.T) {
 		"much too long":        {"#|", strings.Repeat("1#", 500) + "#|A#|", []string{`"1#1#1#1" true`, `"A" false`}},
 		"endless":              {"\r\n", strings.Repeat("1", 500), []string{`"1111111" true`}},
 	} {
-		if got := cut(c.terminator, 7, c.in, whole); !slices.Equal(got, c.want) {
+		if got := cut(c.terminator, 7, c.in, atOnce); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
@@ -74,6 +74,96 @@ func TestFramesAreIndependentOfCuts(t *testing.T) {
 	})
 }
 
+// Whatever mixture of line ends is set, whatever mixture the device sends and wherever the bytes are cut, the
+// frames are the same.
+func TestFramesInEveryMixture(t *testing.T) {
+	mixtures := []string{"\r", "\n", "\r\n", "\n\r", "\x03", "\x00", "\x03\r\n", "\r\n\x03", "\r\r\n\n", "\x00\x03\n\r"}
+	want := []string{`"A" false`, `"\x1dB" false`}
+	for _, set := range mixtures {
+		for _, sent := range mixtures {
+			stream := "A" + sent + "\x1dB" + sent
+			for at := range len(stream) {
+				lengths := []int{at, len(stream) - at}
+				if at == 0 {
+					lengths = []int{len(stream)}
+				}
+				got := cut(set, 7, stream, func(int) (n int) { n, lengths = lengths[0], lengths[1:]; return n })
+				if !slices.Equal(got, want) {
+					t.Fatalf("set %q, sent %q, cut at %d: %v", set, sent, at, got)
+				}
+			}
+			if got := cut(set, 7, stream, func(int) int { return 1 }); !slices.Equal(got, want) {
+				t.Fatalf("set %q, sent %q, byte by byte: %v", set, sent, got)
+			}
+		}
+	}
+}
+
+// Line ends between the codes do not end the frame, and around it they mean nothing.
+func TestFramesWithLineEndsInside(t *testing.T) {
+	for name, c := range map[string]struct {
+		terminator, separator, in string
+		want                      []string
+	}{
+		"ETX":                {"\x03", "\n\r", "A\n\rB\x03C\x03", []string{`"A\n\rB" false`, `"C" false`}},
+		"NUL for ETX":        {"\x03", "\n\r", "A\r\nB\x00\x03C\x03", []string{`"A\r\nB" false`, `"C" false`}},
+		"line after ETX":     {"\x03\r\n", "\r\n", "\r\nA\r\nB\x03\r\nC\x03\r\n", []string{`"A\r\nB" false`, `"C" false`}},
+		"line before ETX":    {"\r\n\x03", "\r\n", "A\r\nB\r\n\x03\r\n\x03", []string{`"A\r\nB" false`}},
+		"CR inside, LF ends": {"\n", "\r", "A\rB\nC\r\n", []string{`"A\rB" false`, `"C" false`}},
+		"exact":              {"#|", "\r\n", "\nA\r\nB#|\r\nC#|", []string{`"A\r\nB" false`, `"C" false`}},
+		"too long":           {"\x03", "\r", "12345678\r9\x03\rA\x03", []string{`"1234567" true`, `"A" false`}},
+	} {
+		var got []string
+		f := cutting(c.terminator, c.separator, 7)
+		for i := range len(c.in) {
+			f.feed([]byte(c.in[i:i+1]), func(frame []byte, how ending) {
+				got = append(got, fmt.Sprintf("%q %v", frame, how == tooLong))
+			})
+		}
+		if !slices.Equal(got, c.want) || f.begun() {
+			t.Errorf("%s: %v, begun %v, want %v", name, got, f.begun(), c.want)
+		}
+	}
+}
+
+// A line that never ends is told of once and takes no memory.
+func TestFramesOfAnEndlessLine(t *testing.T) {
+	for _, terminator := range []string{"\r\n", "#|"} {
+		f, told := cutting(terminator, "", 4096), 0
+		line := []byte(strings.Repeat("0104601234567893#", 1<<16))
+		for piece := range slices.Chunk(line, 4096) {
+			f.feed(piece, func(frame []byte, how ending) {
+				if told++; how != tooLong || len(frame) != 4096 {
+					t.Errorf("a frame of %d bytes, ending %v", len(frame), how)
+				}
+			})
+		}
+		if told != 1 || cap(f.buf) > 4*4096 || !f.begun() {
+			t.Errorf("%q: told %d times, holds %d bytes, begun %v", terminator, told, cap(f.buf), f.begun())
+		}
+		f.expire(func([]byte, ending) { t.Error("told of again when it falls silent") })
+		var got []string
+		f.feed([]byte("A"+terminator), func(frame []byte, how ending) { got = append(got, string(frame)) })
+		if !slices.Equal(got, []string{"A"}) {
+			t.Errorf("%q: after the endless line %q", terminator, got)
+		}
+	}
+}
+
+func TestFramesExpire(t *testing.T) {
+	f := cutting("\r\n", "", 7)
+	var got []string
+	emit := func(frame []byte, how ending) { got = append(got, fmt.Sprint(string(frame), how)) }
+	f.expire(emit)
+	f.feed([]byte("A\r\nB"), emit)
+	f.expire(emit)
+	f.expire(emit)
+	f.feed([]byte("C\r\n"), emit)
+	if want := []string{"A0", "B2", "C0"}; !slices.Equal(got, want) || f.begun() {
+		t.Errorf("%v, want %v; begun %v", got, want, f.begun())
+	}
+}
+
 func FuzzFrames(f *testing.F) {
 	f.Add("\r\n", "0104601234567893215\"<&'_1>=,;%/\x1d93dGVz\r\nNOREAD\r\n", 1, 64)
 	f.Add("#|", "A#B##|#|", 2, 3)
@@ -83,7 +173,7 @@ func FuzzFrames(f *testing.F) {
 			return
 		}
 		at := func(left int) int { return min(size, left) }
-		got, want := cut(terminator, limit, stream, at), cut(terminator, limit, stream, whole)
+		got, want := cut(terminator, limit, stream, at), cut(terminator, limit, stream, atOnce)
 		if !slices.Equal(got, want) {
 			t.Errorf("in pieces of %d: %v, whole: %v", size, got, want)
 		}

@@ -3,6 +3,7 @@ package text
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -19,10 +20,12 @@ type scan struct {
 	code, aim string
 	noRead    bool
 	bad       string
+	grade     string
+	place     string
 }
 
 func read(code string) []scan { return []scan{{code: code}} }
-func bad(why string) []scan   { return []scan{{bad: why}} }
+func fault(why string) []scan { return []scan{{bad: why}} }
 
 // show writes readings so that their bytes can be seen.
 func show(all ...drivers.Scan) (text string) {
@@ -34,6 +37,9 @@ func show(all ...drivers.Scan) (text string) {
 
 func TestScans(t *testing.T) {
 	optional := rules{}
+	camera := rules{separator: "\n\r", noRead: "error", template: mustParse(t, "{code}@{grade}({place})")}
+	counted := rules{prefix: "\x02", separator: "|", beats: regexp.MustCompile("HB [0-9]+( ok)?")}
+	counted.beats.Longest()
 	for name, c := range map[string]struct {
 		rules rules
 		frame string
@@ -48,7 +54,7 @@ func TestScans(t *testing.T) {
 		"spaces and trailing GS":    {optional, " 01 \x1d ", read(" 01 \x1d ")},
 		"bytes beyond ASCII":        {optional, "01\xe8\x80\xff", read("01\xe8\x80\xff")},
 		"AIM required":              {rules{form: reading.Form{AIM: reading.Require}}, "]d2" + nasty, []scan{{code: nasty, aim: "]d2"}}},
-		"AIM required and missing":  {rules{form: reading.Form{AIM: reading.Require}}, nasty, bad("AIM identifier is missing")},
+		"AIM required and missing":  {rules{form: reading.Form{AIM: reading.Require}}, nasty, fault("AIM identifier is missing")},
 		"no-read":                   {rules{noRead: "NOREAD"}, "NOREAD", []scan{{noRead: true}}},
 		"no-read not by heart":      {optional, "NOREAD", read("NOREAD")},
 		"no-read is the whole":      {rules{noRead: "NOREAD"}, "NOREAD1", read("NOREAD1")},
@@ -56,25 +62,39 @@ func TestScans(t *testing.T) {
 		"heartbeat is the whole":    {rules{heartbeat: "ALIVE"}, "ALIVE ", read("ALIVE ")},
 		"prefix":                    {rules{prefix: "\x02"}, "\x02]d201", []scan{{code: "01", aim: "]d2"}}},
 		"prefix once":               {rules{prefix: "1"}, "1101", read("101")},
-		"prefix missing":            {rules{prefix: "\x02"}, "01", bad("prefix")},
-		"prefix alone":              {rules{prefix: "\x02"}, "\x02", bad("no code")},
+		"prefix missing":            {rules{prefix: "\x02"}, "01", fault("prefix")},
+		"prefix alone":              {rules{prefix: "\x02"}, "\x02", fault("no code")},
 		"prefix and no-read":        {rules{prefix: "\x02", noRead: "NR"}, "\x02NR", []scan{{noRead: true}}},
 		"no-read without prefix":    {rules{prefix: "\x02", noRead: "NR"}, "NR", []scan{{noRead: true}}},
 		"prefix and heartbeat":      {rules{prefix: "\x02", heartbeat: "HB"}, "\x02HB", nil},
 		"several":                   {rules{separator: "|", noRead: "NR"}, "]d201|NR|\x1d02|", []scan{{code: "01", aim: "]d2"}, {noRead: true}, {code: "02"}}},
-		"separators alone":          {rules{separator: "|"}, "||", bad("no code")},
+		"separators alone":          {rules{separator: "|"}, "||", fault("no code")},
 		"stand-in":                  {rules{form: reading.Form{GS: "{GS}"}}, "{GS}01{GS}21{GS}", read("01\x1d21\x1d")},
 		"FNC1 mark":                 {rules{form: reading.Form{FNC1: "\xe8"}}, "]d2\xe801\x1d21", []scan{{code: "01\x1d21", aim: "]d2"}}},
+		"several, spaced":           {rules{separator: "\n\r"}, "01\r\n02\n\n03", []scan{{code: "01"}, {code: "02"}, {code: "03"}}},
+		"graded and placed":         {camera, "]d2" + nasty + "@A(10,20)", []scan{{code: nasty, aim: "]d2", grade: "A", place: "10,20"}}},
+		"several, graded":           {camera, "01@A(1,2)\n\rerror\n\r02@3.4()", []scan{{code: "01", grade: "A", place: "1,2"}, {noRead: true}, {code: "02", grade: "3.4"}}},
+		"graded no-read":            {camera, "error@F(0,0)", []scan{{noRead: true, grade: "F", place: "0,0"}}},
+		"grade missing":             {camera, "01(1,2)", fault("does not fit the template")},
+		"one of several misfits":    {camera, "01@A(1,2)\n02", []scan{{code: "01", grade: "A", place: "1,2"}, {bad: "does not fit"}}},
+		"grade of no code":          {camera, "@A(1,2)", []scan{{bad: "no code", grade: "A", place: "1,2"}}},
+		"heartbeat, counted":        {counted, "HB 17", nil},
+		"heartbeat, longest":        {counted, "HB 17 ok", nil},
+		"heartbeat, prefixed":       {counted, "\x02HB 17", nil},
+		"heartbeat is all of it":    {counted, "\x02HB 17!", read("HB 17!")},
+		"heartbeat and code":        {counted, "\x02HB 1|01|HB 2", read("01")},
+		"heartbeat of anything":     {rules{separator: "|", beats: regexp.MustCompile("HB.*")}, "HB 1|01", read("01")},
+		"heartbeat, begun":          {counted, "\x021HB 17", read("1HB 17")},
 		"separator is not stand-in": {rules{separator: ";#", form: reading.Form{GS: "|"}}, "01|21;#02", []scan{{code: "01\x1d21"}, {code: "02"}}},
 	} {
-		got := c.rules.scans([]byte(c.frame), false)
+		got := c.rules.scans([]byte(c.frame), whole)
 		if len(got) != len(c.want) {
 			t.Errorf("%s: %s, want %d readings", name, show(got...), len(c.want))
 			continue
 		}
 		for i, w := range c.want {
 			g := got[i]
-			if string(g.Raw) != c.frame || string(g.Code) != w.code || g.AIM != w.aim || g.NoRead != w.noRead ||
+			if g.Grade != w.grade || g.Place != w.place || string(g.Raw) != c.frame || string(g.Code) != w.code || g.AIM != w.aim || g.NoRead != w.noRead ||
 				(g.Bad == "") != (w.bad == "") || !strings.Contains(g.Bad, w.bad) || (g.Code == nil) != (w.code == "") {
 				t.Errorf("%s: reading %d is %s, want %+v", name, i, show(g), w)
 			}
@@ -84,7 +104,7 @@ func TestScans(t *testing.T) {
 
 func TestScansOfALongFrame(t *testing.T) {
 	r := rules{noRead: "NR", heartbeat: "NR", maxLength: 2}
-	got := r.scans([]byte("NR"), true)
+	got := r.scans([]byte("NR"), tooLong)
 	if len(got) != 1 || got[0].Bad == "" || got[0].Code != nil || got[0].NoRead {
 		t.Error(show(got...))
 	}
@@ -104,7 +124,7 @@ func TestP8CodesAreOpaque(t *testing.T) {
 		if rapid.Bool().Draw(t, "stand-ins") {
 			sent = bytes.ReplaceAll(code, []byte{gs}, []byte(r.form.GS))
 		}
-		got := r.scans(append([]byte(frame), sent...), false)
+		got := r.scans(append([]byte(frame), sent...), whole)
 		if len(got) != 1 || !bytes.Equal(got[0].Code, code) || got[0].Bad != "" {
 			t.Fatalf("%q came out as %s", code, show(got...))
 		}
@@ -119,7 +139,7 @@ func FuzzScans(f *testing.F) {
 			return
 		}
 		before := bytes.Clone(frame)
-		got := rules{form: reading.Form{AIM: aim, GS: standIn, FNC1: fnc1}, separator: separator, prefix: prefix}.scans(frame, false)
+		got := rules{form: reading.Form{AIM: aim, GS: standIn, FNC1: fnc1}, separator: separator, prefix: prefix}.scans(frame, whole)
 		if len(got) == 0 {
 			t.Error("a frame vanished, and there is no heartbeat")
 		}

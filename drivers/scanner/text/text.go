@@ -1,5 +1,6 @@
 // Package text reads scanners that send each reading as a framed text: fixed cameras,
-// handhelds and presentation scanners of most makes, by network or serial port.
+// handhelds and presentation scanners of most makes, by network, where either side may be
+// the one that connects, or by serial port.
 //
 // What such a device sends differs from one to the next, so each mark that it may put
 // around a code is a setting, and nothing is recognised that was not set. README.md
@@ -9,14 +10,11 @@ package text
 import (
 	"context"
 	_ "embed"
-	"fmt"
-	"strings"
 	"time"
 
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
-	"linemark/drivers/scanner/reading"
 )
 
 // README is the driver's manual.
@@ -34,115 +32,45 @@ func init() {
 	drivers.Describe(drivers.Manual{Kind: "scanner", Name: "text", README: README, Sample: Sample})
 }
 
-// longestCode is more than the longest code has, with its identifier and marks.
-const longestCode = 128
-
-const gtinLength = 14
-
-const gs = '\x1d'
-
 // Scanner is one configured code reader.
 type Scanner struct {
 	address    string
 	dial       link.Dialer
-	terminator string
-	maxLength  int
+	frames     frames // of a new session
 	rules      rules
-	window     time.Duration
+	window     time.Duration // for duplicates
+	beatsWith  string        // what every heartbeat of a pattern begins with
+	beatWithin time.Duration
+	trigger    string
+	triggerOff string
+	triggerFor time.Duration
 }
 
 // New checks the settings. Errors are *drivers.OptionError, joined.
 func New(s drivers.Settings) (*Scanner, error) {
-	k := option.Of(s)
-	mark := func(key, absent string) string { return option.Bytes(k.String(key, absent)) }
-	sc := &Scanner{address: s.Address, dial: s.Dial, terminator: mark("terminator", "\r\n")}
+	k := option.Of(s, "tcp", "listen", "serial")
+	sc := &Scanner{address: s.Address, dial: s.Dial}
 	if sc.dial == nil {
-		sc.dial = link.Dial
+		sc.dial = link.NewDialer()
 	}
-	// The only form served: the scanner listens, or hangs on a serial port.
-	k.OneOf("role", "client")
-	sc.rules = rules{
-		prefix:    mark("prefix", ""),
-		separator: mark("separator", ""),
-		noRead:    mark("no_read", ""),
-		heartbeat: mark("heartbeat", ""),
-		form:      reading.Options(k),
-	}
-	sc.maxLength = k.Int("max_length", 4096, longestCode, 1<<20)
-	sc.rules.maxLength = sc.maxLength
-	sc.window = k.Duration("duplicate_window", 0, 0)
-	sc.checkMarks(k)
+	sc.read(k)
+	role(k, s.Address)
+	sc.check(k)
 	if err := k.Err(); err != nil {
 		return nil, err
 	}
 	return sc, nil
 }
 
-// checkMarks refuses marks that cannot be told from a piece of a code, or from each other.
-// Those that stand beside the codes themselves are checked where they are read.
-func (sc *Scanner) checkMarks(k *option.Keys) {
-	r := sc.rules
-	if sc.terminator == "" {
-		k.Fail("terminator", "a frame must have an end", `set in the scanner what it sends after a code, such as "\r\n"`)
-	}
-	cuts := map[string]string{"terminator": sc.terminator, "separator": r.separator}
-	for _, key := range []string{"terminator", "separator"} {
-		switch m := cuts[key]; {
-		case option.CodeText(m):
-			k.Fail(key, fmt.Sprintf("%q consists of characters that a code may hold", m),
-				`set a mark in the scanner with another character in it, such as "\r\n" or "|"`)
-		case strings.IndexByte(m, gs) >= 0:
-			k.Fail(key, "GS stands inside codes", `set another mark in the scanner, such as "\r\n" or "|"`)
-		case r.form.AIM != reading.None && strings.HasPrefix(m, "]"):
-			k.Fail(key, "an AIM identifier begins with ]", `set another mark in the scanner, or aim = "none" if it sends no identifiers`)
-		}
-	}
-	within := map[string]string{"separator": r.separator, "prefix": r.prefix, "no_read": r.noRead, "heartbeat": r.heartbeat,
-		"gs": r.form.GS, "fnc1": r.form.FNC1}
-	for _, key := range []string{"separator", "prefix", "no_read", "heartbeat", "gs", "fnc1"} {
-		if sc.terminator != "" && contains(within[key], sc.terminator) {
-			k.Fail(key, fmt.Sprintf("%q holds the terminator, at which the frame ends", within[key]), "write it without the terminator")
-		} else if (key == "gs" || key == "fnc1") && reading.Confusable(within[key], sc.terminator) {
-			k.Fail(key, "it cannot be told from the terminator", different)
-		}
-	}
-	switch {
-	case reading.Confusable(r.separator, r.form.GS):
-		k.Fail("separator", "it cannot be told from the stand-in for GS", different)
-	case reading.Confusable(r.separator, r.form.FNC1):
-		k.Fail("separator", "it cannot be told from the mark of the leading FNC1", different)
-	}
-	if r.prefix != "" && strings.Trim(r.prefix, "0123456789") == "" {
-		k.Fail("prefix", "codes themselves begin with digits, so it would be taken off them", "set another prefix in the scanner, or none")
-	}
-	if n := min(len(r.noRead), gtinLength); n == gtinLength && strings.Trim(r.noRead[:n], "0123456789") == "" {
-		k.Fail("no_read", fmt.Sprintf("%q begins as codes do", r.noRead), "set a word in the scanner, such as NOREAD")
-	}
-	if r.noRead != "" && r.noRead == r.heartbeat {
-		k.Fail("heartbeat", "it is the same as no_read", "set different texts in the scanner")
-	}
-}
-
-const different = "set marks in the scanner that have no character in common"
-
-// contains reports whether a frame that holds the text would be cut in it.
-func contains(text, terminator string) bool {
-	if lineEnd(terminator) {
-		return strings.ContainsAny(text, lineEnds)
-	}
-	return strings.Contains(text, terminator)
-}
-
-// Open connects to the scanner.
+// Open connects to the scanner, or waits until the scanner has connected.
 func (sc *Scanner) Open(ctx context.Context) (drivers.ScanSession, error) {
 	conn, err := sc.dial(ctx, sc.address)
 	if err != nil {
 		return nil, err
 	}
-	return &session{
-		conn:   conn,
-		rules:  sc.rules,
-		frames: frames{terminator: sc.terminator, run: lineEnd(sc.terminator), max: sc.maxLength},
-		window: sc.window,
-	}, nil
+	s := &session{conn: conn, rules: sc.rules, frames: sc.frames, repeats: repeats{window: sc.window}, within: sc.beatWithin}
+	if sc.trigger == "" {
+		return s, nil
+	}
+	return newTriggered(s, sc.trigger, sc.triggerOff, sc.triggerFor), nil
 }

@@ -13,34 +13,29 @@ import (
 type event struct {
 	At    time.Time `json:"at"`
 	Event string    `json:"event"`
-	Code  string    `json:"code,omitempty"` // hex: the code, or for "raw" the bytes
+	Code  string    `json:"code,omitempty"` // hex: the code, or for "raw" and "heartbeat" the bytes
 	Peer  string    `json:"peer,omitempty"`
 }
 
 // send records what passed and writes its frame to everybody connected, one after the other. A connection
 // that does not take the whole frame in WriteTimeout is dropped, since the next frame would run into it.
-func (s *Scanner) send(e event, r *Read, frame string) bool {
+func (s *Scanner) send(e event, reads []Read, frame string) bool {
 	s.sending.Lock()
 	defer s.sending.Unlock()
 
 	s.mu.Lock()
 	conns := slices.Clone(s.conns)
-	switch {
-	case r == nil:
-		e.Code = hex.EncodeToString([]byte(frame))
-	case !r.NoRead:
-		e.Code = hex.EncodeToString(r.Code)
+	lines := lines(e, reads, frame)
+	for _, e := range lines {
+		if len(conns) == 0 {
+			e.Event = "dropped"
+		}
+		s.log(e)
 	}
-	dropped := e
-	dropped.Event = "dropped"
-	if len(conns) == 0 {
-		e = dropped
-	}
-	s.log(e)
 	at := len(s.reads)
-	if r != nil {
+	for _, r := range reads {
 		r.At, r.Delivered = s.opt.Now(), len(conns) > 0
-		s.reads = append(s.reads, *r)
+		s.reads = append(s.reads, r)
 	}
 	s.mu.Unlock()
 
@@ -54,13 +49,32 @@ func (s *Scanner) send(e event, r *Read, frame string) bool {
 	}
 	if len(conns) > 0 && taken == 0 {
 		s.mu.Lock()
-		s.log(dropped)
-		if r != nil {
-			s.reads[at].Delivered = false
+		for _, e := range lines {
+			e.Event = "dropped"
+			s.log(e)
+		}
+		for i := range reads {
+			s.reads[at+i].Delivered = false
 		}
 		s.mu.Unlock()
 	}
 	return taken > 0
+}
+
+// lines returns the lines of the log: one for each reading, or e for a frame without any.
+func lines(e event, reads []Read, frame string) (all []event) {
+	if reads == nil {
+		e.Code = hex.EncodeToString([]byte(frame))
+		return []event{e}
+	}
+	for _, r := range reads {
+		e := event{Event: "read", Code: hex.EncodeToString(r.Code)}
+		if r.NoRead {
+			e = event{Event: "noread"}
+		}
+		all = append(all, e)
+	}
+	return all
 }
 
 func write(c net.Conn, frame string) error {

@@ -1,14 +1,19 @@
-// Package texttest is a camera or fixed scanner that listens on a stream and pushes each code as framed text
-// to whoever is connected, for tests, for a demonstration plant and for a desk without a scanner.
+// Package texttest is a camera or scanner that pushes each code as framed text to whoever is connected, for
+// tests, for a demonstration plant and for a desk without a scanner. It listens, or it connects to a host that
+// does, or it hangs on a serial cable.
 //
-// The frame is prefix, code and terminator, or the no-read text and terminator. Like a real scanner it
-// frames blindly: a code that contains the terminator falls apart at the far end. What it is sent it ignores.
+// The frame is prefix, code and terminator, or the no-read text and terminator. A picture with several codes is
+// one frame; a separator stands between the codes, and a grade "@A" and a place "(x,y)" may follow each. Like a
+// real scanner it frames blindly: a code that contains the terminator falls apart at the far end. Of what it is
+// sent it knows its trigger, and ignores the rest.
 package texttest
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,11 +32,32 @@ type Options struct {
 	NoRead string
 	// Prefix stands before each code, such as the AIM identifier "]d2". It does not stand before NoRead.
 	Prefix string
+	// Separator stands between the codes of one picture; "" is LF CR.
+	Separator string
+	// Heartbeat is what Heartbeat sends; "" is ALIVE.
+	Heartbeat string
+	// Grades puts "@" and the grade behind each code.
+	Grades bool
+	// Places puts "(x,y)" behind each code and its grade.
+	Places bool
+	// Trigger and TriggerOff are the commands by which a host makes it read and stop reading. They are looked
+	// for in each host's bytes, however these were cut. "": it has no such command.
+	Trigger, TriggerOff string
+	// OnTrigger is called for each command, in the order in which a host sent them, while the scanner reads
+	// nothing further from that host; nil: nothing happens.
+	OnTrigger func(on bool)
 	// Log receives one JSON object a line for each thing that happens, always before it can be seen outside.
 	// Nil: no log.
 	Log io.Writer
 	// Now is the clock of the record; nil: time.Now.
 	Now func() time.Time
+}
+
+// Symbol is one code in a picture, or a place where a code should be.
+type Symbol struct {
+	Code  []byte // nil: there is none, and the no-read text is sent
+	Grade string
+	X, Y  int
 }
 
 // Read is one thing that passed the scanner.
@@ -63,6 +89,12 @@ func New(opt Options) *Scanner {
 	if opt.NoRead == "" {
 		opt.NoRead = "NOREAD"
 	}
+	if opt.Separator == "" {
+		opt.Separator = "\n\r"
+	}
+	if opt.Heartbeat == "" {
+		opt.Heartbeat = "ALIVE"
+	}
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
@@ -86,17 +118,58 @@ func (s *Scanner) Reads() []Read {
 }
 
 // Read sends a code, framed, to everybody connected, and waits until it is written. It is false when nobody
-// took it; the scanner does not send it again.
+// took it; the scanner does not send it again. An empty code is sent as it is.
 func (s *Scanner) Read(code []byte) bool {
-	return s.send(event{Event: "read"}, &Read{Code: slices.Clone(code)}, s.opt.Prefix+string(code)+s.opt.Terminator)
+	return s.Picture(Symbol{Code: append([]byte{}, code...)})
 }
 
 // NoRead tells everybody connected that no code was found, as Read does.
-func (s *Scanner) NoRead() bool {
-	return s.send(event{Event: "noread"}, &Read{NoRead: true}, s.opt.NoRead+s.opt.Terminator)
+func (s *Scanner) NoRead() bool { return s.Picture(Symbol{}) }
+
+// Picture sends all that was found in one picture as one frame, as Read does. Each symbol is one of Reads.
+func (s *Scanner) Picture(symbols ...Symbol) bool {
+	reads := make([]Read, len(symbols))
+	texts := make([]string, len(symbols))
+	for i, y := range symbols {
+		reads[i] = Read{Code: slices.Clone(y.Code), NoRead: y.Code == nil}
+		texts[i] = s.text(y)
+	}
+	return s.send(event{}, reads, strings.Join(texts, s.opt.Separator)+s.opt.Terminator)
 }
 
-// Raw sends bytes as they are: a heartbeat, half a frame, noise. It is no part of Reads.
+func (s *Scanner) text(y Symbol) string {
+	if y.Code == nil {
+		return s.opt.NoRead
+	}
+	text := s.opt.Prefix + string(y.Code)
+	if s.opt.Grades {
+		text += "@" + y.Grade
+	}
+	if s.opt.Places {
+		text += fmt.Sprintf("(%d,%d)", y.X, y.Y)
+	}
+	return text
+}
+
+// Heartbeat sends the heartbeat, framed. It is no part of Reads.
+func (s *Scanner) Heartbeat() bool {
+	return s.send(event{Event: "heartbeat"}, nil, s.opt.Heartbeat+s.opt.Terminator)
+}
+
+// Raw sends bytes as they are: half a frame, noise. It is no part of Reads.
 func (s *Scanner) Raw(frame []byte) bool {
 	return s.send(event{Event: "raw"}, nil, string(frame))
+}
+
+// Freeze is a loss of power: nothing goes through the present connections any more, and nobody closes them
+// before Close. To the hosts they look open.
+func (s *Scanner) Freeze() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.conns) == 0 {
+		return
+	}
+	s.log(event{Event: "frozen"})
+	s.conns = nil
+	s.connected = make(chan struct{})
 }

@@ -1,0 +1,305 @@
+// Package dialogue talks with scanners that take commands: one connection on which answers and
+// readings come as they like, while triggers are sent.
+//
+// What a device's words mean is said by a Device, which touches no connection and no clock. A
+// Session brings them together: one goroutine reads, one writes, and everything that the device
+// said or that has come due is worked through by whoever calls Next. While nobody does, the
+// device's clock stands: an answer that nobody took is not late.
+package dialogue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"linemark/drivers"
+	"linemark/drivers/link"
+	"linemark/drivers/scanner/frame"
+)
+
+// Device is one kind of scanner. A session calls its methods one at a time.
+type Device interface {
+	// Take is given what has come, however it was cut on its way, and returns what was read. An
+	// error ends the session, after the readings that came with it.
+	Take(now time.Time, b []byte) ([]drivers.Scan, error)
+	// Tick is asked what is due: readings, bytes to send, and when to ask again unless something
+	// happens before. The zero time is never. An error ends the session.
+	Tick(now time.Time) (Due, error)
+	// Trigger returns the command that makes the device read.
+	Trigger(now time.Time) []byte
+	// Ready reports whether the device has said what it must before a session begins.
+	Ready() bool
+}
+
+// Due is what Tick wants.
+type Due struct {
+	Scans []drivers.Scan
+	Send  []byte
+	Wake  time.Time
+}
+
+// WriteTimeout is how long a scanner may leave a command unread before the session ends.
+const WriteTimeout = 5 * time.Second
+
+// mostAhead bounds the readings that come before a session is ready.
+const mostAhead = 1000
+
+// Session is one connection to a scanner. Next is called by one goroutine at a time, Trigger and
+// Close by any.
+type Session struct {
+	conn   link.Conn
+	pieces chan []byte   // what was read; closed at the end of the connection
+	queued chan struct{} // something is in out
+	nudged chan struct{} // Trigger changed what is due
+	closed chan struct{}
+	close  func() error
+	work   sync.WaitGroup
+
+	mu    sync.Mutex
+	dev   Device
+	out   []byte
+	fault error         // why the connection ended
+	left  time.Time     // since when nobody is in Next; zero: somebody is
+	deaf  time.Duration // how long nobody was, altogether
+
+	ready   []drivers.Scan // this and what follows are Next's
+	repeats frame.Repeats
+	over    error
+}
+
+// Open begins a session over conn and returns when the device is ready. A reading that repeats the
+// one before it within the window is not given on; 0: every one is. Open closes conn if it fails.
+// The end of ctx ends the wait.
+func Open(ctx context.Context, conn link.Conn, dev Device, window time.Duration) (*Session, error) {
+	s := &Session{
+		conn: conn, dev: dev, repeats: frame.Repeats{Window: window},
+		pieces: make(chan []byte), queued: make(chan struct{}, 1), nudged: make(chan struct{}, 1), closed: make(chan struct{}),
+	}
+	s.close = sync.OnceValue(s.shut)
+	s.work.Go(s.read)
+	s.work.Go(s.write)
+	for !dev.Ready() {
+		err := s.step(ctx)
+		if err == nil && len(s.ready) > mostAhead {
+			err = errors.New("the scanner sends more readings than anybody could trigger")
+		}
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// Next returns the next reading. The end of ctx interrupts it and loses nothing. Any other error
+// ends the session.
+func (s *Session) Next(ctx context.Context) (drivers.Scan, error) {
+	for len(s.ready) == 0 {
+		if err := s.step(ctx); err != nil {
+			return drivers.Scan{}, err
+		}
+	}
+	next := s.ready[0]
+	s.ready = s.ready[1:]
+	return next, nil
+}
+
+// Trigger sends the command to read and does not wait for its answer: a refusal, too, comes out
+// of Next. It fails if the session is closed or ctx has ended.
+func (s *Session) Trigger(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-s.closed:
+		return fmt.Errorf("triggering the scanner: %w", net.ErrClosed)
+	default:
+	}
+	s.mu.Lock()
+	if s.fault != nil {
+		defer s.mu.Unlock()
+		return fmt.Errorf("triggering the scanner: %w", s.fault)
+	}
+	s.queue(s.dev.Trigger(s.now()))
+	s.mu.Unlock()
+	wake(s.nudged)
+	return nil
+}
+
+// Close ends the connection, and with it a Next that waits. Closing twice is fine.
+func (s *Session) Close() error { return s.close() }
+
+func (s *Session) shut() error {
+	close(s.closed)
+	err := s.conn.Close()
+	s.work.Wait()
+	return err
+}
+
+// step works through what is due, or waits until something happens and works through that.
+func (s *Session) step(ctx context.Context) error {
+	if s.over != nil {
+		return s.over
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.listen()
+	defer s.leave()
+	opening := !s.dev.Ready()
+	due, err := s.dev.Tick(s.now())
+	s.queue(due.Send)
+	opened := opening && s.dev.Ready()
+	deaf := s.deaf
+	s.mu.Unlock()
+	s.over = err
+	s.give(due.Scans)
+	if err != nil || len(due.Scans) > 0 || opened {
+		return nil // the readings go before the error
+	}
+
+	var alarm <-chan time.Time
+	if !due.Wake.IsZero() {
+		t := time.NewTimer(time.Until(due.Wake.Add(deaf)))
+		defer t.Stop()
+		alarm = t.C
+	}
+	select {
+	case b, going := <-s.pieces:
+		if !going {
+			s.over = s.ended()
+			return s.over
+		}
+		s.mu.Lock()
+		scans, err := s.dev.Take(s.now(), b)
+		s.mu.Unlock()
+		s.over = err
+		s.give(scans)
+	case <-alarm:
+	case <-s.nudged:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
+// give puts readings in line for Next, without those that repeat the one before.
+func (s *Session) give(scans []drivers.Scan) {
+	for len(scans) > 0 {
+		n := 1
+		for n < len(scans) && scans[n-1].More {
+			n++
+		}
+		if !s.repeats.Of(scans[:n], time.Now()) {
+			s.ready = append(s.ready, scans[:n]...)
+		}
+		scans = scans[n:]
+	}
+}
+
+// now is the device's clock. The caller holds the lock.
+func (s *Session) now() time.Time {
+	if !s.left.IsZero() {
+		return s.left.Add(-s.deaf)
+	}
+	return time.Now().Add(-s.deaf)
+}
+
+// listen lets the device's clock go on. The caller holds the lock.
+func (s *Session) listen() {
+	if !s.left.IsZero() {
+		s.deaf += time.Since(s.left)
+		s.left = time.Time{}
+	}
+}
+
+// leave stops the device's clock.
+func (s *Session) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = time.Now()
+}
+
+// queue hands bytes to the writer. The caller holds the lock.
+func (s *Session) queue(b []byte) {
+	if len(b) > 0 {
+		s.out = append(s.out, b...)
+		wake(s.queued)
+	}
+}
+
+// write sends what is queued, to the end of the connection.
+func (s *Session) write() {
+	for {
+		select {
+		case <-s.queued:
+		case <-s.closed:
+			return
+		}
+		s.mu.Lock()
+		b := s.out
+		s.out = nil
+		s.mu.Unlock()
+		if len(b) == 0 { // went with what was queued before it
+			continue
+		}
+		err := s.conn.SetWriteDeadline(time.Now().Add(WriteTimeout))
+		if err == nil {
+			_, err = s.conn.Write(b)
+		}
+		if err != nil {
+			s.fail(fmt.Errorf("sending to the scanner: %w", err))
+			s.conn.Close() // the reader sees its end
+			return
+		}
+	}
+}
+
+// read carries what comes to Next, to the end of the connection.
+func (s *Session) read() {
+	defer close(s.pieces)
+	for {
+		piece := make([]byte, 4096)
+		n, err := s.conn.Read(piece)
+		if n > 0 {
+			select {
+			case s.pieces <- piece[:n]:
+			case <-s.closed:
+				return
+			}
+		}
+		if err != nil {
+			s.fail(fmt.Errorf("reading from the scanner: %w", err))
+			return
+		}
+	}
+}
+
+// fail keeps the first reason why the connection ended.
+func (s *Session) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault == nil {
+		s.fault = err
+	}
+}
+
+func (s *Session) ended() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault == nil {
+		return fmt.Errorf("reading from the scanner: %w", net.ErrClosed)
+	}
+	return s.fault
+}
+
+// wake tells a waiting goroutine; one that was told already knows.
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
