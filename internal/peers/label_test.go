@@ -78,8 +78,13 @@ func prints(t *testing.T, template string, gs1 bool, codes []code.Code) []zpltes
 	t.Helper()
 	p := zpltest.New(zpltest.Options{})
 	t.Cleanup(func() { p.Close() })
+	return printsOn(t, p, template, gs1, codes, map[string]any{})
+}
+
+// printsOn does so on a printer of the caller's, with options of the driver.
+func printsOn(t *testing.T, p *zpltest.Printer, template string, gs1 bool, codes []code.Code, options map[string]any) []zpltest.Label {
+	t.Helper()
 	out := printed(p)
-	options := map[string]any{}
 	if !gs1 {
 		options["gs1"] = "never"
 	}

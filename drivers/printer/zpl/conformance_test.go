@@ -13,26 +13,32 @@ import (
 	"linemark/drivers/printer/zpl/zpltest"
 )
 
-const conformanceLabel = "^XA^FO20,20^BXN,4,200,,,,#^FD{code}^FS^FO20,160^A0N,20^FD{serial}^FS^PQ1^XZ"
+const conformanceLabel = "^XA^FO20,20^BXN,4,200,,,,#^FD{code}^FS^FO20,160^A0N,20^FD{serial}^FS" +
+	"^FO20,190^A0N,20^FDLOT {batch} EXP {expiration_date:dd.MM.yyyy}^FS^PQ1^XZ"
 
 // What drivertest demands of every printer driver.
 func TestConformance(t *testing.T) {
-	for name, newline := range map[string]bool{"newline": true, "no newline": false} {
-		t.Run(name, func(t *testing.T) {
-			drivertest.Printer(t, drivertest.Case{
-				Printer:  conformancePrinter,
-				Emulator: func(*testing.T) drivertest.Emulator { return conformanceEmulator(newline) },
+	for _, format := range []string{"whole", "stored"} {
+		for name, newline := range map[string]bool{"newline": true, "no newline": false} {
+			t.Run(format+"/"+name, func(t *testing.T) {
+				drivertest.Printer(t, drivertest.Case{
+					Printer: func(t *testing.T, dial link.Dialer) drivers.Printer {
+						return conformancePrinter(t, dial, format)
+					},
+					Emulator: func(*testing.T) drivertest.Emulator { return conformanceEmulator(newline) },
+				})
 			})
-		})
+		}
 	}
 }
 
-func conformancePrinter(t *testing.T, dial link.Dialer) drivers.Printer {
+func conformancePrinter(t *testing.T, dial link.Dialer, format string) drivers.Printer {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "unit.zpl"), []byte(conformanceLabel), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := zpl.New(drivers.Settings{Name: "p", Address: "emulator", Dir: dir, Dial: dial, Options: map[string]any{"label": "unit.zpl"}})
+	p, err := zpl.New(drivers.Settings{Name: "p", Address: "emulator", Dir: dir, Dial: dial,
+		Options: map[string]any{"label": "unit.zpl", "format": format}})
 	if err != nil {
 		t.Fatal(err)
 	}

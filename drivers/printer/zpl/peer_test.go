@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,7 +23,9 @@ type peer struct {
 	conn     net.Conn
 	odometer func() string // what a getvar is answered with
 	status   func() string // what a ~HS is answered with
-	got      []string      // every command, in order
+	listing  func() string // what a ^HW is answered with; nil: as a printer that stores formats does
+	stored   bool
+	got      []string // every command, in order
 }
 
 var commands = regexp.MustCompile(`(?s)^(~JA|~HS|! U1 getvar "[^"]*"\r\n|\^XA.*?\^XZ)`)
@@ -43,8 +46,17 @@ func (p *peer) dial(context.Context, string) (link.Conn, error) {
 }
 
 func (p *peer) serve(c net.Conn) {
+	replies := make(chan string, 100) // a printer takes more while nobody reads its answers
+	defer close(replies)
+	go func() {
+		for r := range replies {
+			if _, err := io.WriteString(c, r); err != nil {
+				return
+			}
+		}
+	}()
 	var buf []byte
-	piece := make([]byte, 256)
+	piece := make([]byte, 4096)
 	for {
 		n, err := c.Read(piece)
 		if err != nil {
@@ -52,33 +64,43 @@ func (p *peer) serve(c net.Conn) {
 		}
 		buf = append(buf, piece[:n]...)
 		for m := commands.Find(buf); m != nil; m = commands.Find(buf) {
-			if !p.do(c, string(m)) {
-				return
+			if reply := p.do(string(m)); reply != "" {
+				replies <- reply
 			}
 			buf = buf[len(m):]
 		}
 	}
 }
 
-func (p *peer) do(c io.Writer, command string) bool {
+func (p *peer) do(command string) string {
 	p.mu.Lock()
 	p.got = append(p.got, command)
-	odometer, status := p.odometer, p.status
+	odometer, status, listing := p.odometer, p.status, p.listing
+	p.stored = (p.stored || strings.HasPrefix(command, "^XA^DF")) && !strings.HasPrefix(command, "^XA^ID")
+	if listing == nil {
+		listing = directory(p.stored)
+	}
 	p.mu.Unlock()
-	var reply string
-	switch command[0] {
-	case '!':
-		reply = odometer()
-	case '~':
-		if command == "~HS" {
-			reply = status()
-		}
+	switch {
+	case command[0] == '!':
+		return odometer()
+	case command == "~HS":
+		return status()
+	case strings.HasPrefix(command, "^XA^HW"):
+		return listing()
 	}
-	if reply == "" {
-		return true
+	return ""
+}
+
+// directory is the answer to ^HW of a ZD230 with firmware V89.21.46Z.
+func directory(stored bool) func() string {
+	entry := ""
+	if stored {
+		entry = "* R:LM.ZPL       214          \r\n"
 	}
-	_, err := io.WriteString(c, reply)
-	return err == nil
+	return func() string {
+		return "\x02\r\n- DIR R:LM.ZPL \r\n" + entry + "\r\n-   7467008 bytes free R: RAM \r\n\x03"
+	}
 }
 
 func (p *peer) set(odometer, status func() string) {

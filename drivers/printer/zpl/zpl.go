@@ -5,6 +5,7 @@
 package zpl
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -37,6 +38,7 @@ type Printer struct {
 	address  string
 	dial     link.Dialer
 	label    *label
+	store    string // the name of the stored label; empty: each label is sent whole
 	poll     time.Duration
 	silence  time.Duration
 	odometer string
@@ -58,6 +60,15 @@ func New(s drivers.Settings) (*Printer, error) {
 			"write it like odometer.total_label_count")
 	}
 	always := k.OneOf("gs1", "always", "never") == "always"
+	stored := k.OneOf("format", "whole", "stored") == "stored"
+	switch store := k.String("store", ""); {
+	case !stored && store != "":
+		k.Fail("store", "the label is not stored", `write format = "stored", or leave store out`)
+	case stored && store != "" && !storeName.MatchString(store):
+		k.Fail("store", fmt.Sprintf("%q is no name of a stored format", store), "write it like "+defaultStore+": a drive R, E, B or A, up to eight capitals and digits, .ZPL")
+	case stored:
+		p.store = cmp.Or(store, defaultStore)
+	}
 	if problem := checkEscape(escape); problem != "" {
 		k.Fail("escape", problem, `leave it out, or write one of # $ @ [ \ ] { | }`)
 		return nil, k.Err() // a label cannot be judged without it
@@ -76,6 +87,9 @@ func New(s drivers.Settings) (*Printer, error) {
 	}
 	var faults []fault
 	p.label, faults = compile(zpl, fieldRule{escape: escape[0], gs1: always})
+	if stored {
+		faults = append(faults, p.label.storable()...)
+	}
 	for _, f := range faults {
 		k.Fail("label", f.problem, f.hint)
 	}
@@ -95,13 +109,21 @@ func isVariable(name string) bool {
 	return name != ""
 }
 
+// render appends what prints one label to dst.
+func (p *Printer) render(dst []byte, l drivers.Label) ([]byte, error) {
+	if p.store != "" {
+		return p.label.recall(dst, p.store, l)
+	}
+	return p.label.render(dst, l)
+}
+
 // Traits says that the printer confirms a count, and how far it can be trusted with a code.
 func (p *Printer) Traits() drivers.PrinterTraits {
 	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.label.checkCode}
 }
 
 // Open connects, switches reprinting off, cancels what the printer still holds, waits
-// until it is idle and reads its odometer.
+// until it is idle, stores the label there if it is to be stored, and reads the odometer.
 func (p *Printer) Open(ctx context.Context) (drivers.PrintSession, error) {
 	conn, err := p.dial(ctx, p.address)
 	if err != nil {

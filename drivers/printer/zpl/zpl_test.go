@@ -42,6 +42,13 @@ func TestNewRefuses(t *testing.T) {
 		"escape":          {unit, map[string]any{"escape": "_"}, "escape", "may be part of a code", 0},
 		"another escape":  {unit, map[string]any{"escape": "$"}, "label", "names the escape character #, but escape is $", 0},
 		"gs1":             {unit, map[string]any{"gs1": "sometimes"}, "gs1", "unknown", 0},
+		"format":          {unit, map[string]any{"format": "flash"}, "format", "unknown", 0},
+		"store of whole":  {unit, map[string]any{"store": "R:LM.ZPL"}, "store", "not stored", 0},
+		"store, no drive": {unit, map[string]any{"format": "stored", "store": "LM.ZPL"}, "store", "no name of a stored format", 0},
+		"store, long":     {unit, map[string]any{"format": "stored", "store": "R:LINEMARK1.ZPL"}, "store", "no name", 0},
+		"store, commands": {unit, map[string]any{"format": "stored", "store": "R:A^XZ.ZPL"}, "store", "no name", 0},
+		"not storable":    {strings.Replace(unit, "^PQ1", "^FN1^PQ1", 1), map[string]any{"format": "stored"}, "label", "^FN", 0},
+		"no ZPL":          {"SIZE 60 mm,40 mm\r\n", map[string]any{"format": "stored"}, "label", "no ZPL but TSPL", 0},
 		"poll":            {unit, map[string]any{"poll": "0s"}, "poll", "too short", 0},
 		"silence":         {unit, map[string]any{"silence": "1ms"}, "silence", "too short", 0},
 		"odometer":        {unit, map[string]any{"odometer": "x\"\r\n"}, "odometer", "no name", 0},
@@ -122,7 +129,7 @@ func TestSampleAndREADME(t *testing.T) {
 		device := file.Printer[0]
 		var label string
 		for l := range strings.Lines(README) {
-			if strings.HasPrefix(l, "    ^XA") {
+			if strings.HasPrefix(l, "    ^XA") && strings.Contains(l, "{code}") {
 				label = strings.TrimSpace(l)
 			}
 		}

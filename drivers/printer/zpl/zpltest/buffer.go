@@ -30,6 +30,7 @@ func (p *Printer) receive(epoch int, l Label, copies int) {
 	e.Copies = copies
 	p.log(e)
 	p.received = append(p.received, l)
+	p.line.label()
 	p.queue = append(p.queue, &job{label: l, copies: copies})
 	notify(p.labelled)
 	notify(p.wake)

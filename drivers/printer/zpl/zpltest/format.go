@@ -14,20 +14,21 @@ const (
 
 // format is what has been read between ^XA and ^XZ.
 type format struct {
-	raw     []byte
-	symbols []Symbol
-	marks   bool // something is printed: a format of settings only brings no label out
-	copies  int
-	field   field
+	raw    []byte
+	fields []field        // those that are printed, or would be if they had a value, in order
+	values map[int][]byte // of numbered fields
+	field  field
+	marks  bool // something is printed: a format of settings only brings no label out
+	copies int
+
+	storing  bool   // ^DF: the format is kept as text, and nothing of it is printed
+	name     []byte // under which it is kept
+	from     int    // where its text begins in raw
+	recalled int    // bytes that ^XF has put in so far
 }
 
-// field is what has been read since the last ^FS.
-type field struct {
-	barcode string // "BX", "BC", … or "" for text
-	param   string // of the bar code command
-	hexMark byte   // of ^FH, 0 without
-	data    []byte
-	filled  bool
+func newFormat() *format {
+	return &format{raw: []byte("^XA"), copies: 1, values: map[int][]byte{}}
 }
 
 // labels returns how many labels the format asks for.
@@ -43,6 +44,12 @@ func (f *format) labels() int {
 func (f *format) command(name string, param []byte) {
 	text := strings.TrimSpace(string(param))
 	switch {
+	case name == "FS":
+		f.endField()
+	case name == "FN":
+		f.field.number, f.field.numbered = fieldNumber(text), true
+	case name == "FO" || name == "FT":
+		f.field.placed = true
 	case name == "FD" || name == "FV":
 		f.field.data = bytes.Clone(param)
 		f.field.filled = true
@@ -64,35 +71,24 @@ func (f *format) command(name string, param []byte) {
 	}
 }
 
-// endField is ^FS. A field that never meets it is not printed.
-func (f *format) endField() {
-	fd := f.field
-	f.field = field{}
-	if !fd.filled {
+// store makes the format one that is stored (^DF).
+func (f *format) store(name []byte) {
+	f.storing, f.name, f.from = true, bytes.Clone(name), len(f.raw)
+}
+
+// recall puts the text of a stored format in the place of ^XF. It is text: its commands are read as if they
+// stood there. Recalling and storing in it have no meaning.
+func (f *format) recall(text []byte) {
+	if f.recalled += len(text); f.recalled > maxFormat {
 		return
 	}
-	f.marks = true
-	data := fd.data[:0]
-	for _, c := range fd.data { // line ends between commands are no data
-		if c != '\r' && c != '\n' {
-			data = append(data, c)
+	for _, c := range bytes.Split(text, []byte("^"))[1:] {
+		if len(c) < 2 {
+			continue
 		}
-	}
-	if fd.hexMark != 0 {
-		data = unhex(data, fd.hexMark)
-	}
-	data = data[:min(len(data), maxField)]
-	var s Symbol
-	switch fd.barcode {
-	case "BX":
-		s = dataMatrix(data, fd.param)
-	case "BC":
-		s = code128(data, fd.param)
-	default:
-		return
-	}
-	if len(s.Data) > 0 {
-		f.symbols = append(f.symbols, s)
+		if name := strings.ToUpper(string(c[:2])); name != "XF" && name != "DF" {
+			f.command(name, c[2:])
+		}
 	}
 }
 

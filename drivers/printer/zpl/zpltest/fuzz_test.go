@@ -23,6 +23,8 @@ func FuzzStream(f *testing.F) {
 		"^XA^FH\\^BXN,4,200,,,,#^FD\\231\\5E#]#d029#2123456789#5009##^FS^PQ9,0^XZ",
 		"^XA^BCN,100,,,,D^FD>;>80012(34) 5>6ab><>0>=>1>8^FS^XZ", "^XA^JZN^XZ~HQXX~HS",
 		"! U1 getvar \"odometer.total_label_count\"\r\n! U1 setvar \"a\" \"b\"\r\n! x^XA^FDa^FS^XZ",
+		layout + recall + "^XA^HWR:*.*^XZ^XA^IDR:L?BEL.ZPL^FS^XZ" + recall,
+		"^XA^DFE:A^FS^BXN,4,200,,,,#^FN1^FH^FN2^XZ^XA^FN1\"x\"^FDa^FS^XFA^FS^XF^FS^FN99999^FD^FS^FO^FN1^FDb^FS^HWE:[^ID*^XZ",
 		"^XA^XA^FD^FS^XZ^XZ~~~^~^^^F~HSD~1x", "^XA^BX^FDx^FS^BX,,,,,,^FDx^FS^FH^FD_^FS^PQ-1^PQ99999999^XZ",
 	} {
 		f.Add([]byte(s), 3)

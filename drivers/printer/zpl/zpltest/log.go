@@ -17,6 +17,7 @@ type event struct {
 	Copies  int           `json:"copies,omitempty"`
 	Fault   string        `json:"fault,omitempty"`
 	Peer    string        `json:"peer,omitempty"`
+	Format  string        `json:"format,omitempty"` // the name of a stored format
 }
 
 type eventSymbol struct {

@@ -1,6 +1,7 @@
 package zpltest
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -34,7 +35,9 @@ type Printer struct {
 	seq       int
 	odometer  int
 	fault     Fault
-	reprint   bool // ^JZ
+	reprint   bool              // ^JZ
+	stored    map[string]object // stored formats by drive and name
+	line      lineUse
 	received  []Label
 	printed   []Label
 	onPrinted func(Label)
@@ -51,6 +54,7 @@ func New(opt Options) *Printer {
 		labelled: make(chan struct{}, 1),
 		wake:     make(chan struct{}, 1),
 		reprint:  true,
+		stored:   map[string]object{},
 	}
 	if !opt.Trigger {
 		p.feeding.Go(p.feed)
@@ -131,13 +135,15 @@ func (p *Printer) take(j *job) {
 	}
 }
 
-// PowerCycle switches the printer off and on: the buffer is lost, connections are dropped, a Pause is over
-// and ^JZ is Y again. The odometer stays, and so do an open head and a missing supply.
+// PowerCycle switches the printer off and on: the buffer and the formats on drive R: are lost, connections
+// are dropped, a Pause is over and ^JZ is Y again. The odometer stays, and so do the formats on the other
+// drives, an open head and a missing supply.
 func (p *Printer) PowerCycle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.log(event{Event: "reset"})
 	p.empty("lost")
+	maps.DeleteFunc(p.stored, func(name string, _ object) bool { return name[0] == 'R' })
 	p.reprint = true
 	if p.fault == Pause {
 		p.fault = NoFault

@@ -19,19 +19,20 @@ func (p *Printer) ServeConn(conn net.Conn) { p.server.ServeConn(conn, p.host) }
 // host takes what one host sends, to the end of its connection.
 func (p *Printer) host(conn net.Conn) {
 	p.mu.Lock()
-	s := newStream(p, conn)
+	w := newWire(p, conn)
+	s := newStream(p, w)
 	p.log(event{Event: "connected", Peer: conn.RemoteAddr().String()})
 	p.mu.Unlock()
 
 	buf := make([]byte, 16<<10)
 	for {
-		n, err := conn.Read(buf)
+		n, err := w.Read(buf)
 		if n > 0 && s.feed(buf[:n]) != nil || err != nil {
 			break
 		}
 	}
 
-	conn.Close() // before the log says so
+	w.end() // before the log says so
 	s.end()
 	p.mu.Lock()
 	p.log(event{Event: "disconnected", Peer: conn.RemoteAddr().String()})

@@ -2,7 +2,7 @@ package zpltest
 
 import (
 	"bytes"
-	"net"
+	"io"
 )
 
 const (
@@ -29,7 +29,7 @@ var lineStart = []byte("! U1 ")
 // the connection.
 type stream struct {
 	p     *Printer
-	conn  net.Conn
+	conn  io.Writer
 	power int // of the printer when the connection began
 
 	mode   mode
@@ -43,7 +43,7 @@ type stream struct {
 }
 
 // newStream begins a connection. The caller holds the lock.
-func newStream(p *Printer, conn net.Conn) *stream { return &stream{p: p, conn: conn, power: p.power} }
+func newStream(p *Printer, conn io.Writer) *stream { return &stream{p: p, conn: conn, power: p.power} }
 
 // feed takes bytes in. Its error is that of answering: the connection is lost.
 func (s *stream) feed(b []byte) error {
@@ -64,10 +64,10 @@ func (s *stream) take(c byte) error {
 	}
 	switch c {
 	case '^':
-		s.closeCommand()
+		err := s.closeCommand()
 		s.mode, s.name = inCaret, s.name[:0]
 		s.keep(c)
-		return nil
+		return err
 	case '~': // acts at once and leaves an open ^ command as it is
 		s.mode, s.tilde = inTilde, s.tilde[:0]
 		return nil
@@ -143,7 +143,7 @@ func (s *stream) control() error {
 func (s *stream) openCommand(name string) {
 	if name == "XA" {
 		s.end() // a format begun and never finished is forgotten
-		s.format = &format{raw: []byte("^XA"), copies: 1}
+		s.format = newFormat()
 		s.epoch = s.p.beginFormat(s.power)
 		return
 	}
@@ -154,28 +154,49 @@ func (s *stream) openCommand(name string) {
 	case "XZ":
 		f := s.format
 		s.format = nil
-		s.p.receive(s.epoch, Label{ZPL: f.raw, Symbols: f.symbols}, f.labels())
+		if f.storing {
+			s.p.store(s.epoch, f.name, object{text: f.raw[f.from : len(f.raw)-len("^XZ")], zpl: f.raw})
+			s.p.receive(s.epoch, Label{}, 0)
+			return
+		}
+		s.p.receive(s.epoch, Label{ZPL: f.raw, Symbols: f.symbols()}, f.labels())
 	case "FS":
-		s.format.endField()
+		if !s.format.storing {
+			s.format.endField()
+		}
 	default:
 		s.open, s.param = name, s.param[:0]
 	}
 }
 
 // closeCommand acts on the open command, whose parameters the next prefix has ended.
-func (s *stream) closeCommand() {
+func (s *stream) closeCommand() error {
 	if s.open == "" {
-		return
+		return nil
 	}
 	name, param := s.open, s.param
 	s.open = ""
-	if name == "JZ" {
+	switch {
+	case s.format.storing:
+	case name == "DF":
+		s.format.store(param)
+	case name == "XF":
+		s.format.marks = true // also of an unknown format: the label comes out without what it would hold
+		if text, ok := s.p.recall(param); ok {
+			s.format.recall(text)
+		}
+	case name == "ID":
+		s.p.remove(s.power, param)
+	case name == "HW":
+		return s.answer(s.p.directory(param))
+	case name == "JZ":
 		if a := bytes.TrimSpace(param); len(a) > 0 {
 			s.p.setReprint(s.power, upper(a[0]))
 		}
-		return
+	default:
+		s.format.command(name, param)
 	}
-	s.format.command(name, param)
+	return nil
 }
 
 // keep adds a byte to the format as received.
@@ -204,7 +225,7 @@ func (s *stream) answer(text string) error {
 	if text == "" {
 		return nil
 	}
-	_, err := s.conn.Write([]byte(text))
+	_, err := io.WriteString(s.conn, text)
 	return err
 }
 

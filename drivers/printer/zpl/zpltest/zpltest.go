@@ -3,11 +3,12 @@
 //
 // It behaves as the ZPL II Programming Guide describes a Zebra: it takes formats, holds them until they are
 // printed, answers ~HS, ~HI, ~HQES and the label odometer, falls silent on ~HS while the head is open or a
-// supply is out, and reprints an interrupted label unless ^JZN was sent. It keeps its own record of what it
-// was given and what came out.
+// supply is out, and reprints an interrupted label unless ^JZN was sent. It stores formats (^DF), lists them
+// (^HW), deletes them (^ID) and fills them in (^XF, ^FN). It keeps its own record of what it was given and
+// what came out.
 //
-// Not emulated: stored formats (^DF, ^XF), graphics in binary form, changed prefixes (^CC, ^CT, ^CD), alerts
-// (^SX), and variables other than odometer.total_label_count.
+// Not emulated: graphics in binary form, changed prefixes (^CC, ^CT, ^CD), alerts (^SX), a stored format that
+// recalls another or holds settings (^JZ), and variables other than odometer.total_label_count.
 package zpltest
 
 import (
@@ -25,6 +26,11 @@ type Options struct {
 	Trigger bool
 	// PrintTime is how long a label is under the head when Trigger is false.
 	PrintTime time.Duration
+	// Baud is the speed of the line in bits a second, ten for a byte (8N1), in each direction: nothing that a
+	// host sends is acted on sooner, and at most 512 bytes are taken from its connection beforehand. What the
+	// system holds for a TCP connection comes on top: it is told to hold 2048 bytes, and Linux takes twice
+	// that. 0: as fast as the connection is.
+	Baud int
 	// SGDNewline adds CR LF after the closing quote of an SGD answer: printers differ.
 	SGDNewline bool
 	// Now is the clock of the record; nil: time.Now.
@@ -35,7 +41,7 @@ type Options struct {
 type Label struct {
 	Seq     int       // number of the format since the printer was made, from 1; copies and reprints share it
 	ZPL     []byte    // the format as received, ^XA to ^XZ, without ~ commands sent in its midst
-	Symbols []Symbol  // bar codes in the order of the format
+	Symbols []Symbol  // bar codes in the order of the format, with those of the stored formats it recalls
 	At      time.Time // when it was complete in the buffer, or when it came out
 }
 
