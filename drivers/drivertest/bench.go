@@ -129,6 +129,3 @@ func (b *bench) await(condition func() bool) bool {
 	}
 	return true
 }
-
-// print lets one label out, once the printer has it.
-func (b *bench) print() bool { return b.await(b.e.Print) }

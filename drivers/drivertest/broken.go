@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"linemark/drivers/link"
 )
 
 // most is how many places of each direction the connection is cut at.
@@ -38,10 +41,11 @@ func (c Case) cuts(t *testing.T) {
 					if err = r.work(); err == nil {
 						err = r.notices()
 					}
-					if err == nil {
-						b.Error("the connection is gone, and Printed goes on without an error")
-					} else {
+					switch {
+					case err != nil:
 						r.over(err)
+					case !c.PerCommand || b.w.swallowed():
+						b.Error("the connection is gone, and Printed goes on without an error")
 					}
 					r.recover()
 					return
@@ -137,13 +141,14 @@ func (c Case) answers(t *testing.T) {
 		err := r.send(3) // what is taken first was on its way
 		for range 3 {
 			if err == nil {
-				err = r.send(1)
+				r.e.Print()
+				err = r.poll()
 			}
 			if err == nil {
-				err = r.printed()
+				err = r.send(1)
 			}
 		}
-		if err == nil && !c.Speechless {
+		if (err == nil || errors.Is(err, errUnconfirmed)) && !c.Speechless {
 			b.Error("the printer takes nothing, and nobody noticed")
 		}
 		hear()
@@ -179,13 +184,13 @@ func garble(piece []byte) [][]byte {
 	return [][]byte{piece}
 }
 
-// spoil garbles one byte of each piece, at another place each time.
+// spoil garbles one byte of each piece, at another place each time. Several connections may
+// share it.
 func spoil() func([]byte) [][]byte {
-	n := 0
+	var n atomic.Int64
 	return func(piece []byte) [][]byte {
 		piece = slices.Clone(piece)
-		piece[n%len(piece)] |= 0x80
-		n += 3
+		piece[int(n.Add(3)-3)%len(piece)] |= 0x80
 		return [][]byte{piece}
 	}
 }
@@ -206,10 +211,55 @@ func (c Case) ends(t *testing.T) {
 		}
 		b.mustOpen().recover()
 	})
-	for _, how := range []string{"context", "Close"} {
+	c.bubble(t, "Open of a printer that takes nothing", func(b *bench) {
+		hear := b.w.deafen()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+		defer cancel()
+		begun := time.Now()
+		s, err := b.printer.Open(ctx)
+		switch {
+		case err == nil:
+			_ = s.Close()
+			if !c.Speechless {
+				b.Error("Open hears nothing from the printer and works")
+			}
+		case !errors.Is(err, context.DeadlineExceeded):
+			b.Errorf("Open = %v, and its context ended", err)
+		}
+		if d := time.Since(begun); d > time.Second {
+			b.Errorf("Open came back %v after its context had ended", d)
+		}
+		hear()
+		b.mustOpen().recover()
+	})
+	for nth := range 2 { // a driver may have two connections
+		c.bubble(t, fmt.Sprintf("connection %d fails", nth+1), func(b *bench) {
+			refused := errors.New("connection refused")
+			dialled := 0
+			p := c.Printer(t, func(ctx context.Context, address string) (link.Conn, error) {
+				if dialled++; dialled == nth+1 {
+					return nil, refused
+				}
+				return b.w.dial(ctx, address)
+			})
+			s, err := p.Open(context.Background())
+			if err == nil {
+				_ = s.Close()
+			}
+			if (dialled > nth || nth == 0) && !errors.Is(err, refused) {
+				b.Errorf("Open = %v, and %v at connection %d", err, refused, nth+1)
+			}
+		})
+	}
+	for _, how := range []string{"context", "Close", "context, no answer", "Close, no answer"} {
 		c.bubble(t, how, func(b *bench) {
 			r := b.mustOpen()
-			hear := b.w.deafen()
+			hear := func() { b.w.set(fate{}) }
+			if strings.HasSuffix(how, "no answer") {
+				b.w.set(fate{change: lose})
+			} else {
+				hear = b.w.deafen()
+			}
 			defer hear()
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
@@ -224,7 +274,7 @@ func (c Case) ends(t *testing.T) {
 				ended <- err
 			}()
 			time.Sleep(10 * time.Millisecond)
-			if how == "context" {
+			if strings.HasPrefix(how, "context") {
 				cancel()
 			} else if err := r.s.Close(); err != nil {
 				b.Errorf("Close: %v", err)

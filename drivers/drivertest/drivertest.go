@@ -12,25 +12,20 @@
 //			},
 //			Emulator: func(t *testing.T) drivertest.Emulator {
 //				e := zpltest.New(zpltest.Options{Trigger: true})
-//				return drivertest.Emulator{
-//					Serve:    func(_ string, c net.Conn) { e.ServeConn(c) },
-//					Close:    e.Close,
-//					Received: func() [][]byte { return codes(e.Received()) },
-//					Printed:  func() [][]byte { return codes(e.Printed()) },
-//					Print:    func() bool { _, ok := e.Print(); return ok },
-//					Faults: []drivertest.Fault{
-//						{Name: "head open", Raise: func() { e.SetFault(zpltest.HeadOpen) }, Clear: func() { e.SetFault(zpltest.NoFault) }, Told: true},
-//						{Name: "power cycle", Raise: e.PowerCycle, Told: true},
-//					},
+//				all := drivertest.Emulated(e, codes)
+//				all.Faults = []drivertest.Fault{
+//					{Name: "head open", Raise: func() { e.SetFault(zpltest.HeadOpen) }, Clear: func() { e.SetFault(zpltest.NoFault) }, Told: true},
+//					{Name: "power cycle", Raise: e.PowerCycle, Told: true},
 //				}
+//				return all
 //			},
 //		})
 //	}
 //
-// All but the test over TCP runs in testing/synctest bubbles over net.Pipe: time is free
-// there, so settings stay as in a plant (no short timeouts), and whatever the driver or the
-// emulator leaves running fails the test. Neither may use a real connection of its own, wait
-// for something outside, or hold a mutex while it waits.
+// All but the tests over TCP and over a serial line run in testing/synctest bubbles over
+// net.Pipe: time is free there, so settings stay as in a plant (no short timeouts), and
+// whatever the driver or the emulator leaves running fails the test. Neither may use a real
+// connection of its own, wait for something outside, or hold a mutex while it waits.
 package drivertest
 
 import (
@@ -57,6 +52,18 @@ type Case struct {
 	// Unnumbered is set where the printer tells of each print by a message that differs in
 	// nothing from the next: nobody could tell a doubled one, so none is doubled.
 	Unnumbered bool
+
+	// Watched is set where a label counts only if the printer was asked while it was under the
+	// head. So the suite asks before each label that has to be confirmed comes out.
+	Watched bool
+
+	// PerCommand is set where every command has a connection of its own: one that ends between
+	// two commands is no fault.
+	PerCommand bool
+
+	// NoSerial is set where this configuration is not for a serial port, such as one with the
+	// status on a second port of the network.
+	NoSerial bool
 }
 
 // Emulator is an emulated printer, by what the suite does with it. Its functions may be called
@@ -84,6 +91,40 @@ type Emulator struct {
 	Lines []string
 }
 
+// Emulated returns the emulator e by what emulators have in common: the tests of a driver add the
+// faults. codes are those of one label's symbols; nil stands for a label with no code that
+// anybody sent.
+func Emulated[L any](e interface {
+	ServeConn(net.Conn)
+	Close() error
+	Received() []L
+	Printed() []L
+	Print() (L, bool)
+}, codes func(L) [][]byte) Emulator {
+	all := func(labels []L) (found [][]byte) {
+		for _, l := range labels {
+			found = append(found, codes(l)...)
+		}
+		return found
+	}
+	return Emulator{
+		Serve:    func(_ string, c net.Conn) { e.ServeConn(c) },
+		Close:    e.Close,
+		Received: func() [][]byte { return all(e.Received()) },
+		Printed:  func() [][]byte { return all(e.Printed()) },
+		Print:    func() bool { _, ok := e.Print(); return ok },
+	}
+}
+
+// InALabel raises a fault in the midst of a label, or where there is none by itself.
+func InALabel[F, L any](interrupt func(F) (L, bool), set func(F), f F) func() {
+	return func() {
+		if _, ok := interrupt(f); !ok {
+			set(f)
+		}
+	}
+}
+
 // Fault is something that happens to the printer.
 type Fault struct {
 	Name  string
@@ -107,4 +148,7 @@ func Printer(t *testing.T, c Case) {
 	t.Run("faults", c.faults)
 	t.Run("end", c.ends)
 	t.Run("tcp", c.tcp)
+	if !c.NoSerial {
+		t.Run("serial", c.serial)
+	}
 }

@@ -28,7 +28,7 @@ func (b *bench) withFullBuffer(f Fault) {
 	if err := r.send(r.room()); err != nil {
 		b.Fatal(err)
 	}
-	if !b.print() {
+	if !r.print() {
 		b.Fatal(errNotReceived)
 	}
 	if err := r.poll(); err != nil {

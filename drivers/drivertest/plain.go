@@ -97,7 +97,7 @@ func (b *bench) carry(codes [][]byte) (carried int) {
 		if got := b.e.Received()[before]; !bytes.Equal(got, code) {
 			b.Fatalf("P8: the code %q reached the printer as %q", code, got)
 		}
-		if !b.print() {
+		if !r.print() {
 			b.Fatalf("the label with %q does not come out", code)
 		}
 		if got := b.e.Printed(); !bytes.Equal(got[len(got)-1], code) {
@@ -141,7 +141,7 @@ func (c Case) session(t *testing.T) {
 			if err := r.send(r.room()); err != nil {
 				b.Fatal(err)
 			}
-			if !b.print() {
+			if !r.print() {
 				b.Fatal(errNotReceived)
 			}
 			if err := r.poll(); err != nil {
@@ -160,7 +160,7 @@ func (c Case) session(t *testing.T) {
 			if err := r.printed(); err != nil {
 				b.Fatal(err)
 			}
-			if !b.print() {
+			if !r.print() {
 				b.Fatal(errNotReceived)
 			}
 			_ = r.s.Close()
@@ -171,6 +171,7 @@ func (c Case) session(t *testing.T) {
 
 // tcp is an ordinary day over a real connection.
 func (c Case) tcp(t *testing.T) {
+	t.Parallel() // it mostly waits
 	b := c.bench(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

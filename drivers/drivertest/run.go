@@ -50,6 +50,16 @@ func (b *bench) mustOpen() *run {
 	return nil
 }
 
+// print lets one label out, once the printer has it. A printer that has to be watched is asked
+// while the label is under its head.
+func (r *run) print() bool {
+	r.Helper()
+	if r.Watched {
+		_ = r.printed() // an error ends the session, and shows in the next call
+	}
+	return r.await(r.e.Print)
+}
+
 // printedOf returns how many labels of this session came out.
 func (r *run) printedOf() (n int) {
 	all := r.e.Printed()

@@ -30,6 +30,7 @@ type wires struct {
 	up, down int // bytes that went to the emulator, and that came from it
 	cutUp    int // the connection breaks when so many bytes have passed; none: never
 	cutDown  int
+	lost     bool // a cut has swallowed a part of a command or a whole answer
 	fate     fate
 	deaf     chan struct{} // while it is open, nothing is taken from the driver
 }
@@ -63,6 +64,7 @@ func (w *wires) dial(ctx context.Context, address string) (link.Conn, error) {
 			<-w.listening()
 			n, err := a.Read(buf)
 			pass, cut := w.count(&w.up, &w.cutUp, n)
+			w.lose(cut && pass < n)
 			if _, failed := b.Write(buf[:pass]); failed != nil || err != nil || cut {
 				return
 			}
@@ -93,6 +95,7 @@ func (w *wires) dial(ctx context.Context, address string) (link.Conn, error) {
 			}
 			for _, piece := range pieces {
 				pass, cut := w.count(&w.down, &w.cutDown, len(piece))
+				w.lose(cut && pass == 0)
 				if _, err := a.Write(piece[:pass]); err != nil || cut {
 					w.hangUp(a, b)
 					for range queue { // the emulator goes on until it notices
@@ -115,6 +118,20 @@ func (w *wires) count(total, cut *int, n int) (pass int, now bool) {
 	}
 	*total += n
 	return n, now
+}
+
+func (w *wires) lose(lost bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lost = w.lost || lost
+}
+
+// swallowed tells whether a cut took something away that the driver must miss, even where each
+// command has a connection of its own. The end of an answer may be line ends that nobody needs.
+func (w *wires) swallowed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lost
 }
 
 func (w *wires) listening() <-chan struct{} {

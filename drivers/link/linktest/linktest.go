@@ -122,3 +122,11 @@ func (s *Server) signal() chan struct{} {
 	}
 	return s.closed
 }
+
+// Notify signals a channel that holds one signal. It never waits.
+func Notify(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/BurntSushi/toml"
 	"go.uber.org/goleak"
 
 	"linemark/drivers"
+	"linemark/drivers/drivertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -52,18 +52,10 @@ func TestNewRefuses(t *testing.T) {
 		"unknown key":        {map[string]any{"feilds": "x"}, "feilds", "unknown setting"},
 	} {
 		_, err := drivers.NewPrinter("dynamark", settings(c.options))
-		bad, ok := errors.AsType[*drivers.OptionError](err)
-		if !ok || bad.Key != c.key || !strings.Contains(bad.Problem, c.problem) || bad.Hint == "" {
-			t.Errorf("%s: %v, want %s: %s", name, err, c.key, c.problem)
-		}
-		if joined, ok := err.(interface{ Unwrap() []error }); !ok || len(joined.Unwrap()) != 1 {
-			t.Errorf("%s: %v is not one problem", name, err)
-		}
+		drivertest.WantProblem(t, name, err, c.key, c.problem, 0)
 	}
 	_, err := New(settings(map[string]any{"fnc1_form": nil, "colour": "red", "fields": nil}))
-	if joined, ok := err.(interface{ Unwrap() []error }); !ok || len(joined.Unwrap()) != 3 {
-		t.Errorf("%v, want three problems", err)
-	}
+	drivertest.WantProblem(t, "all at once", err, "colour", "unknown setting", 2)
 }
 
 func TestNewChecksTheAddress(t *testing.T) {
@@ -123,30 +115,4 @@ func TestCheckCodeNamesTheByte(t *testing.T) {
 	}
 }
 
-// The sample is a working configuration, with and without its comments' keys.
-func TestSample(t *testing.T) {
-	var all []string
-	for l := range strings.Lines(Sample) {
-		all = append(all, strings.TrimPrefix(l, "# "))
-	}
-	for _, text := range []string{Sample, strings.Join(all, "")} {
-		var file struct{ Printer []map[string]any }
-		if _, err := toml.Decode(text, &file); err != nil || len(file.Printer) != 1 {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		device := file.Printer[0]
-		s := drivers.Settings{Address: device["address"].(string), Options: device}
-		driver := device["driver"].(string)
-		for _, key := range []string{"name", "driver", "address"} {
-			delete(device, key)
-		}
-		if _, err := drivers.NewPrinter(driver, s); err != nil {
-			t.Errorf("%v in\n%s", err, text)
-		}
-		for key := range device {
-			if !strings.Contains(README, "| `"+key+"` |") {
-				t.Errorf("README.md does not tell of %s", key)
-			}
-		}
-	}
-}
+func TestSample(t *testing.T) { drivertest.Sample(t, Sample, README, nil) }

@@ -10,26 +10,10 @@ import (
 	"pgregory.net/rapid"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/dynamark/dynamarktest"
 )
-
-// overTCP serves an emulated laser on a port of this machine.
-func overTCP(t *testing.T, e *dynamarktest.Printer) link.Dialer {
-	l := servetest.Listen(t)
-	served := make(chan error, 1)
-	go func() { served <- e.Serve(l) }()
-	t.Cleanup(func() {
-		e.Close()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
-	return func(ctx context.Context, _ string) (link.Conn, error) {
-		return link.Dial(ctx, "tcp://"+l.Addr().String())
-	}
-}
 
 func TestBytesOnTheWire(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -45,19 +29,19 @@ func TestBytesOnTheWire(t *testing.T) {
 			c.job.Trigger = true
 			e := servetest.Start(t, dynamarktest.New(c.job))
 			dial, w := pipe(t, e)
-			s := open(t, printer(t, dial, c.options))
+			s := drivertest.Open(t, printer(t, dial, c.options))
 			want := "ROLLBACKTRANS\r\nMARK STOP\r\nSETMSG 1 1\r\nSETMSG 4 1\r\nSETMSG 3 1\r\nSETMSG 26 1\r\n"
-			if got := w.take(); got != want {
+			if got := w.Take(); got != want {
 				t.Errorf("Open sent %q, want %q", got, want)
 			}
 			if e.Started() {
 				t.Error("the laser would mark before there is a label")
 			}
-			if err := s.Send(t.Context(), labels(nasty)); err != nil {
+			if err := s.Send(t.Context(), drivertest.Labels(nasty)); err != nil {
 				t.Fatal(err)
 			}
 			want = "BEGINTRANS\r\nSETTEXT \"CODE\" \"" + c.want + "\"\r\nEXECTRANS\r\nMARK START\r\n"
-			if got := w.take(); got != want {
+			if got := w.Take(); got != want {
 				t.Errorf("Send sent %q, want %q", got, want)
 			}
 			if got := e.Received(); len(got) != 1 || string(got[0].Symbols[0].Data) != nasty || !got[0].Symbols[0].GS1 {
@@ -67,7 +51,7 @@ func TestBytesOnTheWire(t *testing.T) {
 				t.Error("the laser would not mark the label")
 			}
 			e.Print()
-			if n, err := s.Printed(t.Context()); n != 1 || err != nil || w.take() != "MARK STOP\r\n" || e.Started() {
+			if n, err := s.Printed(t.Context()); n != 1 || err != nil || w.Take() != "MARK STOP\r\n" || e.Started() {
 				t.Errorf("Printed: %d, %v", n, err)
 			}
 		})
@@ -78,7 +62,7 @@ func TestFields(t *testing.T) {
 	e := servetest.Start(t, dynamarktest.New(dynamarktest.Options{
 		Trigger: true, CodeField: "DM", Fields: []string{"DM", "LOT", "EXP"}, Projects: []string{"store:MsgStore1/Unit"}}))
 	dial, _ := pipe(t, e)
-	s := open(t, printer(t, dial, map[string]any{"gap": "0s", "project": "store:MsgStore1/Unit", "fields": map[string]any{
+	s := drivertest.Open(t, printer(t, dial, map[string]any{"gap": "0s", "project": "store:MsgStore1/Unit", "fields": map[string]any{
 		"LOT": "L {batch} = {{ok}}", "DM": "{code}", "EXP": "{expiration_date:dd.MM.yyyy}"}}))
 	if err := s.Send(t.Context(), []drivers.Label{{Code: []byte("01A"), Fields: map[string]string{"batch": "7", "expiration_date": "2027-03-01"}}}); err != nil {
 		t.Fatal(err)
@@ -104,7 +88,7 @@ func TestP8TheCodeIsMarkedAsItIs(t *testing.T) {
 			e := servetest.Start(t, dynamarktest.New(opt))
 			dial, _ := pipe(t, e)
 			p := printer(t, dial, map[string]any{"gs_form": c.gs, "fnc1_form": c.fnc1})
-			s := open(t, p)
+			s := drivertest.Open(t, p)
 			rapid.Check(t, func(t *rapid.T) {
 				whole := rapid.IntRange(0, 3).Draw(t, "any byte (3)") != 3
 				code := []byte("01")
@@ -169,10 +153,10 @@ func TestPrintedFollowsTheLaser(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.opt.Trigger = true
 			e := servetest.Start(t, dynamarktest.New(c.opt))
-			s := open(t, printer(t, overTCP(t, e), nil))
+			s := drivertest.Open(t, printer(t, drivertest.OverTCP(t, e), nil))
 			e.Behave(c.manner)
 			for i, code := range []string{"01A", "01B", "01C"} {
-				if err := s.Send(t.Context(), labels(code)); err != nil {
+				if err := s.Send(t.Context(), drivertest.Labels(code)); err != nil {
 					t.Fatal(err)
 				}
 				if n, err := s.Printed(t.Context()); n != i || err != nil {
@@ -212,8 +196,8 @@ func TestFaultsOfTheLaser(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := servetest.Start(t, dynamarktest.New(dynamarktest.Options{Trigger: true}))
 			dial, _ := pipe(t, e)
-			s := open(t, printer(t, dial, map[string]any{"silence": "200ms"}))
-			if err := s.Send(t.Context(), labels("01A")); err != nil {
+			s := drivertest.Open(t, printer(t, dial, map[string]any{"silence": "200ms"}))
+			if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
 				t.Fatal(err)
 			}
 			c.act(e)
@@ -232,14 +216,14 @@ func TestFaultsOfTheLaser(t *testing.T) {
 func TestP1MarkedTooEarly(t *testing.T) {
 	e := servetest.Start(t, dynamarktest.New(dynamarktest.Options{Trigger: true, ApplyTime: 300 * time.Millisecond}))
 	dial, _ := pipe(t, e)
-	s := open(t, printer(t, dial, nil))
-	if err := s.Send(t.Context(), labels("01A")); err != nil {
+	s := drivertest.Open(t, printer(t, dial, nil))
+	if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
 		t.Fatal(err)
 	}
 	e.Print()
 	printed(t, s, 1)
 	ended := make(chan error, 1)
-	go func() { ended <- s.Send(t.Context(), labels("01B")) }()
+	go func() { ended <- s.Send(t.Context(), drivertest.Labels("01B")) }()
 	for len(e.Printed()) == 1 {
 		e.Print() // as soon as the laser is started
 	}
@@ -257,9 +241,9 @@ func TestP1AfterAPowerCut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			opt.Trigger = true
 			e := servetest.Start(t, dynamarktest.New(opt))
-			p := printer(t, overTCP(t, e), nil)
-			s := open(t, p)
-			if err := s.Send(t.Context(), labels("01A")); err != nil {
+			p := printer(t, drivertest.OverTCP(t, e), nil)
+			s := drivertest.Open(t, p)
+			if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
 				t.Fatal(err)
 			}
 			e.PowerCycle()
@@ -267,12 +251,12 @@ func TestP1AfterAPowerCut(t *testing.T) {
 				t.Errorf("Printed = %d after the power cut", n)
 			}
 			s.Close()
-			s = open(t, p)
+			s = drivertest.Open(t, p)
 			e.Print()
 			if n, err := s.Printed(t.Context()); n != 0 || err != nil {
 				t.Errorf("Printed = %d, %v in a new session", n, err)
 			}
-			if err := s.Send(t.Context(), labels("01B")); err != nil {
+			if err := s.Send(t.Context(), drivertest.Labels("01B")); err != nil {
 				t.Fatal(err)
 			}
 			e.Print()
@@ -287,13 +271,13 @@ func TestP1AfterAPowerCut(t *testing.T) {
 // The laser serves one client: a second one is told where to look, and gets its turn after the first.
 func TestOneClient(t *testing.T) {
 	e := servetest.Start(t, dynamarktest.New(dynamarktest.Options{Trigger: true}))
-	p := printer(t, overTCP(t, e), map[string]any{"silence": "200ms"})
-	first := open(t, p)
+	p := printer(t, drivertest.OverTCP(t, e), map[string]any{"silence": "200ms"})
+	first := drivertest.Open(t, p)
 	if _, err := p.Open(t.Context()); err == nil || !strings.Contains(err.Error(), "another client is connected") {
 		t.Errorf("Open of a second client = %v", err)
 	}
 	first.Close()
-	open(t, p)
+	drivertest.Open(t, p)
 }
 
 func TestEcho(t *testing.T) {

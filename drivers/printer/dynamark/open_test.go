@@ -1,13 +1,11 @@
 package dynamark
 
 import (
-	"context"
-	"errors"
+	"linemark/drivers/drivertest"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 )
 
 func TestOpenPreparesTheLaser(t *testing.T) {
@@ -21,9 +19,9 @@ func TestOpenPreparesTheLaser(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := &scripted{}
+				p := scripted(healthy)
 				var got []string
-				p.set(func(c string) string {
+				p.Answer(func(c string) string {
 					got = append(got, c)
 					switch c {
 					case "ROLLBACKTRANS": // what an earlier connection left behind comes first
@@ -33,7 +31,7 @@ func TestOpenPreparesTheLaser(t *testing.T) {
 					}
 					return "MSG 3\r\nOK\r\nMSG 5\r\n"
 				})
-				open(t, printer(t, p.dial, c.options))
+				drivertest.Open(t, printer(t, p.Dial, c.options))
 				if !slices.Equal(got, c.want) {
 					t.Errorf("sent %q, want %q", got, c.want)
 				}
@@ -66,14 +64,14 @@ func TestOpenRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := &scripted{}
-				p.set(func(command string) string {
+				p := scripted(healthy)
+				p.Answer(func(command string) string {
 					if strings.HasPrefix(command, "SETTEXT") || command == "MARK START" || command == "TRIGGER" {
 						t.Errorf("Open sent %q", command)
 					}
 					return c.answer(command)
 				})
-				s, err := printer(t, p.dial, c.options).Open(t.Context())
+				s, err := printer(t, p.Dial, c.options).Open(t.Context())
 				if err == nil {
 					s.Close()
 				}
@@ -83,18 +81,4 @@ func TestOpenRefuses(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestOpenEndsWithContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(func(string) string { return "" })
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		start := time.Now()
-		_, err := printer(t, p.dial, nil).Open(ctx)
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
-			t.Errorf("Open = %v after %v", err, time.Since(start))
-		}
-	})
 }

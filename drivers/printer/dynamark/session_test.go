@@ -12,16 +12,15 @@ import (
 	"time"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
+	"linemark/drivers/drivertest"
 )
 
 func TestSendAndPrinted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(healthy)
-		s := open(t, printer(t, p.dial, map[string]any{"fields": map[string]any{"LOT": "{batch}", "CODE": "{code}"}}))
+		p := scripted(healthy)
+		s := drivertest.Open(t, printer(t, p.Dial, map[string]any{"fields": map[string]any{"LOT": "{batch}", "CODE": "{code}"}}))
 		var got []string
-		p.set(func(c string) string {
+		p.Answer(func(c string) string {
 			got = append(got, c)
 			if c == "MARK START" { // the mark comes right behind, in one piece
 				return "OK\r\nMSG 26\r\nMSG 1\r\nMSG 2\r\nMSG 25\r\nMSG 3\r\n"
@@ -47,11 +46,11 @@ func TestSendAndPrinted(t *testing.T) {
 // The message that texts are applied may come before the answer to the command.
 func TestAppliedBeforeTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(except("MARK START", "MSG 26\r\nOK\r\n"))
-		s := open(t, printer(t, p.dial, nil))
+		p := scripted(healthy)
+		p.Answer(except("MARK START", "MSG 26\r\nOK\r\n"))
+		s := drivertest.Open(t, printer(t, p.Dial, nil))
 		start := time.Now()
-		if err := s.Send(t.Context(), labels("01A")); err != nil || time.Since(start) != 0 {
+		if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil || time.Since(start) != 0 {
 			t.Errorf("Send = %v after %v", err, time.Since(start))
 		}
 	})
@@ -60,14 +59,13 @@ func TestAppliedBeforeTheAnswer(t *testing.T) {
 // A mark is waited for, and the laser is stopped as soon as it comes.
 func TestPrintedStopsTheLaser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(healthy)
-		s := open(t, printer(t, p.dial, map[string]any{"poll": "10s", "marked": "25"}))
-		if err := s.Send(t.Context(), labels("01A")); err != nil {
+		p := scripted(healthy)
+		s := drivertest.Open(t, printer(t, p.Dial, map[string]any{"poll": "10s", "marked": "25"}))
+		if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
 			t.Fatal(err)
 		}
 		stopped := time.Time{}
-		p.set(func(c string) string {
+		p.Answer(func(c string) string {
 			if c == "MARK STOP" {
 				stopped = time.Now()
 			}
@@ -77,7 +75,7 @@ func TestPrintedStopsTheLaser(t *testing.T) {
 		go func() {
 			time.Sleep(3 * time.Second)
 			marked = time.Now()
-			p.say(t, "MSG 3\r\nMSG 25\r\n")
+			p.Say("MSG 3\r\nMSG 25\r\n")
 		}()
 		if n, err := s.Printed(t.Context()); n != 1 || err != nil {
 			t.Errorf("Printed = %d, %v", n, err)
@@ -91,10 +89,9 @@ func TestPrintedStopsTheLaser(t *testing.T) {
 // P1: a label that cannot be marked keeps the whole call from being sent.
 func TestP1SendIsAllOrNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(healthy)
-		s := open(t, printer(t, p.dial, map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch}"}}))
-		p.set(func(c string) string {
+		p := scripted(healthy)
+		s := drivertest.Open(t, printer(t, p.Dial, map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch}"}}))
+		p.Answer(func(c string) string {
 			t.Errorf("sent %q", c)
 			return healthy(c)
 		})
@@ -118,14 +115,14 @@ func TestP1SendIsAllOrNothing(t *testing.T) {
 		if err := s.Send(ctx, []drivers.Label{good}); !errors.Is(err, context.Canceled) {
 			t.Errorf("Send under an ended context = %v", err)
 		}
-		p.set(healthy)
+		p.Answer(healthy)
 		if err := s.Send(t.Context(), []drivers.Label{good}); err != nil {
 			t.Errorf("the session did not survive a refusal: %v", err)
 		}
 		if err := s.Send(t.Context(), []drivers.Label{good}); err == nil || !strings.Contains(err.Error(), "1 labels are unmarked") {
 			t.Errorf("Send above an unmarked label = %v", err)
 		}
-		go p.say(t, "MSG 3\r\n")
+		go p.Say("MSG 3\r\n")
 		if n, err := s.Printed(t.Context()); n != 1 || err != nil {
 			t.Errorf("Printed = %d, %v", n, err)
 		}
@@ -163,15 +160,14 @@ func TestP1FaultInSend(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := &scripted{}
-				p.set(healthy)
-				s := open(t, printer(t, p.dial, nil))
+				p := scripted(healthy)
+				s := drivertest.Open(t, printer(t, p.Dial, nil))
 				var got []string
-				p.set(func(command string) string {
+				p.Answer(func(command string) string {
 					got = append(got, command)
 					return c.answer(command)
 				})
-				err := s.Send(t.Context(), labels("01A"))
+				err := s.Send(t.Context(), drivertest.Labels("01A"))
 				if err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Fatalf("Send = %v, want %q", err, c.want)
 				}
@@ -180,7 +176,7 @@ func TestP1FaultInSend(t *testing.T) {
 					t.Errorf("sent %q, want %q at the end", got, c.after)
 				}
 				got = nil
-				if again := s.Send(t.Context(), labels("01B")); again != err {
+				if again := s.Send(t.Context(), drivertest.Labels("01B")); again != err {
 					t.Errorf("Send after the fault = %v", again)
 				}
 				if _, again := s.Printed(t.Context()); again != err {
@@ -214,18 +210,17 @@ func TestP1FaultInPrinted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := &scripted{}
-				p.set(healthy)
-				s := open(t, printer(t, p.dial, nil))
-				if err := s.Send(t.Context(), labels("01A")); err != nil {
+				p := scripted(healthy)
+				s := drivertest.Open(t, printer(t, p.Dial, nil))
+				if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
 					t.Fatal(err)
 				}
 				stopped := false
-				p.set(func(command string) string {
+				p.Answer(func(command string) string {
 					stopped = stopped || command == "MARK STOP"
 					return c.answer(command)
 				})
-				go p.say(t, c.says)
+				go p.Say(c.says)
 				start := time.Now()
 				var err error
 				for err == nil {
@@ -248,13 +243,12 @@ func TestP1FaultInPrinted(t *testing.T) {
 
 func TestMessagesThatMeanNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(healthy)
-		s := open(t, printer(t, p.dial, map[string]any{"not_ready": "ignore"}))
-		if err := s.Send(t.Context(), labels("01A")); err != nil {
+		p := scripted(healthy)
+		s := drivertest.Open(t, printer(t, p.Dial, map[string]any{"not_ready": "ignore"}))
+		if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
 			t.Fatal(err)
 		}
-		go p.say(t, "MSG 1\r\nMSG 2\r\nMSG 4\r\nMSG 5\r\nMSG 18\r\nMSG 25\r\nMSG 99\r\n")
+		go p.Say("MSG 1\r\nMSG 2\r\nMSG 4\r\nMSG 5\r\nMSG 18\r\nMSG 25\r\nMSG 99\r\n")
 		for range 3 {
 			if n, err := s.Printed(t.Context()); n != 0 || err != nil {
 				t.Errorf("Printed = %d, %v", n, err)
@@ -266,17 +260,16 @@ func TestMessagesThatMeanNothing(t *testing.T) {
 // An idle laser that is dead is noticed, and one that lives is asked nothing but a setting.
 func TestIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(healthy)
-		s := open(t, printer(t, p.dial, nil))
-		p.set(except("", "OK\r\n"))
+		p := scripted(healthy)
+		s := drivertest.Open(t, printer(t, p.Dial, nil))
+		p.Answer(except("", "OK\r\n"))
 		for range 5 {
 			time.Sleep(time.Second)
 			if n, err := s.Printed(t.Context()); n != 0 || err != nil {
 				t.Errorf("Printed = %d, %v", n, err)
 			}
 		}
-		p.set(func(command string) string {
+		p.Answer(func(command string) string {
 			if command != "SETMSG 3 1" {
 				t.Errorf("sent %q", command)
 			}
@@ -291,10 +284,9 @@ func TestIdle(t *testing.T) {
 
 func TestConnectionLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(healthy)
-		s := open(t, printer(t, p.dial, nil))
-		p.conn.Close()
+		p := scripted(healthy)
+		s := drivertest.Open(t, printer(t, p.Dial, nil))
+		p.HangUp()
 		if _, err := s.Printed(t.Context()); !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, io.EOF) {
 			t.Errorf("Printed = %v", err)
 		}
@@ -306,14 +298,13 @@ func TestP1CloseStopsTheLaser(t *testing.T) {
 	for name, calling := range map[string]bool{"at rest": false, "in a call": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := &scripted{}
-				p.set(healthy)
-				s := open(t, printer(t, p.dial, map[string]any{"poll": "1h"}))
-				if err := s.Send(t.Context(), labels("01A")); err != nil {
+				p := scripted(healthy)
+				s := drivertest.Open(t, printer(t, p.Dial, map[string]any{"poll": "1h"}))
+				if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
 					t.Fatal(err)
 				}
 				var got []string
-				p.set(func(command string) string {
+				p.Answer(func(command string) string {
 					got = append(got, command)
 					return healthy(command)
 				})
@@ -334,18 +325,10 @@ func TestP1CloseStopsTheLaser(t *testing.T) {
 				if time.Since(start) != 0 || !slices.Equal(got, []string{"MARK STOP"}) {
 					t.Errorf("sent %q after %v", got, time.Since(start))
 				}
-				if err := s.Send(t.Context(), labels("01B")); !errors.Is(err, net.ErrClosed) {
+				if err := s.Send(t.Context(), drivertest.Labels("01B")); !errors.Is(err, net.ErrClosed) {
 					t.Errorf("Send after Close = %v", err)
 				}
 			})
 		})
-	}
-}
-
-func TestDialError(t *testing.T) {
-	refused := errors.New("connection refused")
-	dial := func(context.Context, string) (link.Conn, error) { return nil, refused }
-	if _, err := printer(t, dial, nil).Open(t.Context()); !errors.Is(err, refused) {
-		t.Errorf("Open = %v", err)
 	}
 }

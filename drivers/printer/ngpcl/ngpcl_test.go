@@ -1,15 +1,13 @@
 package ngpcl
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
 	"linemark/drivers"
+	"linemark/drivers/drivertest"
 )
 
 func TestNewRefuses(t *testing.T) {
@@ -49,23 +47,7 @@ func TestNewRefuses(t *testing.T) {
 		"all at once":   {map[string]any{"gs_form": nil, "poll": "x", "colour": "red"}, "gs_form", "missing", 2},
 	} {
 		_, err := drivers.NewPrinter("ngpcl", settings(c.options))
-		joined, ok := err.(interface{ Unwrap() []error })
-		if !ok {
-			t.Errorf("%s: %v is not joined", name, err)
-			continue
-		}
-		found := false
-		for _, e := range joined.Unwrap() {
-			bad, ok := e.(*drivers.OptionError)
-			if !ok || bad.Hint == "" {
-				t.Errorf("%s: %#v is no *drivers.OptionError with a hint", name, e)
-				continue
-			}
-			found = found || bad.Key == c.key && strings.Contains(bad.Problem, c.problem)
-		}
-		if !found || len(joined.Unwrap()) != 1+c.others {
-			t.Errorf("%s: %v, want %s: %s and %d more", name, err, c.key, c.problem, c.others)
-		}
+		drivertest.WantProblem(t, name, err, c.key, c.problem, c.others)
 	}
 }
 
@@ -139,30 +121,4 @@ func TestLabelWithoutCode(t *testing.T) {
 	}
 }
 
-// The sample is a working configuration, with and without its comments' keys, and both it
-// and the README name every key.
-func TestSampleAndREADME(t *testing.T) {
-	var open []string
-	for l := range strings.Lines(Sample) {
-		open = append(open, strings.TrimPrefix(l, "# "))
-	}
-	for _, text := range []string{Sample, strings.Join(open, "")} {
-		var file struct{ Printer []map[string]any }
-		if _, err := toml.Decode(text, &file); err != nil || len(file.Printer) != 1 {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		device := file.Printer[0]
-		s := drivers.Settings{Name: "smartdate-1", Address: device["address"].(string), Options: maps.Clone(device)}
-		for _, key := range []string{"name", "driver", "address"} {
-			delete(s.Options, key)
-		}
-		if _, err := drivers.NewPrinter(device["driver"].(string), s); err != nil {
-			t.Errorf("%v in\n%s", err, text)
-		}
-		for _, key := range slices.Sorted(maps.Keys(s.Options)) {
-			if !strings.Contains(README, "`"+key+"`") {
-				t.Errorf("the README does not name %s", key)
-			}
-		}
-	}
-}
+func TestSample(t *testing.T) { drivertest.Sample(t, Sample, README, nil) }

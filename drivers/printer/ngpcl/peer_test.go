@@ -2,12 +2,12 @@ package ngpcl
 
 import (
 	"context"
-	"maps"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"linemark/drivers"
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/ngpcl/ngpcltest"
@@ -22,12 +22,7 @@ func settings(options map[string]any) drivers.Settings {
 	s := drivers.Settings{Name: "smartdate-1", Address: "tcp://127.0.0.1:21000", Options: map[string]any{
 		"job": "unit.job", "idle": "NOCODE", "gs_form": "raw", "fnc1_form": "", "fields": map[string]any{"CODE": "{code}"},
 	}}
-	maps.Copy(s.Options, options)
-	for key, v := range options {
-		if v == nil {
-			delete(s.Options, key)
-		}
-	}
+	s.Options = drivertest.Changed(s.Options, options)
 	return s
 }
 
@@ -71,17 +66,10 @@ func reopen(t testing.TB, driver *Printer) drivers.PrintSession {
 	return s
 }
 
-func labels(codes ...string) (all []drivers.Label) {
-	for _, c := range codes {
-		all = append(all, drivers.Label{Code: []byte(c)})
-	}
-	return all
-}
-
 // marked hands a code over and wants the printer to mark it.
 func marked(t testing.TB, p *ngpcltest.Printer, s drivers.PrintSession, code string) {
 	t.Helper()
-	if err := s.Send(context.Background(), labels(code)); err != nil {
+	if err := s.Send(context.Background(), drivertest.Labels(code)); err != nil {
 		t.Fatal(err)
 	}
 	wantMark(t, p, code)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"linemark/drivers"
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/ngpcl/ngpcltest"
@@ -81,14 +81,14 @@ func TestOpenTakesTheLastCodeOut(t *testing.T) {
 func TestOneLabelAtATime(t *testing.T) {
 	p, s := connect(t, ngpcltest.Options{}, nil)
 	before := len(p.Commands())
-	for _, some := range [][]drivers.Label{labels("01A", "01B"), labels("01|A"), {{}}} {
+	for _, some := range [][]drivers.Label{drivertest.Labels("01A", "01B"), drivertest.Labels("01|A"), {{}}} {
 		if err := s.Send(t.Context(), some); err == nil {
 			t.Errorf("Send(%q) succeeded", some)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Send(ctx, labels("01A")); !errors.Is(err, context.Canceled) {
+	if err := s.Send(ctx, drivertest.Labels("01A")); !errors.Is(err, context.Canceled) {
 		t.Errorf("Send under an ended context = %v", err)
 	}
 	if err := s.Send(t.Context(), nil); err != nil {
@@ -175,7 +175,7 @@ func TestP1FaultEndsTheSession(t *testing.T) {
 				if _, again := s.Printed(t.Context()); again != err {
 					t.Errorf("Printed after the fault = %v", again)
 				}
-				if again := s.Send(t.Context(), labels("01B")); again != err {
+				if again := s.Send(t.Context(), drivertest.Labels("01B")); again != err {
 					t.Errorf("Send after the fault = %v", again)
 				}
 				synctest.Wait()
@@ -191,7 +191,7 @@ func TestSendMeetsFaults(t *testing.T) {
 	for fault, want := range map[ngpcltest.Fault]string{ngpcltest.Refuse: "refused", ngpcltest.Deaf: `holds ["NOCODE"] instead of "01A"`} {
 		p, s := connect(t, ngpcltest.Options{}, nil)
 		p.SetFault(fault)
-		err := s.Send(t.Context(), labels("01A"))
+		err := s.Send(t.Context(), drivertest.Labels("01A"))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: Send = %v", fault, err)
 		}
@@ -204,7 +204,7 @@ func TestSendMeetsFaults(t *testing.T) {
 // A printer that a person stops loses nothing, nor does one that keeps its fields in a power cycle.
 func TestWaitedFor(t *testing.T) {
 	p, s := connect(t, ngpcltest.Options{KeepsFields: true}, nil)
-	if err := s.Send(t.Context(), labels("01A")); err != nil {
+	if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
 		t.Fatal(err)
 	}
 	p.SetFault(ngpcltest.Pause)
@@ -256,56 +256,6 @@ func TestDoubledAnswersOfSeveralFields(t *testing.T) {
 	}
 }
 
-func TestCloseEndsPrinted(t *testing.T) {
-	for _, serial := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			p := servetest.Start(t, ngpcltest.New(ngpcltest.Options{Trigger: true}))
-			s := reopen(t, made(t, p, serial, nil))
-			p.SetManner(ngpcltest.Manner{Silent: true})
-			ended := make(chan error)
-			go func() { _, err := s.Printed(t.Context()); ended <- err }()
-			time.Sleep(time.Second)
-			for range 2 {
-				if err := s.Close(); err != nil {
-					t.Error(err)
-				}
-			}
-			start := time.Now()
-			if err := <-ended; !errors.Is(err, os.ErrClosed) || time.Since(start) != 0 {
-				t.Errorf("Printed = %v, %v after Close", err, time.Since(start))
-			}
-		})
-	}
-}
-
-func TestOpenEndsWithContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := servetest.Start(t, ngpcltest.New(ngpcltest.Options{Trigger: true}))
-		p.SetManner(ngpcltest.Manner{Silent: true})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if _, err := made(t, p, false, nil).Open(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Open = %v", err)
-		}
-	})
-}
-
-func TestDialError(t *testing.T) {
-	refused := errors.New("connection refused")
-	for _, address := range []string{"tcp://a:1", "serial://COM3?baud=9600"} {
-		set := settings(nil)
-		set.Address = address
-		set.Dial = func(context.Context, string) (link.Conn, error) { return nil, refused }
-		p, err := New(set)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := p.Open(t.Context()); !errors.Is(err, refused) {
-			t.Errorf("Open = %v", err)
-		}
-	}
-}
-
 // Over TCP, with a printer that marks each update by itself.
 func TestOverTCP(t *testing.T) {
 	p := servetest.Start(t, ngpcltest.New(ngpcltest.Options{CloseEach: true}))
@@ -320,7 +270,7 @@ func TestOverTCP(t *testing.T) {
 	s := reopen(t, driver)
 	for i := range 50 {
 		code := fmt.Sprintf("01%04d", i)
-		if err := s.Send(t.Context(), labels(code)); err != nil {
+		if err := s.Send(t.Context(), drivertest.Labels(code)); err != nil {
 			t.Fatal(err)
 		}
 		wantWell(t, s)
@@ -362,12 +312,12 @@ func TestPrinterMarksTheCode(t *testing.T) {
 					if c.all {
 						rt.Fatalf("CheckCode(%q) = %v", code, err)
 					}
-					if s.Send(t.Context(), labels(code)) == nil {
+					if s.Send(t.Context(), drivertest.Labels(code)) == nil {
 						rt.Fatalf("%q was sent", code)
 					}
 					return
 				}
-				if err := s.Send(t.Context(), labels(code)); err != nil {
+				if err := s.Send(t.Context(), drivertest.Labels(code)); err != nil {
 					rt.Fatal(err)
 				}
 				if l, ok := p.Print(); !ok || string(l.Code) != code {
@@ -390,7 +340,7 @@ func TestCutAnswer(t *testing.T) {
 			c.Close()
 		}), nil
 	}
-	err := s.Send(t.Context(), labels("01A"))
+	err := s.Send(t.Context(), drivertest.Labels("01A"))
 	if !errors.Is(err, io.EOF) || taken != 1 {
 		t.Errorf("Send = %v after %d commands", err, taken)
 	}

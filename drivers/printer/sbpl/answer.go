@@ -70,6 +70,15 @@ func (a *answers) next(status3 bool) (found answer, ok bool, err error) {
 			return answer{}, false, nil
 		}
 		switch binary.BigEndian.Uint32(a.buf) {
+		case 1: // ACK or NAK by LAN
+			switch {
+			case len(a.buf) == 4:
+				return answer{}, false, nil
+			case a.buf[4] != ack && a.buf[4] != nak:
+				return answer{}, false, errForeign
+			}
+			a.buf = a.buf[4:]
+			return a.next(status3)
 		case 0x0B:
 			head, size = 4, short
 		case 0x1C:
@@ -165,7 +174,10 @@ func (s status) fault() error {
 	if s.offline() || s.idle() || s.printing() || s.dispense() || s.analyse() {
 		return nil
 	}
-	name, ok := map[byte]string{'b': "head open", 'c': "paper out", 'd': "ribbon out", 'e': "media error"}[s.letter]
+	name, ok := map[byte]string{
+		'a': "receive buffer overrun", 'b': "head open", 'c': "paper out", 'd': "ribbon out", 'e': "media error",
+		'f': "sensor error", 'g': "head error", 'i': "card error",
+	}[s.letter]
 	if !ok {
 		name = fmt.Sprintf("fault, code %q", s.letter)
 	}

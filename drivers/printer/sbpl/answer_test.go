@@ -51,6 +51,8 @@ func TestAnswers(t *testing.T) {
 		{four + four, false, []string{seven, seven}},
 		{"\x00\x00\x00\x1c\x05" + four + "\x06", false, []string{seven, "ACK"}},
 		{"\x00\x00\x00\x20\x00\x00\x00\x1c\x05" + four, false, []string{seven}},
+		{"\x00\x00\x00\x01\x06\x00\x00\x00\x01\x15\x00\x00\x00\x1c\x05" + four, false, []string{"ACK", "NAK", seven}},
+		{"\x00\x00\x00\x01\x05", false, []string{errForeign.Error()}},
 		{"\x0299c000012\x03", true, []string{"status c, job 99, 12 to come"}},
 		{"\x0207G000001NAME\x03\x02\x05 OF A JOB\x03", false, []string{seven}},
 		{three, false, []string{errShort.Error()}},
@@ -86,7 +88,7 @@ func TestStatusFault(t *testing.T) {
 			t.Errorf("%q is of %d kinds", byte(letter), kinds)
 		}
 	}
-	for letter, want := range map[byte]string{'b': "head open", 'c': "paper out", 'd': "ribbon out", 'e': "media error", 'f': `fault, code 'f'`} {
+	for letter, want := range map[byte]string{'b': "head open", 'c': "paper out", 'd': "ribbon out", 'e': "media error", 'g': "head error", 'k': `fault, code 'k'`} {
 		if got := fmt.Sprint(status{letter: letter}.fault()); got != "the printer reports: "+want {
 			t.Errorf("%c: %s", letter, got)
 		}
@@ -96,6 +98,7 @@ func TestStatusFault(t *testing.T) {
 func FuzzAnswers(f *testing.F) {
 	f.Add([]byte("\x06\x02  A000000\x03\x15"), true, 1)
 	f.Add([]byte("\x00\x00\x00\x1c\x05\x0207G000001                \x03"), false, 2)
+	f.Add([]byte("\x00\x00\x00\x01\x06\x00\x00\x00\x01\x15\x00\x00\x00\x01\x05"), false, 2)
 	f.Add([]byte("\x00\x00\x00\x20\x00\x00\x00\x1c\x05\x0207G000001                \x03"), false, 3)
 	f.Fuzz(func(t *testing.T, in []byte, status3 bool, step int) {
 		if step < 1 {

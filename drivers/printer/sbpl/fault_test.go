@@ -1,13 +1,17 @@
 package sbpl
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"linemark/drivers/link"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/sbpl/sbpltest"
+
+	"linemark/drivers/drivertest"
 )
 
 // P1: whatever goes wrong once the first byte has left, the session is over and sends nothing more.
@@ -29,12 +33,16 @@ func TestP1FaultEndsTheSession(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					p := build(t, v.opt, v.options)
 					s := p.open(t)
-					send(t, s, "01A", "01B", "01C")
+					drivertest.Send(t, s, "01A")
 					time.Sleep(time.Second)
-					wantPrinted(t, s, 0)
+					drivertest.WantPrinted(t, s, 0)
 					p.Print()
 					time.Sleep(time.Second)
-					wantPrinted(t, s, 1)
+					drivertest.WantPrinted(t, s, 1)
+					sent := few(v, "01B", "01C")
+					drivertest.Send(t, s, sent...)
+					time.Sleep(time.Second)
+					drivertest.WantPrinted(t, s, 1)
 					c.do(p)
 					time.Sleep(time.Second)
 					start := time.Now()
@@ -53,11 +61,11 @@ func TestP1FaultEndsTheSession(t *testing.T) {
 					if _, again := s.Printed(t.Context()); again != err {
 						t.Errorf("Printed after the fault = %v", again)
 					}
-					if again := s.Send(t.Context(), labels("01D")); again != err {
+					if again := s.Send(t.Context(), drivertest.Labels("01D")); again != err {
 						t.Errorf("Send after the fault = %v", again)
 					}
 					synctest.Wait()
-					if n := len(p.Received()); n != 3 {
+					if n := len(p.Received()); n != 1+len(sent) {
 						t.Errorf("%d labels received", n)
 					}
 				})
@@ -70,17 +78,17 @@ func TestOfflineIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := build(t, trigger, nil)
 		s := p.open(t)
-		send(t, s, "01A", "01B")
-		wantPrinted(t, s, 0)
+		drivertest.Send(t, s, "01A", "01B")
+		drivertest.WantPrinted(t, s, 0)
 		p.SetFault(sbpltest.Pause)
 		for range 100 {
-			wantPrinted(t, s, 0)
+			drivertest.WantPrinted(t, s, 0)
 			time.Sleep(time.Second)
 		}
 		p.SetFault(sbpltest.NoFault)
-		wantPrinted(t, s, 0)
+		drivertest.WantPrinted(t, s, 0)
 		p.Print()
-		wantPrinted(t, s, 1)
+		drivertest.WantPrinted(t, s, 1)
 	})
 }
 
@@ -91,7 +99,7 @@ func TestP3LostJob(t *testing.T) {
 			p := build(t, sbpltest.Options{Trigger: true, LastID: kept}, nil)
 			s := p.open(t)
 			p.Refuse(1)
-			send(t, s, "01A")
+			drivertest.Send(t, s, "01A")
 			start := time.Now()
 			for {
 				n, err := s.Printed(t.Context())
@@ -110,13 +118,101 @@ func TestP3LostJob(t *testing.T) {
 	}
 }
 
+// P3: of several labels one gets lost without a word, and later ones come out. It never counts
+// as printed, wherever it was and however often the printer is asked.
+func TestP3LostAmongOthers(t *testing.T) {
+	codes := []string{"01A", "01B", "01C", "01D"}
+	for lost := range codes {
+		for _, kept := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				p := build(t, sbpltest.Options{Trigger: true, LastID: kept}, nil)
+				s := p.open(t)
+				for i, code := range codes {
+					if i == lost {
+						p.Refuse(1)
+					}
+					drivertest.Send(t, s, code)
+					synctest.Wait()
+				}
+				var err error
+				for start := time.Now(); err == nil; time.Sleep(50 * time.Millisecond) {
+					var n int
+					if n, err = s.Printed(t.Context()); n > lost || time.Since(start) > 2*silence {
+						t.Fatalf("label %d is lost, and Printed = %d, %v", lost+1, n, err)
+					}
+					p.Print()
+				}
+				if !strings.Contains(err.Error(), "never showed") {
+					t.Errorf("Printed = %v", err)
+				}
+			})
+		}
+	}
+}
+
+// dropping is a line on which the next bytes get lost.
+type dropping struct {
+	link.Conn
+	next bool
+}
+
+func (d *dropping) Write(b []byte) (int, error) {
+	if d.next {
+		d.next = false
+		return len(b), nil
+	}
+	return d.Conn.Write(b)
+}
+
+// P3: on a serial port a job that got lost is missed at once, with every status.
+func TestP3LostOnASerialPort(t *testing.T) {
+	for _, v := range variants() {
+		if v.opt.Form != sbpltest.FormPlain {
+			continue
+		}
+		synctest.Test(t, func(t *testing.T) {
+			p := build(t, v.opt, v.options)
+			dial, line := p.driver.dial, &dropping{}
+			p.driver.dial = func(ctx context.Context, address string) (_ link.Conn, err error) {
+				line.Conn, err = dial(ctx, address)
+				return line, err
+			}
+			s := p.open(t)
+			drivertest.Send(t, s, "01A")
+			line.next = true
+			if err := s.Send(t.Context(), drivertest.Labels("01B", "01C")); err == nil || !strings.Contains(err.Error(), "keeps silent") {
+				t.Errorf("%s: Send = %v", v.name, err)
+			}
+			if n := len(p.Received()); n != 1 {
+				t.Errorf("%s: %d labels received", v.name, n)
+			}
+		})
+	}
+}
+
+// An acknowledgement that comes twice does not stand for the next job's.
+func TestP3AcknowledgedTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := build(t, sbpltest.Options{Trigger: true, Form: sbpltest.FormPlain}, nil)
+		s := p.open(t)
+		p.SetAnswers(sbpltest.Answers{Twice: true})
+		drivertest.Send(t, s, "01A")
+		synctest.Wait()
+		p.SetAnswers(sbpltest.Answers{})
+		p.Refuse(1)
+		if err := s.Send(t.Context(), drivertest.Labels("01B")); err == nil || !strings.Contains(err.Error(), "NAK") {
+			t.Errorf("Send = %v", err)
+		}
+	})
+}
+
 func TestRefusedJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := build(t, sbpltest.Options{Trigger: true, Status: sbpltest.Status3}, map[string]any{"status": "3-enq"})
 		s := p.open(t)
-		send(t, s, "01A")
+		drivertest.Send(t, s, "01A")
 		p.Refuse(1)
-		err := s.Send(t.Context(), labels("01B", "01C"))
+		err := s.Send(t.Context(), drivertest.Labels("01B", "01C"))
 		if err == nil || !strings.Contains(err.Error(), "NAK") {
 			t.Errorf("Send = %v", err)
 		}
@@ -136,7 +232,7 @@ func TestNoAcknowledgement(t *testing.T) {
 		p := build(t, sbpltest.Options{Trigger: true, Status: sbpltest.Status3}, map[string]any{"status": "3-enq"})
 		s := p.open(t)
 		p.SetAnswers(sbpltest.Answers{Lost: true})
-		if err := s.Send(t.Context(), labels("01A", "01B")); err == nil || !strings.Contains(err.Error(), "keeps silent") {
+		if err := s.Send(t.Context(), drivertest.Labels("01A", "01B")); err == nil || !strings.Contains(err.Error(), "keeps silent") {
 			t.Errorf("Send = %v", err)
 		}
 		if n := len(p.Received()); n != 1 {
@@ -150,7 +246,7 @@ func TestJobConnectionLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := build(t, sbpltest.Options{Trigger: true, Separate: true}, map[string]any{"status_address": statusPort})
 		s := p.open(t)
-		wantPrinted(t, s, 0)
+		drivertest.WantPrinted(t, s, 0)
 		s.(*session).jobs.conn.Close()
 		if _, err := s.Printed(t.Context()); err == nil || !strings.Contains(err.Error(), "connection for labels") {
 			t.Errorf("Printed = %v", err)
@@ -164,13 +260,13 @@ func TestP3ForeignJob(t *testing.T) {
 		p := build(t, trigger, nil)
 		s := p.open(t)
 		other := servetest.Pipe(t, p.ServeConn)
-		job, err := p.driver.label.render(50, labels("01X")[0])
+		job, err := p.driver.label.render(50, drivertest.Labels("01X")[0])
 		if err != nil {
 			t.Fatal(err)
 		}
 		other.Write(job)
 		synctest.Wait()
-		send(t, s, "01A")
+		drivertest.Send(t, s, "01A")
 		if n, err := s.Printed(t.Context()); err == nil || !strings.Contains(err.Error(), "job 50") {
 			t.Errorf("Printed = %d, %v", n, err)
 		}

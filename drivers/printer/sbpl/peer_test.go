@@ -1,19 +1,17 @@
 package sbpl
 
 import (
-	"context"
 	"maps"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/sbpl/sbpltest"
 )
@@ -33,11 +31,7 @@ func settings(t testing.TB, text string, options map[string]any) drivers.Setting
 	}
 	s := drivers.Settings{Name: "sato-1", Address: "tcp://127.0.0.1:9100", Dir: dir,
 		Options: map[string]any{"label": "unit.sbpl", "status": "4-enq", "ecc": "20", "fnc1_form": "~1"}}
-	for k, v := range options {
-		if s.Options[k] = v; v == nil {
-			delete(s.Options, k)
-		}
-	}
+	s.Options = drivertest.Changed(s.Options, options)
 	return s
 }
 
@@ -49,6 +43,23 @@ type plant struct {
 
 const statusPort = "tcp://127.0.0.1:1025"
 
+// address is how a printer of that form is reached.
+func address(opt sbpltest.Options) string {
+	if opt.Form == sbpltest.FormPlain {
+		return "serial:///dev/ttyUSB0?baud=115200"
+	}
+	return "tcp://127.0.0.1:9100"
+}
+
+// serve tells the port of the status from that of the jobs.
+func (p *plant) serve(address string, c net.Conn) {
+	if address == statusPort {
+		p.ServeStatusConn(c)
+		return
+	}
+	p.ServeConn(c)
+}
+
 func build(t testing.TB, opt sbpltest.Options, options map[string]any) *plant {
 	t.Helper()
 	if opt.FNC1 == "" {
@@ -56,20 +67,9 @@ func build(t testing.TB, opt sbpltest.Options, options map[string]any) *plant {
 	}
 	p := &plant{Printer: servetest.Start(t, sbpltest.New(opt))}
 	s := settings(t, unit, options)
-	var serving sync.WaitGroup
-	t.Cleanup(serving.Wait)
+	s.Address = address(opt)
+	s.Dial = drivertest.NewTap(t, p.serve).Dial
 	t.Cleanup(func() { p.Close() })
-	s.Dial = func(_ context.Context, address string) (link.Conn, error) {
-		near, far := net.Pipe()
-		serving.Go(func() {
-			if address == statusPort {
-				p.ServeStatusConn(far)
-				return
-			}
-			p.ServeConn(far)
-		})
-		return near, nil
-	}
 	var err error
 	if p.driver, err = New(s); err != nil {
 		t.Fatal(err)
@@ -79,12 +79,7 @@ func build(t testing.TB, opt sbpltest.Options, options map[string]any) *plant {
 
 func (p *plant) open(t testing.TB) drivers.PrintSession {
 	t.Helper()
-	s, err := p.driver.Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
+	return drivertest.Open(t, p.driver)
 }
 
 // variant is a way in which a printer can be set up, with the settings that go with it.
@@ -98,6 +93,7 @@ func variants() []variant {
 	all := []variant{
 		{"9100 status 4", sbpltest.Options{}, nil},
 		{"9100 status 4 legacy", sbpltest.Options{Form: sbpltest.FormLegacy}, nil},
+		{"serial status 3", sbpltest.Options{Form: sbpltest.FormPlain, Status: sbpltest.Status3}, map[string]any{"status": "3-enq"}},
 		{"serial status 4", sbpltest.Options{Form: sbpltest.FormPlain}, nil},
 		{"1024 and 1025", sbpltest.Options{Separate: true}, map[string]any{"status_address": statusPort}},
 		{"1024 and 1025 cyclic", sbpltest.Options{Separate: true, Status: sbpltest.Status4Cyclic},
@@ -119,25 +115,17 @@ func variants() []variant {
 
 func cyclic(v variant) bool { return strings.Contains(v.name, "cyclic") }
 
-func labels(codes ...string) (all []drivers.Label) {
-	for _, c := range codes {
-		all = append(all, drivers.Label{Code: []byte(c)})
-	}
-	return all
+// acknowledged tells whether the printer answers each job.
+func acknowledged(v variant) bool {
+	return v.opt.Status == sbpltest.Status3 || v.opt.Form == sbpltest.FormPlain
 }
 
-func send(t testing.TB, s drivers.PrintSession, codes ...string) {
-	t.Helper()
-	if err := s.Send(t.Context(), labels(codes...)); err != nil {
-		t.Fatal(err)
+// few returns the codes, or as many of them as may be in the printer.
+func few(v variant, codes ...string) []string {
+	if cyclic(v) {
+		return codes[:1]
 	}
-}
-
-func wantPrinted(t testing.TB, s drivers.PrintSession, want int) {
-	t.Helper()
-	if n, err := s.Printed(t.Context()); n != want || err != nil {
-		t.Errorf("Printed = %d, %v, want %d", n, err, want)
-	}
+	return codes
 }
 
 func codes(labels []sbpltest.Label) (all []string) {

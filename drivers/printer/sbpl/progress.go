@@ -16,11 +16,13 @@ const ids = 100
 // in which they were sent, and come out in that order.
 type progress struct {
 	silence time.Duration
-	id      int // of the label before the session's first
+	assured bool // whatever counts as sent was received: the printer has acknowledged it
+	id      int  // of the label before the session's first
 
 	sent    int
 	printed int
 	seen    int       // the last label that the printer has named as its present job
+	named   [ids]bool // by id: the printer has named the label, so it has received it
 	offline bool      // the printer was taken offline while it held labels
 	idle    time.Time // since when it has been idle although labels are missing; zero: it is not
 }
@@ -31,12 +33,19 @@ func (p *progress) idOf(label int) int { return (p.id + label) % ids }
 // add counts one more label as sent.
 func (p *progress) add() {
 	p.sent++
+	p.named[p.idOf(p.sent)] = false
 	p.idle = time.Time{}
 }
 
+// ahead is how many labels the named one is after the last that is printed; more than there
+// are of this session where it is none of them.
+func (p *progress) ahead(st status) int { return (st.id - p.idOf(p.printed) + ids) % ids }
+
 // take draws what can be drawn from a status. It is careful in one direction: a label counts
-// as printed when the printer names a later one, or has named this one and is done with it.
-// "No job" by itself also means that nothing was received.
+// as printed when the printer has received it and names a later one, or has named it and is
+// done with it. What was received the printer has acknowledged, or it has named it once: a
+// label that it went past may also have been lost on its way. "No job" by itself means that
+// nothing was received as well.
 func (p *progress) take(st status, now time.Time) error {
 	if err := st.fault(); err != nil {
 		return err
@@ -55,11 +64,14 @@ func (p *progress) take(st status, now time.Time) error {
 	case st.analyse():
 		// The id may be that of a job read ahead, while the one before is still under the head.
 		p.idle = time.Time{}
+		if st.id != noJob && p.ahead(st) <= p.sent-p.printed {
+			p.named[st.id] = true
+		}
 		return nil
 	}
 	label := p.seen // of which the status speaks
 	if st.id != noJob {
-		ahead := (st.id - p.idOf(p.printed) + ids) % ids
+		ahead := p.ahead(st)
 		if ahead > p.sent-p.printed {
 			return p.foreign(st)
 		}
@@ -70,7 +82,13 @@ func (p *progress) take(st status, now time.Time) error {
 		case p.offline && label-1 > p.printed:
 			return errDropped
 		}
-		p.seen = label
+		for before := p.printed + 1; before < label && !p.assured; before++ {
+			if id := p.idOf(before); !p.named[id] {
+				return fmt.Errorf("the printer has come to job %02d, and job %02d never showed in its status: "+
+					"whether it was lost or printed between two answers is not known", st.id, id)
+			}
+		}
+		p.seen, p.named[st.id] = label, true
 		p.printed = max(p.printed, label-1)
 	}
 	if !st.done() {

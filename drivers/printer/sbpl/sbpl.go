@@ -36,8 +36,8 @@ func init() {
 	drivers.Describe(drivers.Manual{Kind: "printer", Name: "sbpl", README: README, Sample: Sample})
 }
 
-// maxAhead is how many labels may be in the printer: ids have two digits, and one of the
-// hundred is that of the last label known to be printed.
+// maxAhead is how many labels may be in a printer that is asked: ids have two digits, and one
+// of the hundred is that of the last label known to be printed.
 const maxAhead = 99
 
 // protocol is the way in which the printer tells its status; it is set on the printer.
@@ -45,12 +45,14 @@ type protocol struct {
 	asks  bool // the status is asked for with ENQ, else the printer tells it by itself
 	acks  bool // each job is answered with ACK or NAK
 	short bool // status 3: without the name of the job
+	ahead int  // labels that may be in the printer
 }
 
 var protocols = map[string]protocol{
-	"3-enq":    {asks: true, acks: true, short: true},
-	"4-enq":    {asks: true},
-	"4-cyclic": {},
+	"3-enq": {asks: true, acks: true, short: true, ahead: maxAhead},
+	"4-enq": {asks: true, ahead: maxAhead},
+	// Of several labels one may come out between two statuses without having shown in any.
+	"4-cyclic": {ahead: 1},
 }
 
 // Printer is one configured printer.
@@ -75,7 +77,8 @@ func New(s drivers.Settings) (*Printer, error) {
 	}
 	path := k.String("label", "")
 	p.poll = k.Duration("poll", 50*time.Millisecond, time.Millisecond)
-	p.settle = k.Duration("settle", 500*time.Millisecond, 100*time.Millisecond)
+	// SATO's manuals want 900 ms between CAN with a full buffer and the next label.
+	p.settle = k.Duration("settle", time.Second, 100*time.Millisecond)
 	p.silence = k.Duration("silence", 3*time.Second, 100*time.Millisecond)
 	p.connection(k, s)
 	r := rule{fnc1: option.Bytes(k.String("fnc1_form", ""))}
@@ -119,6 +122,7 @@ func (p *Printer) connection(k *option.Keys, s drivers.Settings) {
 	}
 	p.statusAddress = k.String("status_address", "")
 	serial := strings.HasPrefix(s.Address, "serial:")
+	p.protocol.acks = p.protocol.acks || serial // there status 4 too answers each job
 	switch {
 	case p.statusAddress != "" && p.protocol.short:
 		k.Fail("status_address", "status 3 is asked for on the connection of the jobs", "leave it out")
@@ -135,7 +139,7 @@ func (p *Printer) connection(k *option.Keys, s drivers.Settings) {
 
 // Traits says that the printer confirms which label it has printed.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: drivers.ConfirmsIdentity, MaxAhead: maxAhead, Poll: p.poll, CheckCode: p.label.checkCode}
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsIdentity, MaxAhead: p.protocol.ahead, Poll: p.poll, CheckCode: p.label.checkCode}
 }
 
 // Open connects, cancels what the printer still holds and waits until it says that it has

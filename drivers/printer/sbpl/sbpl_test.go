@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
 	"linemark/drivers"
+	"linemark/drivers/drivertest"
 )
 
 func TestNewRefuses(t *testing.T) {
@@ -39,23 +38,7 @@ func TestNewRefuses(t *testing.T) {
 		"all at once":      {"<ESC>A<ESC>Q1<ESC>Z", map[string]any{"poll": "x", "colour": "red"}, "label", "neither", 2},
 	} {
 		_, err := drivers.NewPrinter("sbpl", settings(t, c.label, c.options))
-		joined, ok := err.(interface{ Unwrap() []error })
-		if !ok {
-			t.Errorf("%s: %v is not joined", name, err)
-			continue
-		}
-		found := false
-		for _, e := range joined.Unwrap() {
-			bad, ok := e.(*drivers.OptionError)
-			if !ok || bad.Hint == "" {
-				t.Errorf("%s: %#v is no *drivers.OptionError with a hint", name, e)
-				continue
-			}
-			found = found || bad.Key == c.key && strings.Contains(bad.Problem, c.problem)
-		}
-		if !found || len(joined.Unwrap()) != 1+c.otherProblems {
-			t.Errorf("%s: %v, want %s: %s and %d more", name, err, c.key, c.problem, c.otherProblems)
-		}
+		drivertest.WantProblem(t, name, err, c.key, c.problem, c.otherProblems)
 	}
 }
 
@@ -91,6 +74,13 @@ func TestTraits(t *testing.T) {
 	if traits.Confirms != drivers.ConfirmsIdentity || traits.MaxAhead != 99 || traits.Poll != 50*time.Millisecond {
 		t.Errorf("traits = %+v", traits)
 	}
+	told, err := New(settings(t, unit, map[string]any{"status": "4-cyclic"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := told.Traits().MaxAhead; n != 1 {
+		t.Errorf("%d labels ahead of a status that comes by itself", n)
+	}
 	if err := traits.CheckCode([]byte(nasty)); err != nil {
 		t.Errorf("CheckCode = %v", err)
 	}
@@ -106,15 +96,14 @@ func TestNoGS1(t *testing.T) {
 		t.Error("a code with GS goes through")
 	}
 	s := p.open(t)
-	send(t, s, "01A")
-	wantPrinted(t, s, 0)
+	drivertest.Send(t, s, "01A")
+	drivertest.WantPrinted(t, s, 0)
 	if got := p.Received()[0].Symbols; len(got) != 1 || got[0].GS1 || string(got[0].Data) != "01A" {
 		t.Errorf("received %+v", got)
 	}
 }
 
-// The sample is a working configuration, with and without its comments' keys, and the
-// README's label is accepted.
+// The README's label is accepted, and so is the sample with it.
 func TestSampleAndREADME(t *testing.T) {
 	var label string
 	for l := range strings.Lines(README) {
@@ -122,24 +111,7 @@ func TestSampleAndREADME(t *testing.T) {
 			label = strings.TrimSpace(l)
 		}
 	}
-	var open strings.Builder
-	for l := range strings.Lines(Sample) {
-		open.WriteString(strings.TrimPrefix(l, "# "))
-	}
-	for _, text := range []string{Sample, open.String()} {
-		var file struct{ Printer []map[string]any }
-		if _, err := toml.Decode(text, &file); err != nil || len(file.Printer) != 1 {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		device := file.Printer[0]
-		s := settings(t, label, device)
-		s.Address = device["address"].(string)
-		for _, key := range []string{"name", "driver", "address"} {
-			delete(s.Options, key)
-		}
-		s.Options["label"] = "unit.sbpl"
-		if _, err := drivers.NewPrinter(device["driver"].(string), s); err != nil {
-			t.Errorf("%v in\n%s", err, text)
-		}
-	}
+	drivertest.Sample(t, Sample, README, func(s *drivers.Settings) {
+		s.Dir, s.Options["label"] = settings(t, label, nil).Dir, "unit.sbpl"
+	})
 }

@@ -72,7 +72,7 @@ func (s *session) begin(id int) {
 	if id == noJob {
 		id = int(s.printer.number.Load())
 	}
-	s.progress = progress{id: id, silence: s.printer.silence}
+	s.progress = progress{id: id, silence: s.printer.silence, assured: s.printer.protocol.acks}
 }
 
 // hear waits for the next status, asked for where the printer does not tell it by itself, and
@@ -127,8 +127,8 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 	if s.err != nil {
 		return s.err
 	}
-	if n := s.sent - s.printed + len(labels); n > maxAhead {
-		return fmt.Errorf("%d labels would be in the printer, their ids tell only %d apart", n, maxAhead)
+	if n, most := s.sent-s.printed+len(labels), s.printer.protocol.ahead; n > most {
+		return fmt.Errorf("%d labels would be in the printer, its status tells only %d apart", n, most)
 	}
 	jobs := make([][]byte, len(labels))
 	for i, l := range labels {
@@ -153,6 +153,13 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 // send hands one job over, whole: nothing else may be written in its midst.
 func (s *session) send(ctx context.Context, job []byte) error {
 	const doing = "sending a label"
+	note := func(st status) error { return s.take(st, time.Now()) }
+	if s.printer.protocol.acks {
+		// An acknowledgement that came twice would be taken for that of this job.
+		if err := s.drain(ctx, s.jobs, drainTime, s.each(note)); err != nil {
+			return s.broken(doing, err)
+		}
+	}
 	if err := s.jobs.write(ctx, job, s.printer.silence); err != nil {
 		return s.broken(doing, err)
 	}
@@ -164,7 +171,7 @@ func (s *session) send(ctx context.Context, job []byte) error {
 		case refused:
 			return false, errors.New("the printer refused it (NAK)")
 		case told:
-			return false, s.take(a.status, time.Now())
+			return false, note(a.status)
 		}
 		return true, nil
 	})

@@ -15,6 +15,8 @@ import (
 	"linemark/drivers/link"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/sbpl/sbpltest"
+
+	"linemark/drivers/drivertest"
 )
 
 const silence = 3 * time.Second
@@ -28,24 +30,24 @@ func TestSendAndPrinted(t *testing.T) {
 				p := build(t, v.opt, v.options)
 				start := time.Now()
 				s := p.open(t)
-				if d := time.Since(start); d < 500*time.Millisecond {
+				if d := time.Since(start); d < time.Second {
 					t.Errorf("ready after %v, before it was settled", d)
 				}
 				var all []string
 				for i := range 110 { // ids repeat
 					code := fmt.Sprintf("01%d\x1d93A", i)
 					all = append(all, code)
-					send(t, s, code)
+					drivertest.Send(t, s, code)
 					synctest.Wait()
 					if cyclic(v) {
 						time.Sleep(500 * time.Millisecond) // the next status has told of it
 					}
-					wantPrinted(t, s, i)
+					drivertest.WantPrinted(t, s, i)
 					p.Print()
 					if cyclic(v) {
 						time.Sleep(500 * time.Millisecond)
 					}
-					wantPrinted(t, s, i+1)
+					drivertest.WantPrinted(t, s, i+1)
 				}
 				if got := codes(p.Printed()); !slices.Equal(got, all) {
 					t.Errorf("printed %q", got)
@@ -65,21 +67,22 @@ func TestManyAhead(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := build(t, v.opt, v.options)
 				s := p.open(t)
-				all := slices.Repeat([]string{"01A"}, maxAhead)
-				send(t, s, all...)
+				most := p.driver.Traits().MaxAhead
+				all := slices.Repeat([]string{"01A"}, most)
+				drivertest.Send(t, s, all...)
 				synctest.Wait()
-				if err := s.Send(t.Context(), labels("01B")); err == nil || !strings.Contains(err.Error(), "100 labels would be in the printer") {
+				if err := s.Send(t.Context(), drivertest.Labels("01B")); err == nil || !strings.Contains(err.Error(), fmt.Sprint(most+1, " labels would be in the printer")) {
 					t.Errorf("Send = %v", err)
 				}
-				for i := range maxAhead {
+				for i := range most {
 					time.Sleep(500 * time.Millisecond)
-					wantPrinted(t, s, i)
+					drivertest.WantPrinted(t, s, i)
 					p.Print()
 				}
 				time.Sleep(500 * time.Millisecond)
-				wantPrinted(t, s, maxAhead)
-				send(t, s, "01B")
-				if n := len(p.Received()); n < maxAhead {
+				drivertest.WantPrinted(t, s, most)
+				drivertest.Send(t, s, "01B")
+				if n := len(p.Received()); n < most {
 					t.Errorf("%d received", n)
 				}
 			})
@@ -94,11 +97,11 @@ func TestIdsGoOn(t *testing.T) {
 			p := build(t, sbpltest.Options{Trigger: true, LastID: kept}, nil)
 			for want := range []int{1, 2, 3} {
 				s := p.open(t)
-				wantPrinted(t, s, 0)
-				send(t, s, "01A")
-				wantPrinted(t, s, 0)
+				drivertest.WantPrinted(t, s, 0)
+				drivertest.Send(t, s, "01A")
+				drivertest.WantPrinted(t, s, 0)
 				p.Print()
-				wantPrinted(t, s, 1)
+				drivertest.WantPrinted(t, s, 1)
 				if got := p.Printed()[want].ID; got != fmt.Sprintf("%02d", want+1) {
 					t.Errorf("label %d has the id %s", want, got)
 				}
@@ -111,7 +114,7 @@ func TestIdsGoOn(t *testing.T) {
 // P1: what a connection left behind is dropped by the next, wherever it was cut.
 func TestP1OpenEmptiesThePrinter(t *testing.T) {
 	driver := build(t, trigger, nil).driver
-	whole, err := driver.label.render(1, labels("01A")[0])
+	whole, err := driver.label.render(1, drivertest.Labels("01A")[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,10 +125,10 @@ func TestP1OpenEmptiesThePrinter(t *testing.T) {
 			line.Write(whole[:cut])
 			p.driver.dial = func(context.Context, string) (link.Conn, error) { return line, nil }
 			s := p.open(t)
-			send(t, s, "01B")
-			wantPrinted(t, s, 0)
+			drivertest.Send(t, s, "01B")
+			drivertest.WantPrinted(t, s, 0)
 			p.Print()
-			wantPrinted(t, s, 1)
+			drivertest.WantPrinted(t, s, 1)
 			if got := codes(p.Printed()); !slices.Equal(got, []string{"01B"}) || p.Waiting() != 0 {
 				t.Errorf("cut after %q: printed %q", whole[:cut], got)
 			}
@@ -172,19 +175,6 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestOpenEndsWithContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := build(t, trigger, nil)
-		p.SetAnswers(sbpltest.Answers{Lost: true})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		start := time.Now()
-		if _, err := p.driver.Open(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
-			t.Errorf("Open = %v after %v", err, time.Since(start))
-		}
-	})
-}
-
 func TestAnswersOnTheirWay(t *testing.T) {
 	for _, v := range variants() {
 		for name, a := range map[string]sbpltest.Answers{
@@ -199,9 +189,10 @@ func TestAnswersOnTheirWay(t *testing.T) {
 					p := build(t, v.opt, v.options)
 					p.SetAnswers(a)
 					s := p.open(t)
-					send(t, s, "01A", "01B")
+					sent := few(v, "01A", "01B")
+					drivertest.Send(t, s, sent...)
 					seen := 0
-					for want := range 3 {
+					for want := range len(sent) + 1 {
 						for range 50 { // an answer that came twice is one question behind
 							n, err := s.Printed(t.Context())
 							if err != nil || n < seen || n > want {
@@ -226,15 +217,15 @@ func TestP1SendIsAllOrNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := build(t, trigger, nil)
 		s := p.open(t)
-		if err := s.Send(t.Context(), labels("01A", "01~")); err == nil || !strings.Contains(err.Error(), "label 2 of 2") {
+		if err := s.Send(t.Context(), drivertest.Labels("01A", "01~")); err == nil || !strings.Contains(err.Error(), "label 2 of 2") {
 			t.Errorf("Send = %v", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := s.Send(ctx, labels("01A")); !errors.Is(err, context.Canceled) {
+		if err := s.Send(ctx, drivertest.Labels("01A")); !errors.Is(err, context.Canceled) {
 			t.Errorf("Send under an ended context = %v", err)
 		}
-		wantPrinted(t, s, 0)
+		drivertest.WantPrinted(t, s, 0)
 		if n := len(p.Received()); n > 0 {
 			t.Errorf("%d labels received", n)
 		}
@@ -245,49 +236,16 @@ func TestSendMeetsAFullBuffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := build(t, sbpltest.Options{Trigger: true, Buffer: 1}, nil)
 		s := p.open(t)
-		err := s.Send(t.Context(), labels("01A", "01B", "01C"))
+		err := s.Send(t.Context(), drivertest.Labels("01A", "01B", "01C"))
 		if err == nil || !strings.Contains(err.Error(), "keeps silent") {
 			t.Errorf("Send = %v", err)
 		}
 	})
 }
 
-func TestCloseEndsPrinted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := build(t, trigger, nil)
-		s := p.open(t)
-		p.SetAnswers(sbpltest.Answers{Lost: true})
-		ended := make(chan error)
-		go func() { _, err := s.Printed(t.Context()); ended <- err }()
-		time.Sleep(time.Second)
-		s.Close()
-		start := time.Now()
-		if err := <-ended; err == nil || time.Since(start) != 0 {
-			t.Errorf("Printed = %v, %v after Close", err, time.Since(start))
-		}
-	})
-}
-
-func TestDialError(t *testing.T) {
-	refused := errors.New("connection refused")
-	for _, port := range []string{statusPort, "tcp://127.0.0.1:9100"} {
-		p := build(t, sbpltest.Options{Separate: true}, map[string]any{"status_address": statusPort})
-		dial := p.driver.dial
-		p.driver.dial = func(ctx context.Context, address string) (link.Conn, error) {
-			if address == port {
-				return nil, refused
-			}
-			return dial(ctx, address)
-		}
-		if _, err := p.driver.Open(t.Context()); !errors.Is(err, refused) {
-			t.Errorf("Open = %v", err)
-		}
-	}
-}
-
 func TestOverTCP(t *testing.T) {
 	for _, separate := range []bool{false, true} {
-		p := servetest.Start(t, sbpltest.New(sbpltest.Options{FNC1: "~1", Separate: separate, PrintTime: 20 * time.Millisecond}))
+		p := servetest.Start(t, sbpltest.New(sbpltest.Options{FNC1: "~1", Separate: separate, LastID: true, PrintTime: 20 * time.Millisecond}))
 		jobs, status := servetest.Listen(t), servetest.Listen(t)
 		served := make(chan error, 2)
 		go func() { served <- p.Serve(jobs) }()
@@ -307,10 +265,12 @@ func TestOverTCP(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []string{"01A", "01B\x1dC", "01D"}
-		send(t, s, want...)
-		for n := 0; n < len(want); {
-			if n, err = s.Printed(t.Context()); err != nil {
-				t.Fatal(err)
+		for i, code := range want { // one by one: the last id stays, however late it is asked for
+			drivertest.Send(t, s, code)
+			for n := i; n <= i; {
+				if n, err = s.Printed(t.Context()); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		if got := codes(p.Printed()); !slices.Equal(got, want) {

@@ -1,7 +1,6 @@
 package sppl_test
 
 import (
-	"net"
 	"testing"
 
 	"linemark/drivers"
@@ -43,37 +42,23 @@ func TestConformance(t *testing.T) {
 func conformanceEmulator(opt sppltest.Options) drivertest.Emulator {
 	opt.Trigger = true
 	e := sppltest.New(opt)
-	codes := func(labels []sppltest.Label) (all [][]byte) {
-		for _, l := range labels {
-			all = append(all, l.Code)
-		}
-		return all
-	}
+	codes := func(l sppltest.Label) [][]byte { return [][]byte{l.Code} }
 	clear := func() { e.SetFault(sppltest.NoFault) }
 	raise := func(f sppltest.Fault) func() { return func() { e.SetFault(f) } }
-	return drivertest.Emulator{
-		Serve:    func(_ string, c net.Conn) { e.ServeConn(c) },
-		Close:    e.Close,
-		Received: func() [][]byte { return codes(e.Received()) },
-		Printed:  func() [][]byte { return codes(e.Printed()) },
-		Print:    func() bool { _, ok := e.Print(); return ok },
-		Faults: []drivertest.Fault{
-			{Name: "head open", Raise: raise(sppltest.HeadOpen), Clear: clear, Told: true},
-			{Name: "media out", Raise: raise(sppltest.MediaOut), Clear: clear, Told: true},
-			{Name: "ribbon out", Raise: raise(sppltest.RibbonOut), Clear: clear, Told: true},
-			{Name: "head open in a label", Raise: func() {
-				if _, ok := e.Interrupt(sppltest.HeadOpen); !ok {
-					e.SetFault(sppltest.HeadOpen)
-				}
-			}, Clear: clear, Told: true},
-			{Name: "stopped by a person", Raise: raise(sppltest.Pause), Clear: clear},
-			{Name: "operator's menu", Raise: raise(sppltest.Menu), Clear: clear},
-			{Name: "starting", Raise: raise(sppltest.Starting), Clear: clear, Told: true},
-			{Name: "queue full", Raise: raise(sppltest.QueueFull), Clear: clear, Told: true},
-			{Name: "refuses", Raise: raise(sppltest.Refuse), Clear: clear, Told: true},
-			{Name: "queue cleared at the panel", Raise: e.ClearQueue},
-			{Name: "power cycle", Raise: e.PowerCycle, Told: true},
-		},
-		Lines: []string{"~SPGRES{OTHER}^", "\r\n"},
+	all := drivertest.Emulated(e, codes)
+	all.Faults = []drivertest.Fault{
+		{Name: "head open", Raise: raise(sppltest.HeadOpen), Clear: clear, Told: true},
+		{Name: "media out", Raise: raise(sppltest.MediaOut), Clear: clear, Told: true},
+		{Name: "ribbon out", Raise: raise(sppltest.RibbonOut), Clear: clear, Told: true},
+		{Name: "head open in a label", Raise: drivertest.InALabel(e.Interrupt, e.SetFault, sppltest.HeadOpen), Clear: clear, Told: true},
+		{Name: "stopped by a person", Raise: raise(sppltest.Pause), Clear: clear},
+		{Name: "operator's menu", Raise: raise(sppltest.Menu), Clear: clear},
+		{Name: "starting", Raise: raise(sppltest.Starting), Clear: clear, Told: true},
+		{Name: "queue full", Raise: raise(sppltest.QueueFull), Clear: clear, Told: true},
+		{Name: "refuses", Raise: raise(sppltest.Refuse), Clear: clear, Told: true},
+		{Name: "queue cleared at the panel", Raise: e.ClearQueue},
+		{Name: "power cycle", Raise: e.PowerCycle, Told: true},
 	}
+	all.Lines = []string{"~SPGRES{OTHER}^", "\r\n"}
+	return all
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"linemark/drivers/printer/sppl/sppltest"
+
+	"linemark/drivers/drivertest"
 )
 
 // P1: whatever goes wrong, the session is over and sends nothing more.
@@ -40,9 +42,9 @@ func TestP1FaultEndsTheSession(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p, s := connect(t, sppltest.Options{}, nil)
-				send(t, s, "01A", "01B", "01C", "01D")
+				drivertest.Send(t, s, "01A", "01B", "01C", "01D")
 				trigger(t, p, "01A")
-				wantPrinted(t, s, 1)
+				drivertest.WantPrinted(t, s, 1)
 				c.happen(p)
 				var err error
 				for range c.polls {
@@ -64,7 +66,7 @@ func TestP1FaultEndsTheSession(t *testing.T) {
 				if _, again := s.Printed(t.Context()); again != err {
 					t.Errorf("Printed after the fault = %v", again)
 				}
-				if again := s.Send(t.Context(), labels("01E")); again != err {
+				if again := s.Send(t.Context(), drivertest.Labels("01E")); again != err {
 					t.Errorf("Send after the fault = %v", again)
 				}
 				synctest.Wait()
@@ -86,7 +88,7 @@ func TestSendMeetsFaults(t *testing.T) {
 	} {
 		p, s := connect(t, sppltest.Options{}, nil)
 		p.SetFault(c.fault)
-		err := s.Send(t.Context(), labels("01A"))
+		err := s.Send(t.Context(), drivertest.Labels("01A"))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: Send = %v", name, err)
 		}
@@ -112,9 +114,9 @@ func TestOddManners(t *testing.T) {
 				p.SetManner(m)
 				for i := range 3 {
 					code := fmt.Sprintf("01%d", i)
-					send(t, s, code)
+					drivertest.Send(t, s, code)
 					trigger(t, p, code)
-					wantPrinted(t, s, i+1)
+					drivertest.WantPrinted(t, s, i+1)
 				}
 			})
 		})
@@ -128,7 +130,7 @@ func TestDoubledAnswers(t *testing.T) {
 		p.SetManner(sppltest.Manner{Double: true})
 		for i := range 20 {
 			code := fmt.Sprintf("01%d", i)
-			if err := s.Send(t.Context(), labels(code)); err != nil {
+			if err := s.Send(t.Context(), drivertest.Labels(code)); err != nil {
 				return
 			}
 			if i%2 == 0 {
@@ -151,16 +153,16 @@ func TestDoubledAnswers(t *testing.T) {
 func TestP1SendIsAllOrNothing(t *testing.T) {
 	p, s := connect(t, sppltest.Options{}, nil)
 	before := len(p.Commands())
-	if err := s.Send(t.Context(), labels("01A", "01^B")); err == nil || !strings.Contains(err.Error(), "label 2 of 2") {
+	if err := s.Send(t.Context(), drivertest.Labels("01A", "01^B")); err == nil || !strings.Contains(err.Error(), "label 2 of 2") {
 		t.Errorf("Send = %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Send(ctx, labels("01A")); !errors.Is(err, context.Canceled) {
+	if err := s.Send(ctx, drivertest.Labels("01A")); !errors.Is(err, context.Canceled) {
 		t.Errorf("Send under an ended context = %v", err)
 	}
 	if got := p.Commands()[before:]; len(got) > 0 {
 		t.Errorf("sent %q", got)
 	}
-	send(t, s, "01C")
+	drivertest.Send(t, s, "01C")
 }

@@ -7,6 +7,8 @@ import (
 	"pgregory.net/rapid"
 
 	"linemark/drivers/printer/sppl/sppltest"
+
+	"linemark/drivers/drivertest"
 )
 
 const (
@@ -121,17 +123,17 @@ func TestPrinterMarksTheCode(t *testing.T) {
 					rt.Fatalf("CheckCode(%q) = %v", code, err)
 				}
 				if err != nil {
-					if s.Send(t.Context(), labels(code)) == nil {
+					if s.Send(t.Context(), drivertest.Labels(code)) == nil {
 						rt.Fatalf("%q was sent", code)
 					}
 					return
 				}
-				send(t, s, code)
+				drivertest.Send(t, s, code)
 				if l, ok := p.Print(); !ok || string(l.Code) != code {
 					rt.Fatalf("%q came out as %q", code, l.Code)
 				}
 				n++
-				wantPrinted(t, s, n)
+				drivertest.WantPrinted(t, s, n)
 			})
 		})
 	}
@@ -142,7 +144,7 @@ func TestPrinterMarksAnyBytes(t *testing.T) {
 	p, s := connect(t, sppltest.Options{}, nil)
 	rapid.Check(t, func(rt *rapid.T) {
 		code := string(rapid.SliceOfN(rapid.ByteRange(0, 255), 0, 8).Draw(rt, "code"))
-		if s.Send(t.Context(), labels(code)) != nil {
+		if s.Send(t.Context(), drivertest.Labels(code)) != nil {
 			return
 		}
 		if l, ok := p.Print(); !ok || string(l.Code) != code {

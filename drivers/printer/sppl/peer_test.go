@@ -2,12 +2,12 @@ package sppl
 
 import (
 	"context"
-	"maps"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"linemark/drivers"
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/sppl/sppltest"
@@ -22,12 +22,7 @@ func settings(options map[string]any) drivers.Settings {
 	s := drivers.Settings{Name: "savema-1", Address: "tcp://127.0.0.1:9100", Options: map[string]any{
 		"gs_form": "raw", "fnc1_form": "", "comma": "plain", "fields": map[string]any{"CODE": "{code}"},
 	}}
-	maps.Copy(s.Options, options)
-	for key, v := range options {
-		if v == nil {
-			delete(s.Options, key)
-		}
-	}
+	s.Options = drivertest.Changed(s.Options, options)
 	return s
 }
 
@@ -60,27 +55,6 @@ func reopen(t testing.TB, p *sppltest.Printer, options map[string]any) drivers.P
 	}
 	t.Cleanup(func() { session.Close() })
 	return session
-}
-
-func labels(codes ...string) (all []drivers.Label) {
-	for _, c := range codes {
-		all = append(all, drivers.Label{Code: []byte(c)})
-	}
-	return all
-}
-
-func send(t testing.TB, s drivers.PrintSession, codes ...string) {
-	t.Helper()
-	if err := s.Send(context.Background(), labels(codes...)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wantPrinted(t testing.TB, s drivers.PrintSession, want int) {
-	t.Helper()
-	if n, err := s.Printed(context.Background()); n != want || err != nil {
-		t.Fatalf("Printed = %d, %v; want %d", n, err, want)
-	}
 }
 
 // trigger prints one label, which must be the code.

@@ -2,7 +2,6 @@ package sppl
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,7 +12,7 @@ import (
 	"time"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/sppl/sppltest"
 )
@@ -22,7 +21,7 @@ const silence = 3 * time.Second
 
 func TestOnTheWire(t *testing.T) {
 	p, s := connect(t, sppltest.Options{Preload: 3}, map[string]any{"template": "unit_53.rox"})
-	send(t, s, nasty)
+	drivertest.Send(t, s, nasty)
 	want := []string{
 		"~SPPSTA^", "~SPLLTF{unit_53.rox}^", "~SPLCQD{CODE}^", "~SPCSPM{1>MK}^", "~SPLGQC{CODE}^",
 		"~SPPSTA^", "~SPLGQC{CODE}^",
@@ -33,7 +32,7 @@ func TestOnTheWire(t *testing.T) {
 		t.Errorf("sent %q\nwant %q", got, want)
 	}
 	trigger(t, p, nasty)
-	wantPrinted(t, s, 1)
+	drivertest.WantPrinted(t, s, 1)
 }
 
 func TestSeveralFields(t *testing.T) {
@@ -46,7 +45,7 @@ func TestSeveralFields(t *testing.T) {
 				t.Fatalf("%s: %v", name, err)
 			}
 			trigger(t, p, code)
-			wantPrinted(t, s, i+1)
+			drivertest.WantPrinted(t, s, i+1)
 		}
 		if lot := p.Printed()[1].Fields["LOT"]; lot != "L <7> 06.05.27" {
 			t.Errorf("%s: marked %q", name, lot)
@@ -69,17 +68,17 @@ func TestOldControllerTakesOneField(t *testing.T) {
 
 func TestPrintedCounts(t *testing.T) {
 	p, s := connect(t, sppltest.Options{}, nil)
-	wantPrinted(t, s, 0)
-	send(t, s, "01A", "01B", "01C")
-	wantPrinted(t, s, 0)
+	drivertest.WantPrinted(t, s, 0)
+	drivertest.Send(t, s, "01A", "01B", "01C")
+	drivertest.WantPrinted(t, s, 0)
 	trigger(t, p, "01A")
-	wantPrinted(t, s, 1)
-	wantPrinted(t, s, 1)
-	send(t, s, "01D")
+	drivertest.WantPrinted(t, s, 1)
+	drivertest.WantPrinted(t, s, 1)
+	drivertest.Send(t, s, "01D")
 	for _, code := range []string{"01B", "01C", "01D"} {
 		trigger(t, p, code)
 	}
-	wantPrinted(t, s, 4)
+	drivertest.WantPrinted(t, s, 4)
 	if err := s.Send(t.Context(), nil); err != nil {
 		t.Errorf("Send of nothing = %v", err)
 	}
@@ -90,7 +89,7 @@ func TestRunsEmptyAndGoesOn(t *testing.T) {
 	p, s := connect(t, sppltest.Options{}, nil)
 	for i := range 5 {
 		code := fmt.Sprintf("01%d", i)
-		send(t, s, code)
+		drivertest.Send(t, s, code)
 		if !p.Running() {
 			t.Fatal("the printer was not started")
 		}
@@ -98,33 +97,33 @@ func TestRunsEmptyAndGoesOn(t *testing.T) {
 		if p.Running() {
 			t.Fatal("the emulator goes on without rows")
 		}
-		wantPrinted(t, s, i+1)
+		drivertest.WantPrinted(t, s, i+1)
 	}
 }
 
 // One that a person stopped with labels in its queue stays stopped until the person starts it.
 func TestStoppedByAPerson(t *testing.T) {
 	p, s := connect(t, sppltest.Options{}, nil)
-	send(t, s, "01A", "01B", "01C")
+	drivertest.Send(t, s, "01A", "01B", "01C")
 	trigger(t, p, "01A")
-	wantPrinted(t, s, 1)
+	drivertest.WantPrinted(t, s, 1)
 	p.SetFault(sppltest.Pause)
-	wantPrinted(t, s, 1)
-	send(t, s, "01D")
-	wantPrinted(t, s, 1)
+	drivertest.WantPrinted(t, s, 1)
+	drivertest.Send(t, s, "01D")
+	drivertest.WantPrinted(t, s, 1)
 	if p.Running() || slices.Contains(p.Commands()[len(p.Commands())-6:], "~SPPSAP^") {
 		t.Fatal("the driver started a printer that a person had stopped")
 	}
 	p.SetFault(sppltest.NoFault)
 	trigger(t, p, "01B")
-	wantPrinted(t, s, 2)
+	drivertest.WantPrinted(t, s, 2)
 }
 
 // A label that comes out between two questions looks as if the queue had run empty; once
 // the next one is out, it is clear that it had not, and a stop is a person's.
 func TestStoppedByAPersonLater(t *testing.T) {
 	p, s := connect(t, sppltest.Options{}, nil)
-	send(t, s, "01A")
+	drivertest.Send(t, s, "01A")
 	conn := &watched{Conn: s.(*session).conn}
 	s.(*session).conn = conn
 	asked := 0
@@ -135,12 +134,12 @@ func TestStoppedByAPersonLater(t *testing.T) {
 			}
 		}
 	}
-	send(t, s, "01B", "01C")
+	drivertest.Send(t, s, "01B", "01C")
 	conn.before = nil
 	trigger(t, p, "01B")
-	wantPrinted(t, s, 2)
+	drivertest.WantPrinted(t, s, 2)
 	p.SetFault(sppltest.Pause)
-	wantPrinted(t, s, 2)
+	drivertest.WantPrinted(t, s, 2)
 	if p.Running() || strings.Count(strings.Join(p.Commands(), ""), "SPPSAP") != 1 {
 		t.Error("the driver started a printer that a person had stopped")
 	}
@@ -149,7 +148,7 @@ func TestStoppedByAPersonLater(t *testing.T) {
 // Where the queue ran empty just when rows were added, Printed starts the printer.
 func TestStoppedJustThen(t *testing.T) {
 	p, s := connect(t, sppltest.Options{}, nil)
-	send(t, s, "01A")
+	drivertest.Send(t, s, "01A")
 	conn := &watched{Conn: s.(*session).conn}
 	s.(*session).conn = conn
 	asked := 0
@@ -161,14 +160,14 @@ func TestStoppedJustThen(t *testing.T) {
 			}
 		}
 	}
-	send(t, s, "01B")
+	drivertest.Send(t, s, "01B")
 	conn.before = nil
-	wantPrinted(t, s, 1)
+	drivertest.WantPrinted(t, s, 1)
 	if !p.Running() {
 		t.Fatal("the printer stands, with a row that was added in time")
 	}
 	trigger(t, p, "01B")
-	wantPrinted(t, s, 2)
+	drivertest.WantPrinted(t, s, 2)
 }
 
 // A print of an earlier session that is told of late counts for nothing.
@@ -177,20 +176,20 @@ func TestWordOfAnEarlierSession(t *testing.T) {
 	p.SetManner(sppltest.Manner{Between: "~SPGRES{MK}^"})
 	s := reopen(t, p, nil)
 	p.SetManner(sppltest.Manner{})
-	send(t, s, "01A")
-	wantPrinted(t, s, 0)
+	drivertest.Send(t, s, "01A")
+	drivertest.WantPrinted(t, s, 0)
 	trigger(t, p, "01A")
-	wantPrinted(t, s, 1)
+	drivertest.WantPrinted(t, s, 1)
 }
 
 // A row of somebody else ends the session.
 func TestForeignRow(t *testing.T) {
 	for name, act := range map[string]func(drivers.PrintSession) error{
-		"send":    func(s drivers.PrintSession) error { return s.Send(context.Background(), labels("01B")) },
+		"send":    func(s drivers.PrintSession) error { return s.Send(context.Background(), drivertest.Labels("01B")) },
 		"printed": func(s drivers.PrintSession) error { _, err := s.Printed(context.Background()); return err },
 	} {
 		p, s := connect(t, sppltest.Options{}, nil)
-		send(t, s, "01A")
+		drivertest.Send(t, s, "01A")
 		other := servetest.Pipe(t, p.ServeConn)
 		if _, err := other.Write([]byte("~SPLAQD{CODE~gt~FOREIGN}^")); err != nil {
 			t.Fatal(err)
@@ -208,12 +207,12 @@ func TestForeignRow(t *testing.T) {
 func TestMenuIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, s := connect(t, sppltest.Options{}, nil)
-		send(t, s, "01A")
+		drivertest.Send(t, s, "01A")
 		p.SetFault(sppltest.Menu)
 		trigger(t, p, "01A")
-		wantPrinted(t, s, 0)
+		drivertest.WantPrinted(t, s, 0)
 		sent := make(chan error, 1)
-		go func() { sent <- s.Send(context.Background(), labels("01B")) }()
+		go func() { sent <- s.Send(context.Background(), drivertest.Labels("01B")) }()
 		time.Sleep(time.Minute)
 		select {
 		case err := <-sent:
@@ -225,22 +224,22 @@ func TestMenuIsWaitedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		trigger(t, p, "01B")
-		wantPrinted(t, s, 2)
+		drivertest.WantPrinted(t, s, 2)
 	})
 }
 
 func TestOpenStopsAndEmpties(t *testing.T) {
 	p, s := connect(t, sppltest.Options{}, nil)
-	send(t, s, "01A", "01B")
+	drivertest.Send(t, s, "01A", "01B")
 	s.Close()
 	again := reopen(t, p, nil)
 	if p.Running() || p.Waiting() != 0 || len(p.Printed()) != 0 {
 		t.Errorf("running %v, %d waiting, %d printed", p.Running(), p.Waiting(), len(p.Printed()))
 	}
-	wantPrinted(t, again, 0)
-	send(t, again, "01C")
+	drivertest.WantPrinted(t, again, 0)
+	drivertest.Send(t, again, "01C")
 	trigger(t, p, "01C")
-	wantPrinted(t, again, 1)
+	drivertest.WantPrinted(t, again, 1)
 }
 
 func TestOpenRefuses(t *testing.T) {
@@ -283,34 +282,6 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestCloseEndsPrinted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p, s := connect(t, sppltest.Options{}, nil)
-		p.SetManner(sppltest.Manner{Silent: true})
-		ended := make(chan error)
-		go func() { _, err := s.Printed(t.Context()); ended <- err }()
-		time.Sleep(time.Second)
-		s.Close()
-		start := time.Now()
-		if err := <-ended; !errors.Is(err, io.ErrClosedPipe) || time.Since(start) != 0 {
-			t.Errorf("Printed = %v, %v after Close", err, time.Since(start))
-		}
-	})
-}
-
-func TestDialError(t *testing.T) {
-	refused := errors.New("connection refused")
-	set := settings(nil)
-	set.Dial = func(context.Context, string) (link.Conn, error) { return nil, refused }
-	p, err := New(set)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.Open(t.Context()); !errors.Is(err, refused) {
-		t.Errorf("Open = %v", err)
-	}
-}
-
 // Over TCP, with a printer that prints by itself.
 func TestOverTCP(t *testing.T) {
 	p := servetest.Start(t, sppltest.New(sppltest.Options{}))
@@ -336,7 +307,7 @@ func TestOverTCP(t *testing.T) {
 		for j := range 10 {
 			some = append(some, fmt.Sprintf("01%04d", 10*i+j))
 		}
-		send(t, s, some...)
+		drivertest.Send(t, s, some...)
 		if n, err := s.Printed(t.Context()); err != nil || n > len(codes)+10 {
 			t.Fatalf("Printed = %d, %v", n, err)
 		}

@@ -1,7 +1,6 @@
 package text_test
 
 import (
-	"net"
 	"strings"
 	"testing"
 
@@ -115,14 +114,11 @@ func TestConformance(t *testing.T) {
 
 func emulator(protocol texttest.Protocol, told, refuses bool) drivertest.Emulator {
 	e := texttest.New(texttest.Options{Trigger: true, Protocol: protocol})
-	codes := func(labels []texttest.Label) (all [][]byte) {
-		for _, l := range labels {
-			if !l.GS1 {
-				l.Code = l.Frame // is no code that anybody sent
-			}
-			all = append(all, l.Code)
+	codes := func(l texttest.Label) [][]byte {
+		if !l.GS1 {
+			return [][]byte{l.Frame} // is no code that anybody sent
 		}
-		return all
+		return [][]byte{l.Code}
 	}
 	clear := func() { e.SetFault(texttest.NoFault) }
 	raise := func(f texttest.Fault) func() { return func() { e.SetFault(f) } }
@@ -139,12 +135,7 @@ func emulator(protocol texttest.Protocol, told, refuses bool) drivertest.Emulato
 			drivertest.Fault{Name: "buffer full", Raise: func() { e.SetCapacity(1) }, Clear: func() { e.SetCapacity(protocol.Capacity) }},
 		)
 	}
-	return drivertest.Emulator{
-		Serve:    func(_ string, c net.Conn) { e.ServeConn(c) },
-		Close:    e.Close,
-		Received: func() [][]byte { return codes(e.Received()) },
-		Printed:  func() [][]byte { return codes(e.Printed()) },
-		Print:    func() bool { _, ok := e.Print(); return ok },
-		Faults:   faults,
-	}
+	all := drivertest.Emulated(e, codes)
+	all.Faults = faults
+	return all
 }

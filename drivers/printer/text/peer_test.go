@@ -1,82 +1,27 @@
 package text
 
 import (
-	"context"
-	"io"
 	"maps"
-	"net"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
+	"linemark/drivers/drivertest"
 )
 
 // peer is the far end of a printer's connection. A test scripts what it answers.
-type peer struct {
-	mu     sync.Mutex
-	conn   net.Conn
-	out    chan string
-	answer func(frame string) string
-	got    []string
-}
+type peer struct{ drivertest.Script }
 
-func (p *peer) dial(context.Context, string) (link.Conn, error) {
-	near, far := net.Pipe()
-	out := make(chan string, 64)
-	p.conn, p.out = far, out
-	go func() {
-		for text := range out {
-			_, _ = io.WriteString(far, text) // the end of the connection is seen by Read
-		}
-	}()
-	go func() {
-		defer close(out)
-		var buf string
-		piece := make([]byte, 256)
-		for {
-			n, err := far.Read(piece)
-			if err != nil {
-				return
-			}
-			buf += string(piece[:n])
-			for {
-				frame, rest, whole := strings.Cut(buf, "\r")
-				if !whole {
-					break
-				}
-				buf = rest
-				p.mu.Lock()
-				p.got = append(p.got, frame)
-				answer := p.answer
-				p.mu.Unlock()
-				if text := answer(frame); text != "" {
-					out <- text
-				}
-			}
-		}
-	}()
-	return near, nil
-}
-
-func (p *peer) set(answer func(string) string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.answer = answer
-}
-
-func (p *peer) frames() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.got)
+func newPeer(answer func(frame string) string) *peer {
+	p := &peer{drivertest.Script{End: "\r"}}
+	p.Answer(answer)
+	return p
 }
 
 // say sends what nobody asked for; it is on its way when say returns.
 func (p *peer) say(text string) {
-	p.out <- text
+	p.Say(text)
 	synctest.Wait()
 }
 
@@ -108,25 +53,18 @@ func asked(number string) m {
 
 func made(t *testing.T, p *peer, options m) *Printer {
 	t.Helper()
-	pr, err := New(drivers.Settings{Name: "tij-2", Address: "peer", Dial: p.dial, Options: options})
+	pr, err := New(drivers.Settings{Name: "tij-2", Address: "peer", Dial: p.Dial, Options: options})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return pr
 }
 
-func labels(codes ...string) (all []drivers.Label) {
-	for _, c := range codes {
-		all = append(all, drivers.Label{Code: []byte(c)})
-	}
-	return all
-}
-
 // meet runs a test with a session of a healthy printer.
 func meet(t *testing.T, options m, answers map[string]string, f func(t *testing.T, p *peer, pr *Printer, s drivers.PrintSession)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		p := &peer{answer: always(answers)}
+		p := newPeer(always(answers))
 		pr := made(t, p, options)
 		s, err := pr.Open(t.Context())
 		if err != nil {
@@ -135,11 +73,4 @@ func meet(t *testing.T, options m, answers map[string]string, f func(t *testing.
 		defer s.Close()
 		f(t, p, pr, s)
 	})
-}
-
-func printed(t *testing.T, s drivers.PrintSession, want int) {
-	t.Helper()
-	if n, err := s.Printed(t.Context()); n != want || err != nil {
-		t.Errorf("Printed = %d, %v, want %d", n, err, want)
-	}
 }

@@ -12,38 +12,38 @@ import (
 	"time"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
+	"linemark/drivers/drivertest"
 )
 
 func TestEventsByIndex(t *testing.T) {
 	meet(t, full, healthy, func(t *testing.T, p *peer, pr *Printer, s drivers.PrintSession) {
-		if err := s.Send(t.Context(), labels("01A", "01B")); err != nil {
+		if err := s.Send(t.Context(), drivertest.Labels("01A", "01B")); err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"CLEAR", "S", "P 1|01A", "P 2|01B"}; !slices.Equal(p.frames(), want) {
-			t.Errorf("sent %q, want %q", p.frames(), want)
+		if want := []string{"CLEAR", "S", "P 1|01A", "P 2|01B"}; !slices.Equal(p.Commands(), want) {
+			t.Errorf("sent %q, want %q", p.Commands(), want)
 		}
-		printed(t, s, 0)
+		drivertest.WantPrinted(t, s, 0)
 		p.say("HELLO\rOUT 1\rOUT 1\r")
-		printed(t, s, 1)
+		drivertest.WantPrinted(t, s, 1)
 		p.say("OUT 2\r")
-		printed(t, s, 2)
+		drivertest.WantPrinted(t, s, 2)
 		for range 2 { // indexes go on in the next session, and begin anew behind the highest
 			s.Close()
 			var err error
 			if s, err = pr.Open(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Send(t.Context(), labels("01C", "01D", "01E", "01F")); err != nil {
+			if err := s.Send(t.Context(), drivertest.Labels("01C", "01D", "01E", "01F")); err != nil {
 				t.Fatal(err)
 			}
 		}
 		defer s.Close()
-		if got := p.frames()[len(p.frames())-4:]; !slices.Equal(got, []string{"P 7|01C", "P 8|01D", "P 9|01E", "P 1|01F"}) {
+		if got := p.Commands()[len(p.Commands())-4:]; !slices.Equal(got, []string{"P 7|01C", "P 8|01D", "P 9|01E", "P 1|01F"}) {
 			t.Errorf("sent %q", got)
 		}
 		p.say("OUT 7\rOUT 8\rOUT 9\rOUT 1\r")
-		printed(t, s, 4)
+		drivertest.WantPrinted(t, s, 4)
 	})
 }
 
@@ -72,13 +72,13 @@ func TestP3ImpossiblePrints(t *testing.T) {
 				answers["L"] = "LAST 2\r"
 			}
 			meet(t, c.options, answers, func(t *testing.T, p *peer, _ *Printer, s drivers.PrintSession) {
-				if err := s.Send(t.Context(), labels("01A", "01B", "01C")); err != nil {
+				if err := s.Send(t.Context(), drivertest.Labels("01A", "01B", "01C")); err != nil {
 					t.Fatal(err)
 				}
-				printed(t, s, 0)
+				drivertest.WantPrinted(t, s, 0)
 				changed := maps.Clone(answers)
 				changed["L"] = c.last
-				p.set(always(changed))
+				p.Answer(always(changed))
 				if c.say != "" {
 					p.say(c.say)
 				}
@@ -86,16 +86,16 @@ func TestP3ImpossiblePrints(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Fatalf("Printed = %v, want %q", err, c.want)
 				}
-				before := len(p.frames())
-				if again := s.Send(t.Context(), labels("01D")); again != err {
+				before := len(p.Commands())
+				if again := s.Send(t.Context(), drivertest.Labels("01D")); again != err {
 					t.Errorf("Send after the fault = %v", again)
 				}
 				if _, again := s.Printed(t.Context()); again != err {
 					t.Errorf("Printed after the fault = %v", again)
 				}
 				synctest.Wait()
-				if len(p.frames()) != before {
-					t.Errorf("sent %q after the fault", p.frames()[before:])
+				if len(p.Commands()) != before {
+					t.Errorf("sent %q after the fault", p.Commands()[before:])
 				}
 			})
 		})
@@ -114,9 +114,9 @@ func TestBaseline(t *testing.T) {
 				return always(healthy)(frame)
 			}
 			synctest.Test(t, func(t *testing.T) {
-				p := &peer{}
+				p := newPeer(nil)
 				n := 0
-				p.set(func(frame string) string {
+				p.Answer(func(frame string) string {
 					if n++; frame == "L" && last < 5 {
 						last++ // a label of earlier comes out
 					}
@@ -127,14 +127,14 @@ func TestBaseline(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer s.Close()
-				p.set(answers)
-				printed(t, s, 0)
-				if err := s.Send(t.Context(), labels("01A", "01B")); err != nil {
+				p.Answer(answers)
+				drivertest.WantPrinted(t, s, 0)
+				if err := s.Send(t.Context(), drivertest.Labels("01A", "01B")); err != nil {
 					t.Fatal(err)
 				}
-				printed(t, s, 0)
+				drivertest.WantPrinted(t, s, 0)
 				last = 7
-				printed(t, s, 2)
+				drivertest.WantPrinted(t, s, 2)
 			})
 		})
 	}
@@ -143,12 +143,12 @@ func TestBaseline(t *testing.T) {
 // Messages of earlier labels that come while Open waits are not counted.
 func TestSettle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &peer{}
-		p.set(func(frame string) string {
+		p := newPeer(nil)
+		p.Answer(func(frame string) string {
 			if frame == "S" {
 				go func() {
 					time.Sleep(400 * time.Millisecond)
-					p.out <- "OUT 1\r"
+					p.Say("OUT 1\r")
 				}()
 			}
 			return always(healthy)(frame)
@@ -158,11 +158,11 @@ func TestSettle(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		p.set(always(healthy))
-		if err := s.Send(t.Context(), labels("01A")); err != nil {
+		p.Answer(always(healthy))
+		if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
 			t.Fatal(err)
 		}
-		printed(t, s, 0)
+		drivertest.WantPrinted(t, s, 0)
 	})
 }
 
@@ -186,7 +186,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := 0
-				p := &peer{answer: func(frame string) string {
+				p := newPeer(func(frame string) string {
 					if frame == c.frame && c.answer == "" && frame == "L" {
 						n++
 						return fmt.Sprintf("LAST %d\r", n%9)
@@ -195,7 +195,7 @@ func TestOpenRefuses(t *testing.T) {
 						return c.answer
 					}
 					return always(healthy)(frame)
-				}}
+				})
 				s, err := made(t, p, asked("index")).Open(t.Context())
 				if err == nil {
 					s.Close()
@@ -210,12 +210,12 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestSendRefused(t *testing.T) {
 	meet(t, full, healthy, func(t *testing.T, p *peer, _ *Printer, s drivers.PrintSession) {
-		p.set(always(map[string]string{"P": "NO 7\r"}))
-		err := s.Send(t.Context(), labels("01A", "01B"))
+		p.Answer(always(map[string]string{"P": "NO 7\r"}))
+		err := s.Send(t.Context(), drivertest.Labels("01A", "01B"))
 		if no, ok := errors.AsType[*drivers.Refusal](err); !ok || no.Device != "tij-2" {
 			t.Errorf("Send = %#v", err)
 		}
-		if last := p.frames()[len(p.frames())-1]; last != "P 1|01A" {
+		if last := p.Commands()[len(p.Commands())-1]; last != "P 1|01A" {
 			t.Errorf("%q went out after a refusal", last)
 		}
 		if _, again := s.Printed(t.Context()); again != err {
@@ -227,26 +227,26 @@ func TestSendRefused(t *testing.T) {
 // P1: a label that cannot be sent keeps the whole call from being sent, and costs nothing.
 func TestP1SendIsAllOrNothing(t *testing.T) {
 	meet(t, full, healthy, func(t *testing.T, p *peer, _ *Printer, s drivers.PrintSession) {
-		before := len(p.frames())
+		before := len(p.Commands())
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
 		for want, call := range map[string]func() error{
-			"label 2 of 2":     func() error { return s.Send(t.Context(), labels("01A", "01\x03")) },
-			"hold 5 labels":    func() error { return s.Send(t.Context(), labels("1", "2", "3", "4", "5")) },
-			"context canceled": func() error { return s.Send(ended, labels("01A")) },
+			"label 2 of 2":     func() error { return s.Send(t.Context(), drivertest.Labels("01A", "01\x03")) },
+			"hold 5 labels":    func() error { return s.Send(t.Context(), drivertest.Labels("1", "2", "3", "4", "5")) },
+			"context canceled": func() error { return s.Send(ended, drivertest.Labels("01A")) },
 		} {
 			if err := call(); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("Send = %v, want %q", err, want)
 			}
 		}
 		synctest.Wait()
-		if got := p.frames()[before:]; len(got) > 0 {
+		if got := p.Commands()[before:]; len(got) > 0 {
 			t.Errorf("sent %q", got)
 		}
-		if err := s.Send(t.Context(), labels("01A")); err != nil {
+		if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
 			t.Error(err)
 		}
-		if last := p.frames()[len(p.frames())-1]; last != "P 1|01A" {
+		if last := p.Commands()[len(p.Commands())-1]; last != "P 1|01A" {
 			t.Errorf("the first index is lost: %q", last)
 		}
 	})
@@ -259,12 +259,12 @@ func TestKeepAlive(t *testing.T) {
 	meet(t, options, healthy, func(t *testing.T, p *peer, _ *Printer, s drivers.PrintSession) {
 		for range 12 {
 			time.Sleep(time.Second)
-			printed(t, s, 0)
+			drivertest.WantPrinted(t, s, 0)
 		}
-		if want := []string{"CLEAR", "K", "K"}; !slices.Equal(p.frames(), want) {
-			t.Errorf("sent %q, want %q", p.frames(), want)
+		if want := []string{"CLEAR", "K", "K"}; !slices.Equal(p.Commands(), want) {
+			t.Errorf("sent %q, want %q", p.Commands(), want)
 		}
-		p.set(always(nil))
+		p.Answer(always(nil))
 		time.Sleep(5 * time.Second)
 		if _, err := s.Printed(t.Context()); err == nil || !strings.Contains(err.Error(), "keep_alive: the printer keeps silent") {
 			t.Errorf("Printed = %v", err)
@@ -275,13 +275,13 @@ func TestKeepAlive(t *testing.T) {
 // A printer of which no answer is described may not speak, and its end is noticed.
 func TestSpeechless(t *testing.T) {
 	options := m{"label": "P {code}", "end": `\r`, "ahead": int64(1), "emptied_by": "nothing"}
-	for _, far := range []func(*peer){func(p *peer) { p.say("?") }, func(p *peer) { p.conn.Close() }} {
+	for _, far := range []func(*peer){func(p *peer) { p.say("?") }, func(p *peer) { p.HangUp() }} {
 		meet(t, options, nil, func(t *testing.T, p *peer, _ *Printer, s drivers.PrintSession) {
 			for range 3 {
-				if err := s.Send(t.Context(), labels("01A")); err != nil {
+				if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
 					t.Fatal(err)
 				}
-				printed(t, s, 0)
+				drivertest.WantPrinted(t, s, 0)
 			}
 			far(p)
 			synctest.Wait()
@@ -289,15 +289,6 @@ func TestSpeechless(t *testing.T) {
 				t.Error("Printed goes on")
 			}
 		})
-	}
-}
-
-func TestDialError(t *testing.T) {
-	refused := errors.New("connection refused")
-	pr := made(t, &peer{}, full)
-	pr.dial = func(context.Context, string) (link.Conn, error) { return nil, refused }
-	if _, err := pr.Open(t.Context()); !errors.Is(err, refused) {
-		t.Errorf("Open = %v", err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package tspl
 
 import (
-	"net"
 	"testing"
 
 	"linemark/drivers"
@@ -39,35 +38,23 @@ func TestConformance(t *testing.T) {
 }
 
 func emulator(p *tspltest.Printer) drivertest.Emulator {
-	all := func(labels []tspltest.Label) (codes [][]byte) {
-		for _, l := range labels {
-			for _, s := range l.Symbols {
-				codes = append(codes, s.Data)
-			}
+	codes := func(l tspltest.Label) (all [][]byte) {
+		for _, s := range l.Symbols {
+			all = append(all, s.Data)
 		}
-		return codes
+		return all
 	}
-	e := drivertest.Emulator{
-		Serve:    func(_ string, c net.Conn) { p.ServeConn(c) },
-		Close:    p.Close,
-		Received: func() [][]byte { return all(p.Received()) },
-		Printed:  func() [][]byte { return all(p.Printed()) },
-		Print:    func() bool { _, ok := p.Print(); return ok },
-		Faults: []drivertest.Fault{
-			{Name: "power cycle", Raise: p.PowerCycle, Told: true},
-			{Name: "pause", Raise: func() { p.SetFault(tspltest.Pause) }, Clear: func() { p.SetFault(tspltest.NoFault) }},
-		},
-		Lines: []string{"READY\r\n"},
+	e := drivertest.Emulated(p, codes)
+	e.Faults = []drivertest.Fault{
+		{Name: "power cycle", Raise: p.PowerCycle, Told: true},
+		{Name: "pause", Raise: func() { p.SetFault(tspltest.Pause) }, Clear: func() { p.SetFault(tspltest.NoFault) }},
 	}
+	e.Lines = []string{"READY\r\n"}
 	for _, f := range []tspltest.Fault{tspltest.HeadOpen, tspltest.PaperJam, tspltest.MediaOut, tspltest.RibbonOut, tspltest.OtherFault} {
 		clear := func() { p.SetFault(tspltest.NoFault) }
 		e.Faults = append(e.Faults,
 			drivertest.Fault{Name: f.String(), Raise: func() { p.SetFault(f) }, Clear: clear, Told: true},
-			drivertest.Fault{Name: f.String() + " in a label", Raise: func() {
-				if _, ok := p.Interrupt(f); !ok {
-					p.SetFault(f)
-				}
-			}, Clear: clear, Told: true})
+			drivertest.Fault{Name: f.String() + " in a label", Raise: drivertest.InALabel(p.Interrupt, p.SetFault, f), Clear: clear, Told: true})
 	}
 	return e
 }

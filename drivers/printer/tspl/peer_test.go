@@ -1,17 +1,15 @@
 package tspl
 
 import (
-	"context"
 	"net"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/tspl/tspltest"
 )
@@ -30,11 +28,7 @@ func settings(t testing.TB, text string, options map[string]any) drivers.Setting
 		t.Fatal(err)
 	}
 	s := drivers.Settings{Name: "tsc-1", Address: "tcp://127.0.0.1:9100", Dir: dir, Options: map[string]any{"label": "unit.tspl"}}
-	for k, v := range options {
-		if s.Options[k] = v; v == nil {
-			delete(s.Options, k)
-		}
-	}
+	s.Options = drivertest.Changed(s.Options, options)
 	return s
 }
 
@@ -48,14 +42,8 @@ func build(t testing.TB, opt tspltest.Options, options map[string]any) *plant {
 	t.Helper()
 	p := &plant{Printer: servetest.Start(t, tspltest.New(opt))}
 	s := settings(t, unit, options)
-	var serving sync.WaitGroup
-	t.Cleanup(serving.Wait)
+	s.Dial = drivertest.NewTap(t, func(_ string, c net.Conn) { p.ServeConn(c) }).Dial
 	t.Cleanup(func() { p.Close() })
-	s.Dial = func(context.Context, string) (link.Conn, error) {
-		near, far := net.Pipe()
-		serving.Go(func() { p.ServeConn(far) })
-		return near, nil
-	}
 	var err error
 	if p.driver, err = New(s); err != nil {
 		t.Fatal(err)
@@ -65,33 +53,7 @@ func build(t testing.TB, opt tspltest.Options, options map[string]any) *plant {
 
 func (p *plant) open(t testing.TB) drivers.PrintSession {
 	t.Helper()
-	s, err := p.driver.Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
-
-func labels(codes ...string) (all []drivers.Label) {
-	for _, c := range codes {
-		all = append(all, drivers.Label{Code: []byte(c)})
-	}
-	return all
-}
-
-func send(t testing.TB, s drivers.PrintSession, codes ...string) {
-	t.Helper()
-	if err := s.Send(t.Context(), labels(codes...)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wantPrinted(t testing.TB, s drivers.PrintSession, want int) {
-	t.Helper()
-	if n, err := s.Printed(t.Context()); n != want || err != nil {
-		t.Errorf("Printed = %d, %v, want %d", n, err, want)
-	}
+	return drivertest.Open(t, p.driver)
 }
 
 func codes(labels []tspltest.Label) (all []string) {

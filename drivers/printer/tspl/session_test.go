@@ -10,9 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"linemark/drivers/link"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/tspl/tspltest"
+
+	"linemark/drivers/drivertest"
 )
 
 const silence = 3 * time.Second
@@ -27,9 +28,9 @@ func TestSendAndPrinted(t *testing.T) {
 		if d := time.Since(start); d < time.Second {
 			t.Errorf("ready after %v, before it was settled", d)
 		}
-		send(t, s, "01A", "01B\x1dC")
-		send(t, s)
-		wantPrinted(t, s, 0)
+		drivertest.Send(t, s, "01A", "01B\x1dC")
+		drivertest.Send(t, s)
+		drivertest.WantPrinted(t, s, 0)
 		want := "CLS\r\nCLS\r\nSET REPRINT OFF\r\n"
 		got := p.Received()
 		if len(got) != 2 || !strings.HasPrefix(string(got[0].TSPL), want) {
@@ -41,8 +42,8 @@ func TestSendAndPrinted(t *testing.T) {
 		}
 		for i := range 2 {
 			p.Print()
-			wantPrinted(t, s, i+1)
-			wantPrinted(t, s, i+1)
+			drivertest.WantPrinted(t, s, i+1)
+			drivertest.WantPrinted(t, s, i+1)
 		}
 		if got := codes(p.Printed()); !slices.Equal(got, []string{"01A", "01B\x1dC"}) {
 			t.Errorf("printed %q", got)
@@ -83,26 +84,13 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestOpenEndsWithContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := build(t, trigger, nil)
-		p.SetAnswers(tspltest.Answers{Lost: true})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		start := time.Now()
-		if _, err := p.driver.Open(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
-			t.Errorf("Open = %v after %v", err, time.Since(start))
-		}
-	})
-}
-
 // A printer that still holds labels is taken into use when they are out, and they are not counted.
 func TestOpenWaitsForOldLabels(t *testing.T) {
 	for _, waits := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			p := build(t, tspltest.Options{Trigger: true, OutWaits: waits}, nil)
 			old := p.open(t)
-			send(t, old, "01A", "01B")
+			drivertest.Send(t, old, "01A", "01B")
 			synctest.Wait()
 			old.Close()
 			if _, err := p.driver.Open(t.Context()); err == nil || !strings.Contains(err.Error(), "still prints") {
@@ -111,18 +99,18 @@ func TestOpenWaitsForOldLabels(t *testing.T) {
 			p.Print()
 			p.Print()
 			s := p.open(t)
-			wantPrinted(t, s, 0)
-			send(t, s, "01C")
-			wantPrinted(t, s, 0)
+			drivertest.WantPrinted(t, s, 0)
+			drivertest.Send(t, s, "01C")
+			drivertest.WantPrinted(t, s, 0)
 			p.Print()
-			wantPrinted(t, s, 1)
+			drivertest.WantPrinted(t, s, 1)
 		})
 	}
 }
 
 // P1: wherever a connection was cut, the next one brings no label of it out.
 func TestP1OpenPrintsNothing(t *testing.T) {
-	whole, err := build(t, trigger, nil).driver.label.render(nil, labels("01A")[0])
+	whole, err := build(t, trigger, nil).driver.label.render(nil, drivertest.Labels("01A")[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,10 +125,10 @@ func TestP1OpenPrintsNothing(t *testing.T) {
 			if n := len(p.Received()); n > 0 {
 				t.Fatalf("cut after %q: %d labels", whole[:cut], n)
 			}
-			send(t, s, "01B")
+			drivertest.Send(t, s, "01B")
 			synctest.Wait()
 			p.Print()
-			wantPrinted(t, s, 1)
+			drivertest.WantPrinted(t, s, 1)
 			if got := codes(p.Printed()); !slices.Equal(got, []string{"01B"}) {
 				t.Errorf("cut after %q: printed %q", whole[:cut], got)
 			}
@@ -161,7 +149,7 @@ func TestAnswersOnTheirWay(t *testing.T) {
 				p := build(t, trigger, map[string]any{"settle": "1ms"})
 				p.SetAnswers(a)
 				s := p.open(t)
-				send(t, s, "01A", "01B")
+				drivertest.Send(t, s, "01A", "01B")
 				seen := 0
 				for want := range 3 {
 					for range 5 { // an answer that came twice is one question behind
@@ -201,10 +189,10 @@ func TestP1FaultEndsTheSession(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := build(t, trigger, nil)
 				s := p.open(t)
-				send(t, s, "01A", "01B", "01C")
+				drivertest.Send(t, s, "01A", "01B", "01C")
 				synctest.Wait()
 				p.Print()
-				wantPrinted(t, s, 1)
+				drivertest.WantPrinted(t, s, 1)
 				c.do(p)
 				synctest.Wait()
 				start := time.Now()
@@ -220,7 +208,7 @@ func TestP1FaultEndsTheSession(t *testing.T) {
 				if _, again := s.Printed(t.Context()); again != err {
 					t.Errorf("Printed after the fault = %v", again)
 				}
-				if again := s.Send(t.Context(), labels("01D")); again != err {
+				if again := s.Send(t.Context(), drivertest.Labels("01D")); again != err {
 					t.Errorf("Send after the fault = %v", again)
 				}
 				synctest.Wait()
@@ -240,7 +228,7 @@ func TestPauseIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := build(t, trigger, nil)
 		s := p.open(t)
-		send(t, s, "01A", "01B")
+		drivertest.Send(t, s, "01A", "01B")
 		synctest.Wait()
 		p.Print()
 		p.SetFault(tspltest.Pause)
@@ -251,7 +239,7 @@ func TestPauseIsWaitedOut(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		p.SetFault(tspltest.NoFault)
-		wantPrinted(t, s, 1)
+		drivertest.WantPrinted(t, s, 1)
 	})
 }
 
@@ -260,14 +248,14 @@ func TestOutWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := build(t, tspltest.Options{Trigger: true, OutWaits: true}, nil)
 		s := p.open(t)
-		send(t, s, "01A", "01B")
+		drivertest.Send(t, s, "01A", "01B")
 		for range 100 {
-			wantPrinted(t, s, 0)
+			drivertest.WantPrinted(t, s, 0)
 		}
 		p.Print()
 		p.Print()
-		wantPrinted(t, s, 2) // the answer to the question before the last print
-		wantPrinted(t, s, 2)
+		drivertest.WantPrinted(t, s, 2) // the answer to the question before the last print
+		drivertest.WantPrinted(t, s, 2)
 	})
 }
 
@@ -279,10 +267,10 @@ func TestP3ForeignLabel(t *testing.T) {
 		other := servetest.Pipe(t, p.ServeConn)
 		other.Write([]byte("CLS\r\nPRINT 1\r\n"))
 		synctest.Wait()
-		send(t, s, "01A")
+		drivertest.Send(t, s, "01A")
 		synctest.Wait()
 		p.Print()
-		wantPrinted(t, s, 0) // one is counted, and the printer still prints
+		drivertest.WantPrinted(t, s, 0) // one is counted, and the printer still prints
 		p.Print()
 		if n, err := s.Printed(t.Context()); err == nil || !strings.Contains(err.Error(), "counts 2 labels since the start, 1 were sent") {
 			t.Errorf("Printed = %d, %v", n, err)
@@ -306,15 +294,15 @@ func TestP1SendIsAllOrNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := build(t, trigger, nil)
 		s := p.open(t)
-		if err := s.Send(t.Context(), labels("01A", `01"`)); err == nil || !strings.Contains(err.Error(), "label 2 of 2") {
+		if err := s.Send(t.Context(), drivertest.Labels("01A", `01"`)); err == nil || !strings.Contains(err.Error(), "label 2 of 2") {
 			t.Errorf("Send = %v", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := s.Send(ctx, labels("01A")); !errors.Is(err, context.Canceled) {
+		if err := s.Send(ctx, drivertest.Labels("01A")); !errors.Is(err, context.Canceled) {
 			t.Errorf("Send under an ended context = %v", err)
 		}
-		wantPrinted(t, s, 0)
+		drivertest.WantPrinted(t, s, 0)
 		if n := len(p.Received()); n > 0 {
 			t.Errorf("%d labels received", n)
 		}
@@ -325,38 +313,13 @@ func TestSendMeetsAFullBuffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := build(t, tspltest.Options{Trigger: true, Buffer: 1}, nil)
 		s := p.open(t)
-		send(t, s, "01A")
-		send(t, s, "01B")
-		err := s.Send(t.Context(), labels("01C"))
+		drivertest.Send(t, s, "01A")
+		drivertest.Send(t, s, "01B")
+		err := s.Send(t.Context(), drivertest.Labels("01C"))
 		if err == nil || !strings.Contains(err.Error(), "keeps silent") {
 			t.Errorf("Send = %v", err)
 		}
 	})
-}
-
-func TestCloseEndsPrinted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := build(t, trigger, nil)
-		s := p.open(t)
-		p.SetAnswers(tspltest.Answers{Lost: true})
-		ended := make(chan error)
-		go func() { _, err := s.Printed(t.Context()); ended <- err }()
-		time.Sleep(time.Second)
-		s.Close()
-		start := time.Now()
-		if err := <-ended; err == nil || time.Since(start) != 0 {
-			t.Errorf("Printed = %v, %v after Close", err, time.Since(start))
-		}
-	})
-}
-
-func TestDialError(t *testing.T) {
-	refused := errors.New("connection refused")
-	p := build(t, trigger, nil)
-	p.driver.dial = func(context.Context, string) (link.Conn, error) { return nil, refused }
-	if _, err := p.driver.Open(t.Context()); !errors.Is(err, refused) {
-		t.Errorf("Open = %v", err)
-	}
 }
 
 func TestOverTCP(t *testing.T) {
@@ -375,7 +338,7 @@ func TestOverTCP(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"01A", "01B\x1dC", "01D"}
-	send(t, s, want...)
+	drivertest.Send(t, s, want...)
 	for n := 0; n < len(want); {
 		if n, err = s.Printed(t.Context()); err != nil {
 			t.Fatal(err)

@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
 	"linemark/drivers"
+	"linemark/drivers/drivertest"
 )
 
 func TestNewRefuses(t *testing.T) {
@@ -35,23 +34,7 @@ func TestNewRefuses(t *testing.T) {
 		"all at once":  {"CLS\nPRINT 1", map[string]any{"poll": "x", "colour": "red"}, "label", "neither", 2},
 	} {
 		_, err := drivers.NewPrinter("tspl", settings(t, c.label, c.options))
-		joined, ok := err.(interface{ Unwrap() []error })
-		if !ok {
-			t.Errorf("%s: %v is not joined", name, err)
-			continue
-		}
-		found := false
-		for _, e := range joined.Unwrap() {
-			bad, ok := e.(*drivers.OptionError)
-			if !ok || bad.Hint == "" {
-				t.Errorf("%s: %#v is no *drivers.OptionError with a hint", name, e)
-				continue
-			}
-			found = found || bad.Key == c.key && strings.Contains(bad.Problem, c.problem)
-		}
-		if !found || len(joined.Unwrap()) != 1+c.otherProblems {
-			t.Errorf("%s: %v, want %s: %s and %d more", name, err, c.key, c.problem, c.otherProblems)
-		}
+		drivertest.WantProblem(t, name, err, c.key, c.problem, c.otherProblems)
 	}
 }
 
@@ -93,40 +76,23 @@ func TestTraits(t *testing.T) {
 func TestGS1NeverAndReprint(t *testing.T) {
 	p := build(t, trigger, map[string]any{"gs1": "never", "reprint": "leave", "settle": "1ms"})
 	s := p.open(t)
-	send(t, s, "01A")
-	wantPrinted(t, s, 0)
+	drivertest.Send(t, s, "01A")
+	drivertest.WantPrinted(t, s, 0)
 	got := p.Received()[0]
 	if strings.Contains(string(got.TSPL), "REPRINT") || got.Symbols[0].GS1 || string(got.Symbols[0].Data) != "01A" {
 		t.Errorf("received %q", got.TSPL)
 	}
 }
 
-// The sample is a working configuration, with and without its comments' keys, and the
-// README's label is accepted.
+// The README's label is accepted, and so is the sample with it.
 func TestSampleAndREADME(t *testing.T) {
-	var label, open strings.Builder
+	var label strings.Builder
 	for l := range strings.Lines(README) {
 		if strings.HasPrefix(l, "    ") {
 			label.WriteString(strings.TrimSpace(l) + "\n")
 		}
 	}
-	for l := range strings.Lines(Sample) {
-		open.WriteString(strings.TrimPrefix(l, "# "))
-	}
-	for _, text := range []string{Sample, open.String()} {
-		var file struct{ Printer []map[string]any }
-		if _, err := toml.Decode(text, &file); err != nil || len(file.Printer) != 1 {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		device := file.Printer[0]
-		s := settings(t, label.String(), device)
-		s.Address = device["address"].(string)
-		for _, key := range []string{"name", "driver", "address"} {
-			delete(s.Options, key)
-		}
-		s.Options["label"] = "unit.tspl"
-		if _, err := drivers.NewPrinter(device["driver"].(string), s); err != nil {
-			t.Errorf("%v in\n%s", err, text)
-		}
-	}
+	drivertest.Sample(t, Sample, README, func(s *drivers.Settings) {
+		s.Dir, s.Options["label"] = settings(t, label.String(), nil).Dir, "unit.tspl"
+	})
 }

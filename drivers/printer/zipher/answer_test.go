@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"linemark/drivers/drivertest"
 )
 
 func TestClassify(t *testing.T) {
@@ -53,32 +55,15 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(s), 1)
 	}
 	f.Fuzz(func(t *testing.T, in []byte, step int) {
-		if step < 1 || step > len(in) {
-			step = 1
-		}
-		run := func(step int) (all []string) {
+		run := func(step int) []string {
 			var l lines
-			for b := in; ; b = b[min(step, len(b)):] {
-				for {
-					line, ok, err := l.next()
-					if err != nil {
-						if len(l.buf) <= maxLine {
-							t.Fatal(err)
-						}
-						return all
-					}
-					if !ok {
-						break
-					}
-					all = append(all, line)
-				}
-				if len(b) == 0 {
-					return all
-				}
-				l.add(b[:min(step, len(b))])
+			all, err := drivertest.Gather(in, step, l.add, l.next)
+			if err != nil && len(l.buf) <= maxLine {
+				t.Fatal(err)
 			}
+			return all
 		}
-		all := run(len(in) + 1)
+		all := run(len(in))
 		if len(in) <= maxLine && !slices.Equal(all, run(step)) {
 			t.Errorf("cut at every %d bytes the lines are others", step)
 		}

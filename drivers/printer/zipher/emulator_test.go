@@ -11,26 +11,10 @@ import (
 	"pgregory.net/rapid"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/zipher/ziphertest"
 )
-
-// overTCP serves an emulated printer on a port of this machine.
-func overTCP(t *testing.T, e *ziphertest.Printer) link.Dialer {
-	l := servetest.Listen(t)
-	served := make(chan error, 1)
-	go func() { served <- e.Serve(l) }()
-	t.Cleanup(func() {
-		e.Close()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
-	return func(ctx context.Context, _ string) (link.Conn, error) {
-		return link.Dial(ctx, "tcp://"+l.Addr().String())
-	}
-}
 
 func TestBytesOnTheWire(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -46,22 +30,22 @@ func TestBytesOnTheWire(t *testing.T) {
 			c.job.Trigger = true
 			e := servetest.Start(t, ziphertest.New(c.job))
 			dial, w := pipe(t, e)
-			s := open(t, printer(t, dial, c.options))
+			s := drivertest.Open(t, printer(t, dial, c.options))
 			first := s.(*session).first
 			want := "\rGST\rSLR\rSNI\rSCB\rSRC\rSLR\rSMR|50|\rSHO|CODE|\r"
-			if got := w.take(); got != want {
+			if got := w.Take(); got != want {
 				t.Errorf("Open sent %q, want %q", got, want)
 			}
-			if err := s.Send(t.Context(), labels(nasty)); err != nil {
+			if err := s.Send(t.Context(), drivertest.Labels(nasty)); err != nil {
 				t.Fatal(err)
 			}
-			if got, want := w.take(), fmt.Sprintf("SID|%d|%s|\r", first, c.want); got != want {
+			if got, want := w.Take(), fmt.Sprintf("SID|%d|%s|\r", first, c.want); got != want {
 				t.Errorf("Send sent %q, want %q", got, want)
 			}
 			if got := e.Received(); len(got) != 1 || string(got[0].Symbols[0].Data) != nasty || !got[0].Symbols[0].GS1 {
 				t.Errorf("the printer has %+v", got)
 			}
-			if _, err := s.Printed(t.Context()); err != nil || w.take() != "SLR\rGST\r" {
+			if _, err := s.Printed(t.Context()); err != nil || w.Take() != "SLR\rGST\r" {
 				t.Errorf("Printed: %v", err)
 			}
 		})
@@ -71,7 +55,7 @@ func TestBytesOnTheWire(t *testing.T) {
 func TestFields(t *testing.T) {
 	e := servetest.Start(t, ziphertest.New(ziphertest.Options{Trigger: true, CodeField: "DM", Fields: []string{"DM", "LOT", "EXP"}}))
 	dial, _ := pipe(t, e)
-	s := open(t, printer(t, dial, map[string]any{"fields": map[string]any{
+	s := drivertest.Open(t, printer(t, dial, map[string]any{"fields": map[string]any{
 		"LOT": "L {batch} = {{ok}}", "DM": "{code}", "EXP": "{expiration_date:dd.MM.yyyy}"}}))
 	if err := s.Send(t.Context(), []drivers.Label{{Code: []byte("01A"), Fields: map[string]string{"batch": "7", "expiration_date": "2027-03-01"}}}); err != nil {
 		t.Fatal(err)
@@ -97,7 +81,7 @@ func TestP8TheCodeIsPrintedAsItIs(t *testing.T) {
 			e := servetest.Start(t, ziphertest.New(opt))
 			dial, _ := pipe(t, e)
 			p := printer(t, dial, map[string]any{"gs_form": c.gs, "fnc1_form": c.fnc1, "records": int64(10_000)})
-			s := open(t, p)
+			s := drivertest.Open(t, p)
 			rapid.Check(t, func(t *rapid.T) {
 				alphabet, whole := []byte(characters), true
 				if rapid.IntRange(0, 3).Draw(t, "any byte (3)") == 3 {
@@ -143,9 +127,9 @@ func TestPrintedFollowsThePrinter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.opt.Trigger = true
 			e := servetest.Start(t, ziphertest.New(c.opt))
-			s := open(t, printer(t, overTCP(t, e), nil))
+			s := drivertest.Open(t, printer(t, drivertest.OverTCP(t, e), nil))
 			e.Behave(c.manner)
-			if err := s.Send(t.Context(), labels("01A", "01B", "01C")); err != nil {
+			if err := s.Send(t.Context(), drivertest.Labels("01A", "01B", "01C")); err != nil {
 				t.Fatal(err)
 			}
 			for want := 0; want <= 3; want++ {
@@ -179,8 +163,8 @@ func TestFaultsOfThePrinter(t *testing.T) {
 			c.opt.Trigger = true
 			e := servetest.Start(t, ziphertest.New(c.opt))
 			dial, _ := pipe(t, e)
-			s := open(t, printer(t, dial, map[string]any{"silence": "200ms"}))
-			if err := s.Send(t.Context(), labels("01A", "01B")); err != nil {
+			s := drivertest.Open(t, printer(t, dial, map[string]any{"silence": "200ms"}))
+			if err := s.Send(t.Context(), drivertest.Labels("01A", "01B")); err != nil {
 				t.Fatal(err)
 			}
 			c.act(e)
@@ -198,9 +182,9 @@ func TestFaultsOfThePrinter(t *testing.T) {
 func TestSendIsRefused(t *testing.T) {
 	e := servetest.Start(t, ziphertest.New(ziphertest.Options{Trigger: true}))
 	dial, _ := pipe(t, e)
-	s := open(t, printer(t, dial, nil))
+	s := drivertest.Open(t, printer(t, dial, nil))
 	e.Behave(ziphertest.Manner{Refuse: true})
-	if err := s.Send(t.Context(), labels("01A")); err == nil || !strings.Contains(err.Error(), "refuses it (ERR)") {
+	if err := s.Send(t.Context(), drivertest.Labels("01A")); err == nil || !strings.Contains(err.Error(), "refuses it (ERR)") {
 		t.Errorf("Send = %v", err)
 	}
 }
@@ -209,8 +193,8 @@ func TestSendIsRefused(t *testing.T) {
 func TestPauseIsWaitedFor(t *testing.T) {
 	e := servetest.Start(t, ziphertest.New(ziphertest.Options{Trigger: true}))
 	dial, _ := pipe(t, e)
-	s := open(t, printer(t, dial, nil))
-	if err := s.Send(t.Context(), labels("01A", "01B")); err != nil {
+	s := drivertest.Open(t, printer(t, dial, nil))
+	if err := s.Send(t.Context(), drivertest.Labels("01A", "01B")); err != nil {
 		t.Fatal(err)
 	}
 	e.Print()
@@ -234,9 +218,9 @@ func TestP1AfterAPowerCut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			opt.Trigger = true
 			e := servetest.Start(t, ziphertest.New(opt))
-			p := printer(t, overTCP(t, e), map[string]any{"start": "driver"})
-			s := open(t, p)
-			if err := s.Send(t.Context(), labels("01A", "01B")); err != nil {
+			p := printer(t, drivertest.OverTCP(t, e), map[string]any{"start": "driver"})
+			s := drivertest.Open(t, p)
+			if err := s.Send(t.Context(), drivertest.Labels("01A", "01B")); err != nil {
 				t.Fatal(err)
 			}
 			e.Print()
@@ -244,11 +228,11 @@ func TestP1AfterAPowerCut(t *testing.T) {
 			if n, err := s.Printed(t.Context()); err == nil {
 				t.Errorf("Printed = %d after the power cut", n)
 			}
-			s = open(t, p)
+			s = drivertest.Open(t, p)
 			if n, err := s.Printed(t.Context()); n != 0 || err != nil {
 				t.Errorf("Printed = %d, %v in a new session", n, err)
 			}
-			if err := s.Send(t.Context(), labels("01C")); err != nil {
+			if err := s.Send(t.Context(), drivertest.Labels("01C")); err != nil {
 				t.Fatal(err)
 			}
 			e.Print()

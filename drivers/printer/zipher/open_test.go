@@ -1,21 +1,19 @@
 package zipher
 
 import (
-	"context"
-	"errors"
+	"linemark/drivers/drivertest"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 )
 
 func TestOpenPreparesThePrinter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []string
-		p := &scripted{}
+		p := scripted(healthy)
 		slr, src := []string{"1041", "1042"}, []string{"1", "0"}
-		p.set(func(c string) string {
+		p.Answer(func(c string) string {
 			got = append(got, c)
 			switch c {
 			case "": // the end of half a command of an earlier connection, and what it was still to be told
@@ -33,7 +31,7 @@ func TestOpenPreparesThePrinter(t *testing.T) {
 			}
 			return healthy(c)
 		})
-		s := open(t, printer(t, p.dial, map[string]any{"fields": map[string]any{"LOT": "{batch}", "CODE": "{code}"}})).(*session)
+		s := drivertest.Open(t, printer(t, p.Dial, map[string]any{"fields": map[string]any{"LOT": "{batch}", "CODE": "{code}"}})).(*session)
 		want := []string{"", "GST", "SLR", "SNI", "SCB", "SRC", "SRC", "SLR", "SMR|50|", "SHO|CODE|LOT|"}
 		if !slices.Equal(got, want) {
 			t.Errorf("sent %q, want %q", got, want)
@@ -80,22 +78,23 @@ func TestOpenRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := &scripted{}
+				p := scripted(healthy)
 				sent := false
-				p.set(func(command string) string {
+				p.Answer(func(command string) string {
 					sent = sent || strings.HasPrefix(command, "S") && strings.Contains("SID SDO SHD", command[:3])
 					if command == "" {
 						return ""
 					}
 					return c.answer(command)
 				})
-				s, err := printer(t, p.dial, c.options).Open(t.Context())
+				s, err := printer(t, p.Dial, c.options).Open(t.Context())
 				if err == nil {
 					s.Close()
 				}
 				if err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Errorf("Open = %v, want %q", err, c.want)
 				}
+				synctest.Wait()
 				if sent {
 					t.Error("Open sent a record")
 				}
@@ -116,9 +115,9 @@ func faulty(faults string) func(string) string {
 
 func TestOpenStartsThePrinter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
+		p := scripted(healthy)
 		states := "4"
-		p.set(func(c string) string {
+		p.Answer(func(c string) string {
 			switch c {
 			case "SST|3|":
 				states = "344"
@@ -130,20 +129,6 @@ func TestOpenStartsThePrinter(t *testing.T) {
 			}
 			return healthy(c)
 		})
-		open(t, printer(t, p.dial, map[string]any{"start": "driver"}))
-	})
-}
-
-func TestOpenEndsWithContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(func(string) string { return "" })
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		start := time.Now()
-		_, err := printer(t, p.dial, nil).Open(ctx)
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
-			t.Errorf("Open = %v after %v", err, time.Since(start))
-		}
+		drivertest.Open(t, printer(t, p.Dial, map[string]any{"start": "driver"}))
 	})
 }

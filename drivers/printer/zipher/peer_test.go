@@ -1,14 +1,13 @@
 package zipher
 
 import (
-	"context"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"linemark/drivers"
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link"
 	"linemark/drivers/printer/zipher/ziphertest"
 )
@@ -23,11 +22,7 @@ func settings(options map[string]any) drivers.Settings {
 	s := drivers.Settings{Name: "tto-1", Address: "tcp://127.0.0.1:3003", Options: map[string]any{
 		"fields": map[string]any{"CODE": "{code}"}, "fnc1_form": "", "gs_form": "raw", "records": int64(50),
 	}}
-	for k, v := range options {
-		if s.Options[k] = v; v == nil {
-			delete(s.Options, k)
-		}
-	}
+	s.Options = drivertest.Changed(s.Options, options)
 	return s
 }
 
@@ -43,46 +38,17 @@ func printer(t testing.TB, dial link.Dialer, options map[string]any) *Printer {
 	return p
 }
 
-// wire is a connection that keeps what the driver wrote.
-type wire struct {
-	link.Conn
-	mu   sync.Mutex
-	sent strings.Builder
+// pipe connects to an emulated printer in memory.
+func pipe(t testing.TB, e *ziphertest.Printer) (link.Dialer, *drivertest.Tap) {
+	tap := drivertest.NewTap(t, func(_ string, c net.Conn) { e.ServeConn(c) })
+	return tap.Dial, tap
 }
 
-func (w *wire) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	w.sent.Write(b)
-	w.mu.Unlock()
-	return w.Conn.Write(b)
-}
-
-// take returns what was written since it was last called.
-func (w *wire) take() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	defer w.sent.Reset()
-	return w.sent.String()
-}
-
-// pipe connects to an emulated printer in memory. The connection ends with the test.
-func pipe(t testing.TB, e *ziphertest.Printer) (link.Dialer, *wire) {
-	w := &wire{}
-	var serving sync.WaitGroup
-	t.Cleanup(serving.Wait)
-	return func(context.Context, string) (link.Conn, error) {
-		near, far := net.Pipe()
-		serving.Go(func() { e.ServeConn(far) })
-		w.Conn = near
-		return w, nil
-	}, w
-}
-
-// scripted is a far end whose answers a test writes by hand.
-type scripted struct {
-	mu     sync.Mutex
-	answer func(command string) string // the bytes that a command is answered with
-	conn   net.Conn
+// scripted returns a far end whose answers a test writes by hand.
+func scripted(answer func(command string) string) *drivertest.Script {
+	p := &drivertest.Script{End: "\r"}
+	p.Answer(answer)
+	return p
 }
 
 // healthy answers as a running printer that has printed the index 1041.
@@ -112,58 +78,4 @@ func except(command, reply string) func(string) string {
 		}
 		return healthy(c)
 	}
-}
-
-func (p *scripted) set(answer func(string) string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.answer = answer
-}
-
-func (p *scripted) dial(context.Context, string) (link.Conn, error) {
-	near, far := net.Pipe()
-	p.conn = far
-	go p.serve(far)
-	return near, nil
-}
-
-func (p *scripted) serve(c net.Conn) {
-	var buf strings.Builder
-	piece := make([]byte, 256)
-	for {
-		n, err := c.Read(piece)
-		if err != nil {
-			return
-		}
-		for _, b := range piece[:n] {
-			if b != '\r' {
-				buf.WriteByte(b)
-				continue
-			}
-			p.mu.Lock()
-			reply := p.answer(buf.String())
-			p.mu.Unlock()
-			buf.Reset()
-			if _, err := c.Write([]byte(reply)); err != nil {
-				return
-			}
-		}
-	}
-}
-
-func open(t testing.TB, p *Printer) drivers.PrintSession {
-	t.Helper()
-	s, err := p.Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
-
-func labels(codes ...string) (all []drivers.Label) {
-	for _, c := range codes {
-		all = append(all, drivers.Label{Code: []byte(c)})
-	}
-	return all
 }

@@ -12,16 +12,16 @@ import (
 	"time"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
+	"linemark/drivers/drivertest"
 )
 
 // P1: no index ever means two labels, whatever became of those that were sent before.
 func TestP1IndexesAreNeverUsedTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
+		p := scripted(healthy)
 		used := map[string]int{}
 		newest := "1042"
-		p.set(func(c string) string {
+		p.Answer(func(c string) string {
 			if args := strings.Split(c, "|"); args[0] == "SID" {
 				used[args[1]]++
 				newest = args[1]
@@ -31,19 +31,19 @@ func TestP1IndexesAreNeverUsedTwice(t *testing.T) {
 			}
 			return healthy(c)
 		})
-		pr := printer(t, p.dial, nil)
+		pr := printer(t, p.Dial, nil)
 		for range 2 { // two processes
 			for range 3 { // three sessions each, in which nothing is printed
 				s, err := pr.Open(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := s.Send(t.Context(), labels(slices.Repeat([]string{"01A"}, 50)...)); err != nil {
+				if err := s.Send(t.Context(), drivertest.Labels(slices.Repeat([]string{"01A"}, 50)...)); err != nil {
 					t.Fatal(err)
 				}
 				s.Close()
 			}
-			pr = printer(t, p.dial, nil)
+			pr = printer(t, p.Dial, nil)
 		}
 		if len(used) != 300 {
 			t.Errorf("%d indexes for 300 labels", len(used))
@@ -54,18 +54,18 @@ func TestP1IndexesAreNeverUsedTwice(t *testing.T) {
 // P1: within one process that does not depend on what the printer calls its next index.
 func TestP1IndexesAreRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
+		p := scripted(healthy)
 		used := map[string]bool{}
-		p.set(func(c string) string {
+		p.Answer(func(c string) string {
 			if args := strings.Split(c, "|"); args[0] == "SID" {
 				used[args[1]] = true
 			}
 			return healthy(c)
 		})
-		pr := printer(t, p.dial, nil)
+		pr := printer(t, p.Dial, nil)
 		for range 3 {
-			s := open(t, pr)
-			if err := s.Send(t.Context(), labels("01A", "01B")); err != nil {
+			s := drivertest.Open(t, pr)
+			if err := s.Send(t.Context(), drivertest.Labels("01A", "01B")); err != nil {
 				t.Fatal(err)
 			}
 			s.Close()
@@ -79,10 +79,9 @@ func TestP1IndexesAreRemembered(t *testing.T) {
 // P1: a label that cannot be printed keeps the whole call from being sent.
 func TestP1SendIsAllOrNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(healthy)
-		s := open(t, printer(t, p.dial, map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch}"}}))
-		p.set(func(c string) string {
+		p := scripted(healthy)
+		s := drivertest.Open(t, printer(t, p.Dial, map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch}"}}))
+		p.Answer(func(c string) string {
 			if strings.HasPrefix(c, "SID") {
 				t.Errorf("sent %q", c)
 			}
@@ -113,10 +112,9 @@ func TestP1SendIsAllOrNothing(t *testing.T) {
 
 func TestPrinted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(healthy)
-		s := open(t, printer(t, p.dial, nil))
-		if err := s.Send(t.Context(), labels("01A", "01B", "01C")); err != nil {
+		p := scripted(healthy)
+		s := drivertest.Open(t, printer(t, p.Dial, nil))
+		if err := s.Send(t.Context(), drivertest.Labels("01A", "01B", "01C")); err != nil {
 			t.Fatal(err)
 		}
 		first := s.(*session).first
@@ -128,7 +126,7 @@ func TestPrinted(t *testing.T) {
 			{1041, "3|0", 0}, {1042, "3|0", 0}, // a label of an earlier session came out late
 			{first, "3|0", 1}, {first, "4|1", 1}, {first + 1, "4|0", 2}, {first + 2, "3|0", 3}, {first + 2, "3|0", 3},
 		} {
-			p.set(func(command string) string {
+			p.Answer(func(command string) string {
 				switch command {
 				case "SLR":
 					return fmt.Sprintf("PRC\rSTS|3|0|Unit|0|0|\rNEW|1|\rSLR|%d|\rOUT|1|\r", c.last)
@@ -183,18 +181,17 @@ func TestP1FaultEndsTheSession(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := &scripted{}
-				p.set(healthy)
-				s := open(t, printer(t, p.dial, nil))
+				p := scripted(healthy)
+				s := drivertest.Open(t, printer(t, p.Dial, nil))
 				first := s.(*session).first
-				if err := s.Send(t.Context(), labels("01A", "01B")); err != nil {
+				if err := s.Send(t.Context(), drivertest.Labels("01A", "01B")); err != nil {
 					t.Fatal(err)
 				}
-				p.set(except("SLR", fmt.Sprintf("SLR|%d|\r", first)))
+				p.Answer(except("SLR", fmt.Sprintf("SLR|%d|\r", first)))
 				if n, err := s.Printed(t.Context()); n != 1 || err != nil {
 					t.Fatalf("Printed = %d, %v", n, err)
 				}
-				p.set(func(command string) string { return c.answer(first, command) })
+				p.Answer(func(command string) string { return c.answer(first, command) })
 				start := time.Now()
 				_, err := s.Printed(t.Context())
 				if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -203,14 +200,14 @@ func TestP1FaultEndsTheSession(t *testing.T) {
 				if d := time.Since(start); d > silence+100*time.Millisecond {
 					t.Errorf("noticed after %v", d)
 				}
-				p.set(func(command string) string {
+				p.Answer(func(command string) string {
 					t.Errorf("sent %q after the fault", command)
 					return ""
 				})
 				if _, again := s.Printed(t.Context()); again != err {
 					t.Errorf("Printed after the fault = %v", again)
 				}
-				if again := s.Send(t.Context(), labels("01C")); again != err {
+				if again := s.Send(t.Context(), drivertest.Labels("01C")); again != err {
 					t.Errorf("Send after the fault = %v", again)
 				}
 				synctest.Wait()
@@ -230,22 +227,21 @@ func TestP1SilenceIsNoAcknowledgement(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := &scripted{}
-				p.set(healthy)
-				s := open(t, printer(t, p.dial, nil))
+				p := scripted(healthy)
+				s := drivertest.Open(t, printer(t, p.Dial, nil))
 				var got []string
-				p.set(func(command string) string {
+				p.Answer(func(command string) string {
 					got = append(got, command)
 					if len(got) == 2 {
 						return c.reply
 					}
 					return healthy(command)
 				})
-				err := s.Send(t.Context(), labels("01A", "01B", "01C"))
+				err := s.Send(t.Context(), drivertest.Labels("01A", "01B", "01C"))
 				if err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Errorf("Send = %v, want %q", err, c.want)
 				}
-				if again := s.Send(t.Context(), labels("01D")); again != err {
+				if again := s.Send(t.Context(), drivertest.Labels("01D")); again != err {
 					t.Errorf("Send after the fault = %v", again)
 				}
 				synctest.Wait()
@@ -259,37 +255,11 @@ func TestP1SilenceIsNoAcknowledgement(t *testing.T) {
 
 func TestConnectionLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(healthy)
-		s := open(t, printer(t, p.dial, nil))
-		p.conn.Close()
+		p := scripted(healthy)
+		s := drivertest.Open(t, printer(t, p.Dial, nil))
+		p.HangUp()
 		if _, err := s.Printed(t.Context()); !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, io.EOF) {
 			t.Errorf("Printed = %v", err)
 		}
 	})
-}
-
-func TestCloseEndsPrinted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &scripted{}
-		p.set(healthy)
-		s := open(t, printer(t, p.dial, nil))
-		p.set(func(string) string { return "" })
-		ended := make(chan error)
-		go func() { _, err := s.Printed(t.Context()); ended <- err }()
-		synctest.Wait()
-		s.Close()
-		start := time.Now()
-		if err := <-ended; err == nil || time.Since(start) != 0 {
-			t.Errorf("Printed = %v, %v after Close", err, time.Since(start))
-		}
-	})
-}
-
-func TestDialError(t *testing.T) {
-	refused := errors.New("connection refused")
-	dial := func(context.Context, string) (link.Conn, error) { return nil, refused }
-	if _, err := printer(t, dial, nil).Open(t.Context()); !errors.Is(err, refused) {
-		t.Errorf("Open = %v", err)
-	}
 }

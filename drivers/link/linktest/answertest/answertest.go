@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"linemark/drivers/link/linktest"
 )
 
 // Answers is how a device's answers go wrong on their way. The zero value lets them pass.
@@ -17,10 +19,12 @@ type Answers struct {
 	Lost     bool          // no answer comes
 }
 
-// packet is one piece of an answer and when it may go; a zero time is at once.
+// packet is one piece of what is written and when it may go; a zero time is at once.
 type packet struct {
-	text string
-	due  time.Time
+	text   string
+	due    time.Time
+	answer bool // the last piece of an answer
+	hangUp bool // the connection ends here
 }
 
 // Writer writes one connection's answers in their order, so that a host that does not read holds up nothing
@@ -30,11 +34,12 @@ type Writer struct {
 	wake    chan struct{}
 	stopped chan struct{}
 
-	mu    sync.Mutex
-	queue []packet
+	mu      sync.Mutex
+	queue   []packet
+	answers int // in the queue
 }
 
-// NewWriter returns the writer of a connection; Run writes.
+// NewWriter returns the writer of a connection; Talk or Run writes.
 func NewWriter(conn net.Conn) *Writer {
 	return &Writer{conn: conn, wake: make(chan struct{}, 1), stopped: make(chan struct{})}
 }
@@ -59,19 +64,57 @@ func (w *Writer) Push(a Answers, text string) {
 	if a.Delay > 0 {
 		due = time.Now().Add(a.Delay)
 	}
+	if !a.Bytewise {
+		w.add(packet{text: text, due: due, answer: true})
+		return
+	}
+	pieces := make([]packet, len(text))
+	for i := range pieces {
+		pieces[i] = packet{text: text[i : i+1], due: due, answer: i == len(text)-1}
+	}
+	w.add(pieces...)
+}
+
+// Say adds what is told by itself; nothing goes wrong with it.
+func (w *Writer) Say(text string) { w.add(packet{text: text}) }
+
+// HangUp closes the connection when all is written that was added before.
+func (w *Writer) HangUp() { w.add(packet{hangUp: true}) }
+
+func (w *Writer) add(pieces ...packet) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !a.Bytewise {
-		w.queue = append(w.queue, packet{text, due})
-	} else {
-		for i := range len(text) {
-			w.queue = append(w.queue, packet{text[i : i+1], due})
+	for _, p := range pieces {
+		w.queue = append(w.queue, p)
+		if p.answer {
+			w.answers++
 		}
 	}
-	select {
-	case w.wake <- struct{}{}:
-	default: // Run will wake in any case
+	linktest.Notify(w.wake)
+}
+
+// Answering tells whether an answer has not been written yet.
+func (w *Writer) Answering() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.answers > 0
+}
+
+// Talk hands what the far end sends to take and writes, until the connection has ended. It closes it.
+func (w *Writer) Talk(take func([]byte)) {
+	var writing sync.WaitGroup
+	writing.Go(w.Run)
+	buf := make([]byte, 16<<10)
+	for {
+		n, err := w.conn.Read(buf)
+		take(buf[:n])
+		if err != nil {
+			break
+		}
 	}
+	w.conn.Close()
+	w.Stop()
+	writing.Wait()
 }
 
 // Run writes until Stop.
@@ -92,6 +135,15 @@ func (w *Writer) Run() {
 			w.queue = w.queue[1:]
 			w.mu.Unlock()
 			if !w.hold(next.due) {
+				return
+			}
+			if next.answer { // the other side may have it before Write returns
+				w.mu.Lock()
+				w.answers--
+				w.mu.Unlock()
+			}
+			if next.hangUp {
+				w.conn.Close()
 				return
 			}
 			if _, err := w.conn.Write([]byte(next.text)); err != nil {
@@ -117,10 +169,10 @@ func (w *Writer) hold(due time.Time) bool {
 	}
 }
 
-// Stop ends Run. It is called once.
+// Stop ends Run. It is called once, and by Talk where that is used.
 func (w *Writer) Stop() { close(w.stopped) }
 
-// Stopped is closed by Stop.
+// Stopped is closed by Stop: the connection has ended.
 func (w *Writer) Stopped() <-chan struct{} { return w.stopped }
 
 // Waiting returns the pieces of answers that are still to be written.

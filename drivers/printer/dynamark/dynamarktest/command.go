@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"linemark/drivers/link/linktest/answertest"
 )
 
 // maxLine is how many bytes of one command are kept; a longer one is refused.
@@ -45,19 +47,19 @@ func (l *lines) feed(b []byte) {
 	}
 }
 
-// command acts on one line of the client and answers it.
-func (p *Printer) command(h *host, line string) {
+// command acts on one line of the client and answers it. The client has been there since power was what it was.
+func (p *Printer) command(w *answertest.Writer, power int, line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.over || h.power != p.power {
+	if p.over || power != p.power {
 		return
 	}
-	if h.waiting() {
+	if w.Answering() {
 		p.pipelined++
 		p.log(event{Event: "pipelined", Line: line})
 	}
 	if p.opt.Echo {
-		h.put(piece{bytes: []byte(line + "\r\n")})
+		w.Say(line + "\r\n")
 	}
 	refused, after := state, func() {}
 	if !p.manner.Refuse {
@@ -65,10 +67,10 @@ func (p *Printer) command(h *host, line string) {
 	}
 	if refused != "" {
 		p.log(event{Event: "refused", Line: line})
-		p.answer(h, refused)
+		p.answer(w, refused)
 		return
 	}
-	p.answer(h, "OK")
+	p.answer(w, "OK")
 	after()
 }
 
@@ -93,7 +95,7 @@ func (p *Printer) act(line string) (refused string, after func()) {
 		if len(args) != 1 || args[0] == "" || p.opt.Projects != nil && !slices.Contains(p.opt.Projects, args[0]) {
 			return parameter, nil
 		}
-		if p.head != nil {
+		if p.head.Busy() {
 			p.spoil()
 		}
 		p.unstage()
@@ -133,7 +135,7 @@ func (p *Printer) act(line string) (refused string, after func()) {
 func (p *Printer) mark(args []string) (refused string, after func()) {
 	switch strings.Join(args, " ") {
 	case "STOP":
-		if p.head != nil {
+		if p.head.Busy() {
 			p.spoil()
 		}
 		p.started = false
@@ -181,6 +183,6 @@ func split(line string) (words []string, ok bool) {
 // tell sends a message to the client, if it is switched on. The caller holds the lock.
 func (p *Printer) tell(number int) {
 	if p.messages[number] && p.client != nil {
-		p.client.put(piece{bytes: fmt.Appendf(nil, "MSG %d\r\n", number)})
+		p.client.Say(fmt.Sprintf("MSG %d\r\n", number))
 	}
 }

@@ -78,7 +78,7 @@ type Manner struct {
 	Late   time.Duration // an answer comes that much later, and messages behind it too
 	Twice  bool          // each answer comes twice
 	Split  bool          // each byte of an answer is written by itself
-	Garble bool          // every byte of an answer has another bit turned over, as at a wrong speed
+	Garble bool          // the bits of an answer are changed, as at a wrong speed
 	Refuse bool          // every command is answered with ERROR 3 and not obeyed
 	Before []string      // lines that come between a command and its answer
 }
@@ -108,43 +108,9 @@ func (p *Printer) Started() bool {
 	return p.ready()
 }
 
-// Odometer returns how many marks were ever made whole.
-func (p *Printer) Odometer() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.printed)
-}
-
 // Pipelined returns how many commands came before the one before them was answered.
 func (p *Printer) Pipelined() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.pipelined
 }
-
-// Received returns every set of texts that the laser was given, in order. What is inside is shared: it must
-// not be changed.
-func (p *Printer) Received() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.received)
-}
-
-// Printed returns every whole mark, in order; one set of texts may be there several times. What is inside is
-// shared: it must not be changed.
-func (p *Printer) Printed() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.printed)
-}
-
-// OnPrinted sets what is called after each whole mark. It is called outside the laser's locks and may use the
-// laser, except for Close. It replaces an earlier one.
-func (p *Printer) OnPrinted(f func(Label)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.onPrinted = f
-}
-
-// Labelled returns a channel, buffered by one, that is signalled when a label has become ready to be marked.
-func (p *Printer) Labelled() <-chan struct{} { return p.labelled }

@@ -4,22 +4,15 @@ import (
 	"maps"
 	"strings"
 	"time"
+
+	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/recordtest"
 )
 
 // Print is the trigger: a product comes and gets the present texts, whether they were marked before or not. It
 // is false when the laser is stopped or has a fault, when it was never given a text, and when it marks by itself.
 func (p *Printer) Print() (Label, bool) {
-	p.mu.Lock()
-	if !p.opt.Trigger || !p.ready() {
-		p.mu.Unlock()
-		return Label{}, false
-	}
-	l, call := p.output(), p.onPrinted
-	p.mu.Unlock()
-	if call != nil {
-		call(l)
-	}
-	return l, true
+	return p.press.Print(func() bool { return p.opt.Trigger && p.ready() })
 }
 
 // ready tells whether a product would be marked now. The caller holds the lock.
@@ -27,12 +20,13 @@ func (p *Printer) ready() bool { return !p.over && p.started && p.fault == NoFau
 
 // output makes a whole mark. The caller holds the lock.
 func (p *Printer) output() Label {
+	p.head.Free()
 	p.tell(2)
 	l := p.live
 	l.At = p.opt.Now()
 	p.log(labelEvent("printed", l))
 	p.fresh = false
-	p.printed = append(p.printed, l)
+	recordtest.Print(&p.Record, l)
 	p.tell(25)
 	p.tell(3)
 	return l
@@ -52,7 +46,7 @@ func (p *Printer) give(changed map[string]string) {
 		l.Symbols = []Symbol{p.symbol(value)}
 	}
 	p.log(labelEvent("received", l))
-	p.received = append(p.received, l)
+	recordtest.Take(&p.Record, l)
 	p.staged = &l
 }
 
@@ -95,64 +89,19 @@ func (p *Printer) applied() {
 	if !p.started {
 		return
 	}
-	p.tell(1)
+	switch p.fault {
+	case NoFault:
+		p.tell(1)
+	case Interlock:
+		p.tell(4) // it is told to mark, and is not ready
+	}
 	if p.fresh {
-		notify(p.labelled)
-		notify(p.wake)
+		recordtest.Ready(&p.Record)
+		linktest.Notify(p.wake)
 	}
 }
 
 // feed marks each label once, until the laser is closed.
 func (p *Printer) feed() {
-	for {
-		stop := p.begin()
-		if stop == nil {
-			select {
-			case <-p.wake:
-				continue
-			case <-p.server.Closed():
-				return
-			}
-		}
-		if p.opt.PrintTime > 0 {
-			t := time.NewTimer(p.opt.PrintTime)
-			select {
-			case <-t.C:
-			case <-stop:
-			case <-p.server.Closed():
-				t.Stop()
-				return
-			}
-			t.Stop()
-		}
-		p.finish(stop)
-	}
-}
-
-// begin begins a mark. It returns nil when there is nothing to be marked now.
-func (p *Printer) begin() chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.ready() || !p.fresh {
-		return nil
-	}
-	p.head = make(chan struct{})
-	return p.head
-}
-
-// finish ends a mark, unless it was stopped meanwhile.
-func (p *Printer) finish(stop chan struct{}) {
-	p.mu.Lock()
-	select {
-	case <-stop:
-		p.mu.Unlock()
-		return
-	default:
-	}
-	p.release()
-	l, call := p.output(), p.onPrinted
-	p.mu.Unlock()
-	if call != nil {
-		call(l)
-	}
+	p.press.Run(p.wake, p.server.Closed(), p.opt.PrintTime, func() bool { return p.fresh && p.ready() })
 }

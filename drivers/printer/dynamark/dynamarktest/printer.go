@@ -5,21 +5,26 @@ import (
 	"time"
 
 	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/answertest"
+	"linemark/drivers/link/linktest/feedtest"
+	"linemark/drivers/link/linktest/recordtest"
 )
 
 // Printer is an emulated laser. Its methods may be called from any goroutine.
 type Printer struct {
-	opt      Options
-	labelled chan struct{}
-	wake     chan struct{} // signals the worker that there may be something to mark
-	seat     chan struct{} // held by the one client that is served
-	server   linktest.Server
-	working  sync.WaitGroup // the workers
+	recordtest.Record[Label]
+
+	opt     Options
+	wake    chan struct{} // signals the worker that there may be something to mark
+	seat    chan struct{} // held by the one client that is served
+	server  linktest.Server
+	working sync.WaitGroup // the workers
+	press   feedtest.Press[Label]
 
 	mu          sync.Mutex
 	over        bool
 	power       int // counts power cycles: a connection from before the last one is dead
-	client      *host
+	client      *answertest.Writer
 	manner      Manner
 	messages    map[int]bool // switched on by SETMSG
 	fault       Fault
@@ -27,15 +32,12 @@ type Printer struct {
 	transaction map[string]string // texts of the open transaction; nil when there is none
 	staged      *Label            // given, and not applied yet
 	applying    *time.Timer
-	live        Label         // what a product would get
-	fresh       bool          // live was applied and not marked since
-	head        chan struct{} // made while a mark is under way, closed when it will not be whole
+	live        Label // what a product would get
+	fresh       bool  // live was applied and not marked since
+	head        feedtest.Head
 	seq         int
 	pipelined   int
-	received    []Label
-	printed     []Label
-	onPrinted   func(Label)
-	logErr      error
+	events      recordtest.Log
 }
 
 // New returns a stopped laser, to be stopped for good with Close.
@@ -48,11 +50,12 @@ func New(opt Options) *Printer {
 	}
 	p := &Printer{
 		opt:      opt,
-		labelled: make(chan struct{}, 1),
+		events:   recordtest.NewLog(opt.Log),
 		wake:     make(chan struct{}, 1),
 		seat:     make(chan struct{}, 1),
 		messages: map[int]bool{},
 	}
+	p.press = feedtest.Press[Label]{Lock: &p.mu, Head: &p.head, Output: p.output, Record: &p.Record}
 	if !opt.Trigger {
 		p.working.Go(p.feed)
 	}
@@ -68,10 +71,10 @@ func (p *Printer) SetFault(f Fault) {
 		return
 	}
 	p.raise(f)
-	if f == Interlock && p.head != nil {
+	if f == Interlock && p.head.Busy() {
 		p.spoil()
 	}
-	notify(p.wake)
+	linktest.Notify(p.wake)
 }
 
 // Interrupt opens the interlock in the middle of a mark, which comes out half; false when the laser would not
@@ -105,15 +108,7 @@ func (p *Printer) raise(f Fault) {
 func (p *Printer) spoil() {
 	p.log(labelEvent("spoilt", p.live))
 	p.fresh = false
-	p.release()
-}
-
-// release ends the time of a mark. The caller holds the lock.
-func (p *Printer) release() {
-	if p.head != nil {
-		close(p.head)
-		p.head = nil
-	}
+	p.head.Free()
 }
 
 // PowerCycle switches the laser off and on: the connection is dropped, the laser is stopped, its messages are
@@ -122,7 +117,7 @@ func (p *Printer) PowerCycle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.log(event{Event: "reset"})
-	p.release()
+	p.head.Free()
 	p.unstage()
 	p.transaction, p.staged, p.started = nil, nil, false
 	p.messages = map[int]bool{}
@@ -141,13 +136,5 @@ func (p *Printer) unstage() {
 	if p.applying != nil {
 		p.applying.Stop()
 		p.applying = nil
-	}
-}
-
-// notify signals a channel that holds one signal.
-func notify(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
 	}
 }

@@ -1,9 +1,6 @@
 package dynamarktest
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"io"
 	"net"
 	"strings"
@@ -12,61 +9,44 @@ import (
 
 	"go.uber.org/goleak"
 
+	"linemark/drivers/link/linktest/answertest"
 	"linemark/drivers/link/linktest/servetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // peer is the far end of a connection to a laser.
-type peer struct {
-	t    testing.TB
-	conn net.Conn
-	in   *bufio.Reader
-}
+type peer struct{ *servetest.Host }
 
-func connect(t testing.TB, p *Printer) *peer {
+func connect(t testing.TB, p *Printer) peer {
 	t.Helper()
-	conn := servetest.Pipe(t, p.ServeConn)
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	return &peer{t: t, conn: conn, in: bufio.NewReader(conn)}
+	return peer{servetest.Connect(t, p.ServeConn)}
 }
 
-func (h *peer) send(text string) {
-	h.t.Helper()
-	if _, err := io.WriteString(h.conn, text); err != nil {
-		h.t.Fatal(err)
-	}
-}
-
-func (h *peer) line() string {
-	h.t.Helper()
-	line, err := h.in.ReadString('\n')
-	if err != nil {
-		h.t.Fatal(err)
-	}
+func (h peer) line() string {
+	h.T.Helper()
+	line := h.Until('\n')
 	if !strings.HasSuffix(line, "\r\n") {
-		h.t.Errorf("the line %q does not end with CR LF", line)
+		h.T.Errorf("the line %q does not end with CR LF", line)
 	}
 	return strings.TrimSpace(line)
 }
 
 // says sends a command and compares the lines that follow, separated by bars.
-func (h *peer) says(command, want string) {
-	h.t.Helper()
-	h.send(command + "\r\n")
+func (h peer) says(command, want string) {
+	h.T.Helper()
+	h.Send(command + "\r\n")
 	h.hears(command, want)
 }
 
-func (h *peer) hears(after, want string) {
-	h.t.Helper()
+func (h peer) hears(after, want string) {
+	h.T.Helper()
 	var got []string
 	for range strings.Split(want, "|") {
 		got = append(got, h.line())
 	}
 	if all := strings.Join(got, "|"); all != want {
-		h.t.Errorf("after %q came %q, want %q", after, all, want)
+		h.T.Errorf("after %q came %q, want %q", after, all, want)
 	}
 }
 
@@ -82,8 +62,8 @@ func codes(labels []Label) string {
 
 type step struct{ command, want string }
 
-func (h *peer) steps(all ...step) {
-	h.t.Helper()
+func (h peer) steps(all ...step) {
+	h.T.Helper()
 	for _, s := range all {
 		h.says(s.command, s.want)
 	}
@@ -145,7 +125,7 @@ func TestRefused(t *testing.T) {
 		`SETTEXT "LOT" "7"`, `SETTEXT "CODE"`, `SETTEXT "CODE" "a"b"`, `SETTEXT "CODE" "a`, `SETTEXT "CODE" a b`, `SETTEXT  "CODE" "a"`, `SETTEXT CO"DE a`, `SETTEXT "" "a"`,
 		"BUFFERDATA 01", "GETXML", "\x00", strings.Repeat("x", maxLine+9), " ",
 	} {
-		h.send(command + "\r\n")
+		h.Send(command + "\r\n")
 		if got := h.line(); !strings.HasPrefix(got, "ERROR ") {
 			t.Errorf("%.30q is answered with %q", command, got)
 		}
@@ -156,7 +136,7 @@ func TestRefused(t *testing.T) {
 		t.Errorf("received %+v", p.Received())
 	}
 	h.says("BEGINTRANS", "OK") // and the client goes away
-	h.conn.Close()
+	h.Conn.Close()
 	h = connect(t, p)
 	h.steps(step{"MARK STOP", "ERROR 3"}, step{"ROLLBACKTRANS", "OK"}, step{"MARK STOP", "OK"})
 }
@@ -240,19 +220,18 @@ func TestManners(t *testing.T) {
 	}
 	start := time.Now()
 	p.Behave(Manner{Late: 30 * time.Millisecond})
-	h.send("MARK STOP\r\nMARK STOP\r\n")
+	h.Send("MARK STOP\r\nMARK STOP\r\n")
 	h.hears("MARK STOP twice", "OK|OK")
 	if d := time.Since(start); d < 30*time.Millisecond || p.Pipelined() != 1 {
 		t.Errorf("answered after %v, %d commands came too early", d, p.Pipelined())
 	}
 	p.Behave(Manner{Silent: true})
-	h.send("SETTEXT CODE 01\r\nMARK START\r\n")
+	h.Send("SETTEXT CODE 01\r\nMARK START\r\n")
 	<-p.Labelled()
 	p.Behave(Manner{Garble: true})
-	h.send("MARK STOP\r\n")
-	garbled := make([]byte, 4)
-	if _, err := io.ReadFull(h.in, garbled); err != nil || strings.Contains(string(garbled), "OK") {
-		t.Errorf("garbled: %q, %v", garbled, err)
+	h.Send("MARK STOP\r\n")
+	if got := h.Read(4); strings.Contains(got, "OK") {
+		t.Errorf("garbled: %q", got)
 	}
 }
 
@@ -268,9 +247,7 @@ func TestPowerCycle(t *testing.T) {
 		h.steps(step{"SETMSG 26 1", "OK"}, step{"SETTEXT CODE 01", "OK|MSG 26"}, step{"MARK START", "OK|MSG 26"}, step{"BEGINTRANS", "OK"})
 		p.SetFault(Pause)
 		p.PowerCycle()
-		if _, err := h.in.ReadByte(); err == nil {
-			t.Error("the connection has outlived the power")
-		}
+		h.WantEnd()
 		h = connect(t, p)
 		if p.Started() {
 			t.Error("the laser is started after a power cycle")
@@ -295,14 +272,14 @@ func TestOneClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	second := &peer{t: t, conn: conn, in: bufio.NewReader(conn)}
-	second.send("MARK STOP\r\n")
+	second := peer{servetest.NewHost(t, conn)}
+	second.Send("MARK STOP\r\n")
 	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Millisecond))
-	if b, err := second.in.ReadByte(); err == nil {
+	if b, err := second.In.ReadByte(); err == nil {
 		t.Errorf("a second client hears %q", b)
 	}
 	first.says("MARK STOP", "OK")
-	first.conn.Close()
+	first.Conn.Close()
 	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	second.hears("the first has gone", "OK")
 }
@@ -326,7 +303,7 @@ func TestFeed(t *testing.T) {
 		h.steps(step{"SETTEXT CODE 01", "OK"}, step{"MARK START", "OK"})
 		for under := false; !under; { // the worker takes it up by itself
 			q.mu.Lock()
-			under = q.head != nil
+			under = q.head.Busy()
 			q.mu.Unlock()
 		}
 		end()
@@ -346,26 +323,20 @@ func TestServe(t *testing.T) {
 }
 
 func TestLog(t *testing.T) {
-	var log bytes.Buffer
-	p := New(Options{Log: &log, Trigger: true})
+	log := &servetest.Lines{}
+	p := New(Options{Log: log, Trigger: true})
 	h := connect(t, p)
 	h.steps(step{"SETTEXT CODE 01\x1d9", "OK"}, step{"MARK START", "OK"}, step{"NO", "ERROR 1"})
 	p.Print()
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var events []string
-	for line := range strings.Lines(log.String()) {
-		var e event
-		if err := json.Unmarshal([]byte(line), &e); err != nil || e.At.IsZero() {
-			t.Errorf("%s: %v", line, err)
-		}
-		events = append(events, e.Event)
-		if (e.Event == "received" || e.Event == "printed") && (e.Code != "30311d39" || e.Label != 1) {
-			t.Errorf("%+v", e)
+	for _, line := range log.All() {
+		if (line["event"] == "received" || line["event"] == "printed") && (line["code"] != "30311d39" || line["label"] != 1.0) {
+			t.Errorf("%v", line)
 		}
 	}
-	if got := strings.Join(events, " "); got != "connected received refused printed disconnected" {
+	if got := log.Events(t); got != "connected received refused printed disconnected" {
 		t.Errorf("log: %s", got)
 	}
 }
@@ -376,25 +347,16 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte("SETMSG 3 1\r\nSETTEXT CODE 1\r\nMARK START\r\nMARK STOP\r\nROLLBACKTRANS\r\nLOADPROJECT \"a\"\r\n\"\r\n\r\n \r\n"), 1)
 	f.Add([]byte("\n\r\n\r"+strings.Repeat("x", maxLine+1)+"\r\nMARK STOP\r\n"), 100)
 	f.Fuzz(func(t *testing.T, in []byte, step int) {
-		if step < 1 || step > len(in) {
-			step = 1
-		}
 		run := func(step int) (string, string, string) {
 			p := New(Options{Trigger: true, Now: func() time.Time { return time.Time{} }})
 			defer p.Close()
-			h := &host{wake: make(chan struct{}, 1)}
-			p.client = h
-			l := lines{take: func(line string) { p.command(h, line) }}
-			for b := in; len(b) > 0; b = b[min(step, len(b)):] {
-				l.feed(b[:min(step, len(b))])
-			}
-			out := ""
-			for _, piece := range h.queue {
-				out += string(piece.bytes)
-			}
-			return out, codes(p.Received()), codes(p.Printed())
+			w := answertest.NewWriter(nil)
+			p.client = w
+			l := lines{take: func(line string) { p.command(w, 0, line) }}
+			servetest.Cut(in, step, l.feed)
+			return strings.Join(w.Waiting(), ""), codes(p.Received()), codes(p.Printed())
 		}
-		out, got, marked := run(len(in) + 1)
+		out, got, marked := run(len(in))
 		out2, got2, marked2 := run(step)
 		if out != out2 || got != got2 || marked != marked2 {
 			t.Errorf("cut at every %d bytes the result is another", step)

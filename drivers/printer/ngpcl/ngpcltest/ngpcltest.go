@@ -91,13 +91,6 @@ func (p *Printer) Waiting() int {
 	return 0
 }
 
-// Odometer returns how many marks were ever made.
-func (p *Printer) Odometer() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.total
-}
-
 // Job returns the name of the selected job.
 func (p *Printer) Job() string {
 	p.mu.Lock()
@@ -111,28 +104,3 @@ func (p *Printer) Commands() []string {
 	defer p.mu.Unlock()
 	return slices.Clone(p.commands)
 }
-
-// Received returns every update that was made, in order. What is inside is shared: it must not be changed.
-func (p *Printer) Received() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.received)
-}
-
-// Printed returns every mark, in order. What is inside is shared: it must not be changed.
-func (p *Printer) Printed() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.printed)
-}
-
-// OnPrinted sets what is called after each mark. It is called outside the printer's locks and may use the
-// printer, except for Close. It replaces an earlier one.
-func (p *Printer) OnPrinted(f func(Label)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.onPrinted = f
-}
-
-// Labelled returns a channel, buffered by one, that is signalled when there is something new to mark.
-func (p *Printer) Labelled() <-chan struct{} { return p.labelled }

@@ -1,21 +1,18 @@
 package ngpcltest
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"linemark/drivers/link/linktest/answertest"
 	"linemark/drivers/link/linktest/servetest"
 )
 
@@ -27,45 +24,26 @@ const code = "0104601234567893215\"<&'_1>=,;%/\x1d93dGVz"
 func start(t testing.TB, opt Options) *Printer { return servetest.Start(t, New(opt)) }
 
 // far is the host's end of a connection.
-type far struct {
-	t    testing.TB
-	conn net.Conn
-	in   *bufio.Reader
-}
+type far struct{ *servetest.Host }
 
-func connect(t testing.TB, p *Printer) *far {
+func connect(t testing.TB, p *Printer) far {
 	t.Helper()
-	conn := servetest.Pipe(t, p.ServeConn)
-	return &far{t, conn, bufio.NewReader(conn)}
-}
-
-func (h *far) send(text string) {
-	h.t.Helper()
-	if err := h.conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		h.t.Fatal(err)
-	}
-	if _, err := h.conn.Write([]byte(text)); err != nil {
-		h.t.Fatal(err)
-	}
+	return far{servetest.Connect(t, p.ServeConn)}
 }
 
 // word reads what the printer says, to a }.
-func (h *far) word() string {
-	h.t.Helper()
-	s, err := h.in.ReadString('}')
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return s
+func (h far) word() string {
+	h.T.Helper()
+	return h.Until('}')
 }
 
 // talk sends each command and wants the answer beside it.
-func (h *far) talk(pairs ...string) {
-	h.t.Helper()
+func (h far) talk(pairs ...string) {
+	h.T.Helper()
 	for i := 0; i < len(pairs); i += 2 {
-		h.send(pairs[i])
+		h.Send(pairs[i])
 		if got := h.word(); got != pairs[i+1] {
-			h.t.Fatalf("%q is answered with %q, want %q", pairs[i], got, pairs[i+1])
+			h.T.Fatalf("%q is answered with %q, want %q", pairs[i], got, pairs[i+1])
 		}
 	}
 }
@@ -158,9 +136,7 @@ func TestPowerCycle(t *testing.T) {
 		h.talk("{~JU0||0|CODE|1|}", "{~JU0|}")
 		p.SetFault(Pause)
 		p.PowerCycle()
-		if _, err := h.in.ReadByte(); err == nil {
-			t.Error("the connection outlived the power cycle")
-		}
+		h.WantEnd()
 		connect(t, p).talk("{~DR|}", well, "{~FR|CODE|}", map[bool]string{false: "{~FC0|CODE||}", true: "{~FC0|CODE|1|}"}[keeps])
 	}
 }
@@ -170,24 +146,23 @@ func TestManners(t *testing.T) {
 		p := start(t, Options{Trigger: true})
 		h := connect(t, p)
 		p.SetManner(Manner{Double: true, Split: true, Between: "?"})
-		h.send("{~DR|}")
+		h.Send("{~DR|}")
 		if got := h.word() + h.word(); got != "?"+well+well {
 			t.Errorf("doubled: %q", got)
 		}
 		p.SetManner(Manner{Late: time.Second})
 		begun := time.Now()
-		h.send("{~DR|}")
+		h.Send("{~DR|}")
 		if got := h.word(); got != well || time.Since(begun) != time.Second {
 			t.Errorf("late: %q after %v", got, time.Since(begun))
 		}
 		p.SetManner(Manner{Garbled: true})
-		h.send("{~DR|}")
-		garbled := make([]byte, len(well))
-		if _, err := io.ReadFull(h.in, garbled); err != nil || bytes.ContainsAny(garbled, "~{}") {
-			t.Errorf("garbled: %q, %v", garbled, err)
+		h.Send("{~DR|}")
+		if got := h.Read(len(well)); strings.ContainsAny(got, "~{}") {
+			t.Errorf("garbled: %q", got)
 		}
 		p.SetManner(Manner{Silent: true})
-		h.send("{~DR|}")
+		h.Send("{~DR|}")
 		p.SetManner(Manner{})
 		h.talk("{~JR|}", "{~JN0|unit.job|}")
 	})
@@ -196,8 +171,8 @@ func TestManners(t *testing.T) {
 func TestCloseEach(t *testing.T) {
 	p := start(t, Options{Trigger: true, CloseEach: true})
 	h := connect(t, p)
-	h.send("{~JR|}{~DR|}")
-	if got, err := io.ReadAll(h.in); string(got) != "{~JN0|unit.job|}" {
+	h.Send("{~JR|}{~DR|}")
+	if got, err := io.ReadAll(h.In); string(got) != "{~JN0|unit.job|}" {
 		t.Errorf("read %q, %v", got, err)
 	}
 	if got := p.Commands(); len(got) != 1 {
@@ -220,45 +195,19 @@ func TestByItself(t *testing.T) {
 	}
 }
 
-// watched is a log that can be read while it is written.
-type watched struct {
-	mu    sync.Mutex
-	lines []map[string]any
-}
-
-func (w *watched) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var line map[string]any
-	if err := json.Unmarshal(bytes.TrimSuffix(b, []byte("\n")), &line); err != nil {
-		return 0, err
-	}
-	w.lines = append(w.lines, line)
-	return len(b), nil
-}
-
 func TestLog(t *testing.T) {
-	w := &watched{}
+	w := &servetest.Lines{}
 	p := start(t, Options{Trigger: true, Log: w})
 	h := connect(t, p)
 	h.talk("{~JU0||0|CODE|01A|}", "{~JU0|}")
 	p.Print()
 	p.SelectJob("x")
 	p.PowerCycle()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var names []string
-	for _, l := range w.lines {
-		names = append(names, l["event"].(string))
-		if _, err := time.Parse(time.RFC3339Nano, l["at"].(string)); err != nil {
-			t.Error(err)
-		}
-	}
-	if got := strings.Join(names[:7], " "); got != "connected command received answer printed selected reset" {
+	if got := w.Events(t); !strings.HasPrefix(got, "connected command received answer printed selected reset") {
 		t.Errorf("log %s", got)
 	}
-	if w.lines[4]["code"] != hex.EncodeToString([]byte("01A")) {
-		t.Errorf("marked %v", w.lines[4])
+	if marked := w.All()[4]; marked["code"] != hex.EncodeToString([]byte("01A")) {
+		t.Errorf("marked %v", marked)
 	}
 }
 
@@ -277,7 +226,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	h := &far{t, conn, bufio.NewReader(conn)}
+	h := far{servetest.NewHost(t, conn)}
 	h.talk("{~JU0||0|CODE|1|}", "{~JU0|}")
 }
 
@@ -289,23 +238,14 @@ func FuzzStream(f *testing.F) {
 		f.Add([]byte(s), 3)
 	}
 	f.Fuzz(func(t *testing.T, in []byte, step int) {
-		if step < 1 || step > len(in) {
-			step = 1
-		}
 		run := func(step int) ([]string, []string, string) {
 			p := New(Options{Trigger: true})
 			defer p.Close()
-			h := &host{p: p, more: make(chan struct{}, 1)}
-			for b := in; len(b) > 0; b = b[min(step, len(b)):] {
-				h.feed(b[:min(step, len(b))])
-			}
-			var out strings.Builder
-			for _, w := range h.out {
-				out.WriteString(w.text)
-			}
-			return codes(p.Received()), p.Commands(), out.String()
+			h := &host{p: p, out: answertest.NewWriter(nil)}
+			servetest.Cut(in, step, h.feed)
+			return codes(p.Received()), p.Commands(), strings.Join(h.out.Waiting(), "")
 		}
-		updates, commands, out := run(len(in) + 1)
+		updates, commands, out := run(len(in))
 		updates2, commands2, out2 := run(step)
 		if !slices.Equal(updates, updates2) || !slices.Equal(commands, commands2) || out != out2 {
 			t.Errorf("cut at every %d bytes the result is another", step)

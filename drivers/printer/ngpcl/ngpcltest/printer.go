@@ -8,29 +8,27 @@ import (
 	"time"
 
 	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/recordtest"
 )
 
 // Printer is an emulated printer. Its methods may be called from any goroutine.
 type Printer struct {
-	opt      Options
-	labelled chan struct{}
-	server   linktest.Server
+	recordtest.Record[Label]
 
-	mu        sync.Mutex
-	over      bool
-	power     int // counts power cycles: a connection from before the last one is dead
-	manner    Manner
-	fault     Fault
-	job       string
-	values    map[string]string // of the fields, as they were sent
-	seq       int
-	fresh     bool // an update is not marked yet
-	total     int
-	commands  []string
-	received  []Label
-	printed   []Label
-	onPrinted func(Label)
-	logErr    error
+	opt    Options
+	server linktest.Server
+
+	mu       sync.Mutex
+	over     bool
+	power    int // counts power cycles: a connection from before the last one is dead
+	manner   Manner
+	fault    Fault
+	job      string
+	values   map[string]string // of the fields, as they were sent
+	seq      int
+	fresh    bool // an update is not marked yet
+	commands []string
+	events   recordtest.Log
 }
 
 // New returns a printer that is ready to mark, to be ended with Close.
@@ -44,7 +42,7 @@ func New(opt Options) *Printer {
 	if opt.Fields == nil {
 		opt.Fields = []string{"CODE"}
 	}
-	return &Printer{opt: opt, labelled: make(chan struct{}, 1), job: opt.Jobs[0], values: map[string]string{}}
+	return &Printer{opt: opt, events: recordtest.NewLog(opt.Log), job: opt.Jobs[0], values: map[string]string{}}
 }
 
 // SetManner changes how the printer answers, from the next answer on.
@@ -113,14 +111,10 @@ func (p *Printer) mark() (Label, bool) {
 	}
 	l := p.label()
 	p.log(labelEvent("printed", l))
-	p.total++
 	p.fresh = false
-	p.printed = append(p.printed, l)
-	call := p.onPrinted
+	recordtest.Print(&p.Record, l)
 	p.mu.Unlock()
-	if call != nil {
-		call(l)
-	}
+	recordtest.Tell(&p.Record, l)
 	return l, true
 }
 
@@ -153,9 +147,6 @@ func (p *Printer) update(pairs []string) {
 	p.fresh = true
 	l := p.label()
 	p.log(labelEvent("received", l))
-	p.received = append(p.received, l)
-	select {
-	case p.labelled <- struct{}{}:
-	default:
-	}
+	recordtest.Take(&p.Record, l)
+	recordtest.Ready(&p.Record)
 }

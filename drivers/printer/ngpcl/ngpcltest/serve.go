@@ -3,8 +3,8 @@ package ngpcltest
 import (
 	"fmt"
 	"net"
-	"sync"
-	"time"
+
+	"linemark/drivers/link/linktest/answertest"
 )
 
 // maxFrame bounds a command; a longer one is dropped.
@@ -30,34 +30,16 @@ func (p *Printer) Close() error {
 	p.server.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.logErr
+	return p.events.Err()
 }
 
-// serve takes what one host sends, to the end of its connection. Answers are written by a goroutine of their
-// own, so that a host may send before it has read them.
+// serve takes what one host sends, to the end of its connection.
 func (p *Printer) serve(conn net.Conn) {
 	p.mu.Lock()
-	h := &host{p: p, power: p.power, more: make(chan struct{}, 1), done: make(chan struct{})}
+	h := &host{p: p, out: answertest.NewWriter(conn), power: p.power}
 	p.log(event{Event: "connected", Peer: conn.RemoteAddr().String()})
 	p.mu.Unlock()
-
-	var writing sync.WaitGroup
-	writing.Go(func() {
-		h.write(conn)
-		conn.Close()
-	})
-	buf := make([]byte, 16<<10)
-	for {
-		n, err := conn.Read(buf)
-		h.feed(buf[:n])
-		if err != nil {
-			break
-		}
-	}
-
-	close(h.done)
-	conn.Close()
-	writing.Wait()
+	h.out.Talk(h.feed)
 	p.mu.Lock()
 	p.log(event{Event: "disconnected", Peer: conn.RemoteAddr().String()})
 	p.mu.Unlock()
@@ -66,20 +48,10 @@ func (p *Printer) serve(conn net.Conn) {
 // host is one connection.
 type host struct {
 	p     *Printer
+	out   *answertest.Writer
 	power int    // of the printer when the connection began
 	frame []byte // what came after a {; nil between frames
-
-	more chan struct{}
-	done chan struct{}
-	out  []word // guarded by the printer's lock
-	last bool   // nothing is taken or said any more; guarded by the printer's lock
-}
-
-// word is what is written, and how.
-type word struct {
-	text  string
-	late  time.Duration
-	split bool
+	last  bool   // nothing is taken or said any more
 }
 
 // feed takes bytes in, however they are cut.
@@ -111,87 +83,25 @@ func (h *host) obey(frame string) {
 	p.commands = append(p.commands, "{"+frame+"}")
 	p.log(event{Event: "command", Text: frame})
 	text, updated := p.answer(frame)
-	words := p.say(text)
+	m := p.manner
 	if updated && !p.opt.Trigger {
 		p.mark() // gives the lock back; the answer is not out before the mark
 		p.mu.Lock()
 	}
-	h.out = append(h.out, words...)
-	h.last = p.opt.CloseEach
-	p.mu.Unlock()
-	select {
-	case h.more <- struct{}{}:
-	default:
+	h.say(m, text)
+	if h.last = p.opt.CloseEach; h.last {
+		h.out.HangUp()
 	}
+	p.mu.Unlock()
 }
 
-// say puts an answer into the printer's manner. The caller holds the lock.
-func (p *Printer) say(text string) []word {
-	m := p.manner
-	if m.Silent {
-		return nil
+// say answers in a manner. The caller holds the printer's lock.
+func (h *host) say(m Manner, text string) {
+	if !m.Silent {
+		h.p.log(event{Event: "answer", Text: text})
 	}
-	p.log(event{Event: "answer", Text: text})
-	if p.opt.LineEnds {
+	if h.p.opt.LineEnds {
 		text += "\r\n"
 	}
-	if m.Garbled {
-		b := []byte(text)
-		for i := range b {
-			b[i] = b[i]<<1 | 0x81
-		}
-		text = string(b)
-	}
-	w := word{text, m.Late, m.Split}
-	words := []word{{text: m.Between}, w}
-	if m.Double {
-		words = append(words, w)
-	}
-	return words
-}
-
-// write carries answers to the host, to the end of the connection.
-func (h *host) write(conn net.Conn) {
-	for {
-		select {
-		case <-h.more:
-		case <-h.done:
-			return
-		}
-		h.p.mu.Lock()
-		words, last := h.out, h.last
-		h.out = nil
-		h.p.mu.Unlock()
-		for _, w := range words {
-			if !h.put(conn, w) {
-				return
-			}
-		}
-		if last {
-			return
-		}
-	}
-}
-
-// put writes one word; false when the connection is over.
-func (h *host) put(conn net.Conn, w word) bool {
-	if w.late > 0 {
-		t := time.NewTimer(w.late)
-		select {
-		case <-t.C:
-		case <-h.done:
-			t.Stop()
-			return false
-		}
-	}
-	step := max(1, len(w.text))
-	if w.split {
-		step = 1
-	}
-	for b := []byte(w.text); len(b) > 0; b = b[min(step, len(b)):] {
-		if _, err := conn.Write(b[:min(step, len(b))]); err != nil {
-			return false
-		}
-	}
-	return true
+	h.out.Push(answertest.Answers{Before: m.Between, Delay: m.Late, Twice: m.Double, Bytewise: m.Split, Garbled: m.Garbled, Lost: m.Silent}, text)
 }

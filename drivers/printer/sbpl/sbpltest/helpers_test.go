@@ -1,11 +1,7 @@
 package sbpltest
 
 import (
-	"bufio"
-	"io"
-	"net"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -17,42 +13,28 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func start(t testing.TB, opt Options) *Printer { return servetest.Start(t, New(opt)) }
 
 // host is the far end of a connection to a printer.
-type host struct {
-	t    testing.TB
-	conn net.Conn
-	in   *bufio.Reader
-}
+type host struct{ *servetest.Host }
 
-func connect(t testing.TB, p *Printer) *host {
+func connect(t testing.TB, p *Printer) host {
 	t.Helper()
-	conn := servetest.Pipe(t, p.ServeConn)
-	return &host{t: t, conn: conn, in: bufio.NewReader(conn)}
-}
-
-func (h *host) send(text string) {
-	h.t.Helper()
-	if err := h.conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		h.t.Fatal(err)
-	}
-	if _, err := h.conn.Write([]byte(text)); err != nil {
-		h.t.Fatal(err)
-	}
+	return host{servetest.Connect(t, p.ServeConn)}
 }
 
 // status asks with <ENQ> and returns n bytes, which also tell that everything sent before was acted on.
-func (h *host) status(n int) string {
-	h.t.Helper()
-	h.send("\x05")
-	return h.read(n)
+func (h host) status(n int) string {
+	h.T.Helper()
+	h.Send("\x05")
+	return h.Read(n)
 }
 
-func (h *host) read(n int) string {
-	h.t.Helper()
-	b := make([]byte, n)
-	if _, err := io.ReadFull(h.in, b); err != nil {
-		h.t.Fatal(err)
+// acknowledged wants the answers to n jobs.
+func (h host) acknowledged(n int) {
+	h.T.Helper()
+	for range n {
+		if got := h.Read(1); got != ack {
+			h.T.Errorf("a job is answered with %q", got)
+		}
 	}
-	return string(b)
 }
 
 // sbpl is one job with one GS1 Data Matrix of the data, where ~1 is FNC1.

@@ -27,6 +27,10 @@ func (p *Printer) parse(sbpl []byte) (l Label, copies int, err error) {
 				l.Symbols = append(l.Symbols, s)
 			}
 			symbol = false
+		case strings.HasPrefix(c, "BG"):
+			if s, ok := code128(c[2:]); ok {
+				l.Symbols = append(l.Symbols, s)
+			}
 		case strings.HasPrefix(c, "BX"):
 			symbol = drawable(c[2:], p.opt.ECC)
 		case strings.HasPrefix(c, "ID") && digits(c[2:], 2):

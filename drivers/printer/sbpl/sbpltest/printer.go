@@ -5,43 +5,33 @@ import (
 	"time"
 
 	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/feedtest"
+	"linemark/drivers/link/linktest/recordtest"
 )
-
-// job is one job in the buffer with the copies that are still to come out.
-type job struct {
-	label  Label
-	copies int
-	// stop is made while a copy is under the head and closed when something keeps it from coming out whole.
-	stop chan struct{}
-	// spoiled: a copy came out half and is to be printed again.
-	spoiled bool
-}
 
 // Printer is an emulated printer. Its methods may be called from any goroutine.
 type Printer struct {
-	opt      Options
-	labelled chan struct{}
-	wake     chan struct{} // signals the worker that there may be something to print
-	server   linktest.Server
-	feeding  sync.WaitGroup // the worker
+	recordtest.Record[Label]
 
-	mu        sync.Mutex
-	room      *sync.Cond // signalled when a label has left the buffer, or everything ends
-	over      bool
-	power     int // counts power cycles: a connection from before the last one is dead
-	epoch     int // grows at each <CAN>: what began before does not count after
-	queue     []*job
-	last      string // id of the last job that is done
-	out       Label  // the last label that came out
-	refuse    int    // jobs still to be refused
-	answers   Answers
-	seq       int
-	odometer  int
-	fault     Fault
-	received  []Label
-	printed   []Label
-	onPrinted func(Label)
-	logErr    error
+	opt     Options
+	wake    chan struct{} // signals the worker that there may be something to print
+	server  linktest.Server
+	feeding sync.WaitGroup // the worker
+	press   feedtest.Press[Label]
+
+	mu      sync.Mutex
+	room    *sync.Cond // signalled when a label has left the buffer, or everything ends
+	over    bool
+	power   int // counts power cycles: a connection from before the last one is dead
+	epoch   int // grows at each <CAN>: what began before does not count after
+	buffer  feedtest.Buffer[Label]
+	last    string // id of the last job that is done
+	out     Label  // the last label that came out
+	refuse  int    // jobs still to be refused
+	answers Answers
+	seq     int
+	fault   Fault
+	events  recordtest.Log
 }
 
 // New returns a running printer, to be stopped with Close.
@@ -55,8 +45,9 @@ func New(opt Options) *Printer {
 	if opt.ECC == "" {
 		opt.ECC = "20"
 	}
-	p := &Printer{opt: opt, labelled: make(chan struct{}, 1), wake: make(chan struct{}, 1), last: noID}
+	p := &Printer{opt: opt, events: recordtest.NewLog(opt.Log), wake: make(chan struct{}, 1), last: noID}
 	p.room = sync.NewCond(&p.mu)
+	p.press = feedtest.Press[Label]{Lock: &p.mu, Head: &p.buffer.Head, Output: p.output, Record: &p.Record}
 	if !opt.Trigger {
 		p.feeding.Go(p.feed)
 	}
@@ -74,20 +65,17 @@ func (p *Printer) SetFault(f Fault) {
 	}
 	p.log(event{Event: "fault", Fault: f.String()})
 	p.fault = f
-	if f.interrupts() && len(p.queue) > 0 && p.queue[0].stop != nil {
+	if f.interrupts() && p.buffer.Busy() {
 		p.interrupt()
 	}
 	var again []Label
-	if f == NoFault && p.opt.Trigger && len(p.queue) > 0 && p.queue[0].spoiled {
+	if f == NoFault && p.opt.Trigger && p.buffer.Spoiled() {
 		again = append(again, p.output())
 	}
-	call := p.onPrinted
 	p.mu.Unlock()
-	notify(p.wake)
+	linktest.Notify(p.wake)
 	for _, l := range again {
-		if call != nil {
-			call(l)
-		}
+		recordtest.Tell(&p.Record, l)
 	}
 }
 
@@ -97,10 +85,10 @@ func (p *Printer) SetFault(f Fault) {
 func (p *Printer) Interrupt(f Fault) (Label, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.queue) == 0 || p.fault != NoFault || !f.interrupts() {
+	l, copies := p.buffer.Next()
+	if copies == 0 || p.fault != NoFault || !f.interrupts() {
 		return Label{}, false
 	}
-	l := p.queue[0].label
 	p.log(event{Event: "fault", Fault: f.String()})
 	p.fault = f
 	p.interrupt()
@@ -109,32 +97,21 @@ func (p *Printer) Interrupt(f Fault) (Label, bool) {
 
 // interrupt spoils the copy under the head. The caller holds the lock.
 func (p *Printer) interrupt() {
-	j := p.queue[0]
-	p.log(labelEvent("interrupted", j.label))
-	p.release(j)
+	l, _ := p.buffer.Next()
+	p.log(labelEvent("interrupted", l))
 	if p.opt.Reprint {
-		j.spoiled = true
+		p.buffer.Spoil()
 		return
 	}
-	p.log(labelEvent("lost", j.label))
-	p.take(j)
-}
-
-// release ends the time of a copy under the head. The caller holds the lock.
-func (p *Printer) release(j *job) {
-	if j.stop != nil {
-		close(j.stop)
-		j.stop = nil
-	}
+	p.log(labelEvent("lost", l))
+	p.take()
 }
 
 // take removes one copy of the oldest job. The caller holds the lock.
-func (p *Printer) take(j *job) {
-	if j.copies--; j.copies == 0 {
-		p.queue = p.queue[1:]
-		if p.opt.LastID {
-			p.last = j.label.ID
-		}
+func (p *Printer) take() {
+	l, _ := p.buffer.Next()
+	if p.buffer.Take() && p.opt.LastID {
+		p.last = l.ID
 	}
 	p.room.Broadcast()
 }
@@ -148,42 +125,22 @@ func (p *Printer) PowerCycle() {
 	if !p.opt.KeepBuffer {
 		p.empty("lost")
 	}
-	for _, j := range p.queue {
-		p.release(j)
-	}
+	p.buffer.Free()
 	if p.fault == Pause {
 		p.fault = NoFault
 	}
 	p.power++
 	p.room.Broadcast()
 	p.server.Drop()
-	notify(p.wake)
-}
-
-// waiting counts the labels in the buffer. The caller holds the lock.
-func (p *Printer) waiting() int {
-	n := 0
-	for _, j := range p.queue {
-		n += j.copies
-	}
-	return n
+	linktest.Notify(p.wake)
 }
 
 // empty drops everything from the buffer. The caller holds the lock.
 func (p *Printer) empty(name string) {
-	for _, j := range p.queue {
-		p.release(j)
-		p.log(labelEvent(name, j.label))
+	for _, l := range p.buffer.Empty() {
+		p.log(labelEvent(name, l))
 	}
-	p.queue, p.last, p.out = nil, noID, Label{}
+	p.last, p.out = noID, Label{}
 	p.epoch++
 	p.room.Broadcast()
-}
-
-// notify signals a channel that holds one signal.
-func notify(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

@@ -50,7 +50,7 @@ func TestSymbols(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := start(t, Options{Trigger: true, FNC1: c.fnc1, ECC: c.ecc})
 			h := connect(t, p)
-			h.send("\x02\x1bA\x1b" + strings.ReplaceAll(c.commands, "|", "\x1b") + "\x1bQ1\x1bZ\x03")
+			h.Send("\x02\x1bA\x1b" + strings.ReplaceAll(c.commands, "|", "\x1b") + "\x1bQ1\x1bZ\x03")
 			h.status(lan)
 			var got []string
 			for _, s := range p.Received()[0].Symbols {
@@ -79,14 +79,36 @@ func TestStatusForms(t *testing.T) {
 	} {
 		p := start(t, Options{Trigger: true, Status: c.status, Form: c.form})
 		h := connect(t, p)
-		h.send(sbpl("07", "a"))
-		if c.status == Status3 {
-			if got := h.read(1); got != ack {
-				t.Errorf("the job is answered with %q", got)
-			}
+		h.Send(sbpl("07", "a"))
+		if c.status == Status3 || c.form == FormPlain {
+			h.acknowledged(1)
 		}
 		if got := h.status(len(c.want)); got != c.want {
 			t.Errorf("status %q, want %q", got, c.want)
+		}
+	}
+}
+
+// How <CAN> is answered, by the form and by whether there is an error.
+func TestCancelIsAnswered(t *testing.T) {
+	for _, c := range []struct {
+		status Status
+		form   Form
+		fault  Fault
+		want   string
+	}{
+		{Status3, FormLAN, NoFault, "\x06"},
+		{Status4, FormPlain, NoFault, "\x06"},
+		{Status4, FormLegacy, HeadOpen, "\x15"},
+		{Status4, FormLAN, NoFault, "\x00\x00\x00\x01\x06"},
+		{Status4, FormLAN, MediaOut, "\x00\x00\x00\x01\x15"},
+	} {
+		p := start(t, Options{Trigger: true, Status: c.status, Form: c.form})
+		p.SetFault(c.fault)
+		h := connect(t, p)
+		h.Send("\x18")
+		if got := h.Read(len(c.want)); got != c.want {
+			t.Errorf("%+v: answered %q", c, got)
 		}
 	}
 }
@@ -99,7 +121,8 @@ func TestPrint(t *testing.T) {
 		if got := h.status(27); got != want {
 			t.Errorf("idle status %q", got)
 		}
-		h.send(sbpl("00", "a") + strings.Replace(sbpl("01", "b"), "Q1", "Q000002", 1))
+		h.Send(sbpl("00", "a") + strings.Replace(sbpl("01", "b"), "Q1", "Q000002", 1))
+		h.acknowledged(2)
 		if got := h.status(27)[1:10]; got != "00G000001" {
 			t.Errorf("status %q", got)
 		}
@@ -123,7 +146,8 @@ func TestTail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, Options{Trigger: true, Form: FormPlain, Tail: time.Second})
 		h := connect(t, p)
-		h.send(sbpl("07", "a"))
+		h.Send(sbpl("07", "a"))
+		h.acknowledged(1)
 		h.status(27)
 		p.Print()
 		if got := h.status(27)[1:10]; got != "07G000000" {
@@ -140,7 +164,7 @@ func TestErrorsAreLogged(t *testing.T) {
 	var log bytes.Buffer
 	p := New(Options{Trigger: true, Log: &log, FNC1: "~1"})
 	h := connect(t, p)
-	h.send("\x02\x1bA\x1bZ\x03\x02x\x03\x02\x1bA\x1bQ0\x1bZ\x03" + strings.Replace(sbpl("00", "a"), "~1a", "~1\x05a", 1))
+	h.Send("\x02\x1bA\x1bZ\x03\x02x\x03\x02\x1bA\x1bQ0\x1bZ\x03" + strings.Replace(sbpl("00", "a"), "~1a", "~1\x05a", 1))
 	h.status(lan)
 	p.Print()
 	p.Close()
@@ -165,7 +189,8 @@ func TestFaults(t *testing.T) {
 	for f, letter := range map[Fault]byte{HeadOpen: 'b', MediaOut: 'c', RibbonOut: 'd', MediaError: 'e', Pause: '0'} {
 		p := start(t, Options{Trigger: true, Form: FormPlain})
 		h := connect(t, p)
-		h.send(sbpl("00", "a"))
+		h.Send(sbpl("00", "a"))
+		h.acknowledged(1)
 		h.status(27)
 		p.SetFault(f)
 		if got := h.status(27); got[3] != letter || got[1:3] != "00" {
@@ -185,7 +210,7 @@ func TestReprint(t *testing.T) {
 	for reprint, want := range map[bool][]string{false: {"b"}, true: {"a", "b"}} {
 		p := start(t, Options{Trigger: true, FNC1: "~1", Reprint: reprint})
 		h := connect(t, p)
-		h.send(sbpl("00", "a") + sbpl("01", "b"))
+		h.Send(sbpl("00", "a") + sbpl("01", "b"))
 		h.status(lan)
 		p.Interrupt(MediaOut)
 		p.SetFault(NoFault)
@@ -202,18 +227,18 @@ func TestAcknowledged(t *testing.T) {
 	p := start(t, Options{Trigger: true, Status: Status3})
 	h := connect(t, p)
 	p.Refuse(1)
-	h.send(sbpl("00", "a") + sbpl("01", "b") + "\x02bad\x03")
-	if got := h.read(3); got != nak+ack+nak {
+	h.Send(sbpl("00", "a") + sbpl("01", "b") + "\x02bad\x03")
+	if got := h.Read(3); got != nak+ack+nak {
 		t.Errorf("answered with %q", got)
 	}
 	p.SetFault(MediaOut)
-	h.send(sbpl("02", "c") + "\x18")
-	if got := h.read(2); got != nak+nak || len(p.Received()) != 1 || p.Waiting() != 0 {
+	h.Send(sbpl("02", "c") + "\x18")
+	if got := h.Read(2); got != nak+nak || len(p.Received()) != 1 || p.Waiting() != 0 {
 		t.Errorf("answered with %q, %d wait", got, p.Waiting())
 	}
 	p.SetFault(NoFault)
-	h.send("\x18")
-	if got := h.read(1); got != ack {
+	h.Send("\x18")
+	if got := h.Read(1); got != ack {
 		t.Errorf("cancel is answered with %q", got)
 	}
 }
@@ -222,11 +247,11 @@ func TestAcknowledged(t *testing.T) {
 func TestCancel(t *testing.T) {
 	p := start(t, trigger)
 	one, two := connect(t, p), connect(t, p)
-	two.send("\x02\x1bA\x1bBX05200404000000001\x1bDChalf")
-	one.send(sbpl("00", "a") + "\x02\x1bA\x1bID")
-	one.send("\x18")
-	one.read(1)
-	two.send("\x1bQ1\x1bZ\x03" + sbpl("02", "c"))
+	two.Send("\x02\x1bA\x1bBX05200404000000001\x1bDChalf")
+	one.Send(sbpl("00", "a") + "\x02\x1bA\x1bID")
+	one.Send("\x18")
+	one.Read(1)
+	two.Send("\x1bQ1\x1bZ\x03" + sbpl("02", "c"))
 	two.status(lan)
 	p.Print()
 	if got := datas(p.Printed()); !slices.Equal(got, []string{"c"}) || p.Waiting() != 0 {
@@ -238,10 +263,10 @@ func TestPowerCycle(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		p := start(t, Options{Trigger: true, KeepBuffer: keep})
 		h := connect(t, p)
-		h.send(sbpl("00", "a"))
+		h.Send(sbpl("00", "a"))
 		h.status(lan)
 		p.PowerCycle()
-		if _, err := h.in.ReadByte(); err == nil {
+		if _, err := h.In.ReadByte(); err == nil {
 			t.Error("the connection outlived the power cycle")
 		}
 		if got := p.Waiting(); got != map[bool]int{true: 1}[keep] {
@@ -254,14 +279,12 @@ func TestCyclicOnItsOwnPort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, Options{Trigger: true, Status: Status4Cyclic, Separate: true})
 		h := connect(t, p)
-		conn := servetest.Pipe(t, p.ServeStatusConn)
-		status := &host{t: t, conn: conn, in: h.in}
-		status.in.Reset(conn)
-		status.read(lan)
-		h.send("\x05" + sbpl("07", "a"))
-		status.send(sbpl("08", "b") + "\x05")
+		status := host{servetest.Connect(t, p.ServeStatusConn)}
+		status.Read(lan)
+		h.Send("\x05" + sbpl("07", "a"))
+		status.Send(sbpl("08", "b") + "\x05")
 		began := time.Now()
-		if got := status.read(lan)[6:15]; got != "07G000001" || time.Since(began) != 500*time.Millisecond {
+		if got := status.Read(lan)[6:15]; got != "07G000001" || time.Since(began) != 500*time.Millisecond {
 			t.Errorf("told %q after %v", got, time.Since(began))
 		}
 	})
@@ -271,7 +294,7 @@ func TestBufferFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, Options{Trigger: true, Buffer: 1})
 		h := connect(t, p)
-		h.send(sbpl("00", "a") + sbpl("01", "b"))
+		h.Send(sbpl("00", "a") + sbpl("01", "b"))
 		synctest.Wait()
 		if got := len(p.Received()); got != 1 {
 			t.Errorf("%d received, want 1", got)
@@ -288,7 +311,7 @@ func TestPrintTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, Options{PrintTime: time.Second, FNC1: "~1"})
 		h := connect(t, p)
-		h.send(sbpl("00", "a") + sbpl("01", "b") + sbpl("02", "c"))
+		h.Send(sbpl("00", "a") + sbpl("01", "b") + sbpl("02", "c"))
 		time.Sleep(1500 * time.Millisecond)
 		p.SetFault(RibbonOut) // b comes out half
 		time.Sleep(time.Minute)
@@ -315,10 +338,10 @@ func TestAnswers(t *testing.T) {
 			t.Error("the answer is not garbled")
 		}
 		p.SetAnswers(Answers{Lost: true})
-		h.send("\x05")
+		h.Send("\x05")
 		synctest.Wait()
 		p.SetAnswers(Answers{})
-		if got := h.status(11); got != one || h.in.Buffered() > 0 {
+		if got := h.status(11); got != one || h.In.Buffered() > 0 {
 			t.Error("a lost answer came")
 		}
 	})

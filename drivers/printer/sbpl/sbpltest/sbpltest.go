@@ -6,12 +6,11 @@
 // at <CAN>. An <ENQ> inside a job becomes part of the job. It keeps its own record of what it was given and
 // what came out.
 //
-// Not emulated: every command that draws, except <ESC>BX with <ESC>DC; job names; status 5.
+// Not emulated: every command that draws, except <ESC>BX with <ESC>DC, and <ESC>BG; job names; status 5.
 package sbpltest
 
 import (
 	"io"
-	"slices"
 	"time"
 
 	"linemark/drivers/link/linktest/answertest"
@@ -58,7 +57,7 @@ type Status int
 
 // The protocols.
 const (
-	Status4       Status = iota // asked with <ENQ>; jobs are not answered
+	Status4       Status = iota // asked with <ENQ>; jobs are answered as by Status3 under FormPlain only
 	Status4Cyclic               // told by itself; jobs are not answered
 	Status3                     // asked with <ENQ>; each job is answered with <ACK> or <NAK>
 )
@@ -68,7 +67,7 @@ type Form int
 
 // The forms, with the bytes of a status 3 and a status 4.
 const (
-	FormLAN    Form = iota // 11 and 32
+	FormLAN    Form = iota // 11 and 32; an ACK or NAK has 5 with status 4, else 1
 	FormLegacy             // 15 and 36: legacy status on port 9100
 	FormPlain              // 11 and 27: interfaces other than LAN
 )
@@ -84,7 +83,7 @@ type Label struct {
 
 // Symbol is one bar code of a label, as a scanner would read it.
 type Symbol struct {
-	Kind string // "datamatrix"
+	Kind string // "datamatrix" or "code128"
 	Data []byte // the data without the leading FNC1; a later FNC1 is a GS (1D)
 	GS1  bool   // an FNC1 leads the symbol
 }
@@ -123,8 +122,8 @@ func (p *Printer) SetAnswers(a Answers) {
 	p.answers = a
 }
 
-// Refuse makes the printer drop the next n jobs. Under Status3 each is answered with <NAK>, else it is lost
-// without a word, as with bytes that a serial line has spoilt.
+// Refuse makes the printer drop the next n jobs. Where jobs are answered each is answered with <NAK>, else it
+// is lost without a word.
 func (p *Printer) Refuse(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -135,39 +134,5 @@ func (p *Printer) Refuse(n int) {
 func (p *Printer) Waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.waiting()
+	return p.buffer.Waiting()
 }
-
-// Odometer returns how many labels ever came out whole.
-func (p *Printer) Odometer() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.odometer
-}
-
-// Received returns every job that became complete in the buffer, once each, in order. The bytes inside are
-// shared: they must not be changed.
-func (p *Printer) Received() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.received)
-}
-
-// Printed returns every label that came out whole, in order. The bytes inside are shared: they must not be
-// changed.
-func (p *Printer) Printed() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.printed)
-}
-
-// OnPrinted sets what is called after each label that came out whole. It is called outside the printer's
-// locks and may use the printer, except for Close. It replaces an earlier one.
-func (p *Printer) OnPrinted(f func(Label)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.onPrinted = f
-}
-
-// Labelled returns a channel, buffered by one, that is signalled when a label has become ready to print.
-func (p *Printer) Labelled() <-chan struct{} { return p.labelled }

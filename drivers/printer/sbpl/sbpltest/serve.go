@@ -34,29 +34,16 @@ func (p *Printer) statusHost(conn net.Conn) { p.attend(conn, false, true) }
 // attend takes what one host sends, to the end of its connection.
 func (p *Printer) attend(conn net.Conn, jobs, status bool) {
 	w := answertest.NewWriter(conn)
-	var running sync.WaitGroup
-	running.Go(w.Run)
+	var telling sync.WaitGroup
 	if status && p.opt.Status == Status4Cyclic {
-		running.Go(func() { p.tell(w) })
+		telling.Go(func() { p.tell(w) })
 	}
-
 	p.mu.Lock()
 	s := &stream{p: p, out: w, power: p.power, jobs: jobs, status: status}
 	p.log(event{Event: "connected", Peer: conn.RemoteAddr().String()})
 	p.mu.Unlock()
-
-	buf := make([]byte, 16<<10)
-	for s.live() {
-		n, err := conn.Read(buf)
-		s.feed(buf[:n])
-		if err != nil {
-			break
-		}
-	}
-
-	conn.Close() // before the log says so
-	w.Stop()
-	running.Wait()
+	w.Talk(s.feed)
+	telling.Wait()
 	p.mu.Lock()
 	p.log(event{Event: "disconnected", Peer: conn.RemoteAddr().String()})
 	p.mu.Unlock()
@@ -89,5 +76,5 @@ func (p *Printer) Close() error {
 	p.feeding.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.logErr
+	return p.events.Err()
 }

@@ -1,10 +1,12 @@
 package sbpltest
 
 import (
-	"linemark/drivers/link/linktest/answertest"
-)
+	"fmt"
 
-import "fmt"
+	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/answertest"
+	"linemark/drivers/link/linktest/recordtest"
+)
 
 const (
 	stx = 0x02
@@ -29,13 +31,6 @@ type stream struct {
 	inside bool // of a job
 	job    []byte
 	epoch  int // of the printer when the job began
-}
-
-// live tells whether the connection is still one of this printer's.
-func (s *stream) live() bool {
-	s.p.mu.Lock()
-	defer s.p.mu.Unlock()
-	return !s.p.over && s.power == s.p.power
 }
 
 // feed takes bytes in.
@@ -74,9 +69,7 @@ func (s *stream) cancel() {
 		return
 	}
 	p.empty("cancelled")
-	if p.opt.Status != Status4Cyclic {
-		s.answer(p.fault.interrupts())
-	}
+	s.answer(p.fault.interrupts())
 }
 
 // receive takes a whole job into the buffer.
@@ -84,13 +77,13 @@ func (s *stream) receive() {
 	p := s.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.opt.Buffer > 0 && p.waiting() >= p.opt.Buffer && s.power == p.power && !p.over && s.epoch == p.epoch {
+	for p.opt.Buffer > 0 && p.buffer.Waiting() >= p.opt.Buffer && s.power == p.power && !p.over && s.epoch == p.epoch {
 		p.room.Wait() // and the connection is not read meanwhile
 	}
 	if s.power != p.power || p.over || s.epoch != p.epoch {
 		return
 	}
-	acknowledged := p.opt.Status == Status3
+	acknowledged := p.opt.Status == Status3 || p.opt.Form == FormPlain
 	if p.refuse > 0 || acknowledged && p.fault.interrupts() {
 		p.refuse = max(0, p.refuse-1)
 		p.log(event{Event: "refused"})
@@ -108,10 +101,10 @@ func (s *stream) receive() {
 		e := labelEvent("received", l)
 		e.Copies = copies
 		p.log(e)
-		p.received = append(p.received, l)
-		p.queue = append(p.queue, &job{label: l, copies: copies})
-		notify(p.labelled)
-		notify(p.wake)
+		recordtest.Take(&p.Record, l)
+		p.buffer.Add(l, copies)
+		recordtest.Ready(&p.Record)
+		linktest.Notify(p.wake)
 	}
 	if acknowledged {
 		s.answer(err != nil)
@@ -120,11 +113,14 @@ func (s *stream) receive() {
 
 // answer acknowledges, or says no. The caller holds the lock.
 func (s *stream) answer(no bool) {
+	text := ack
 	if no {
-		s.out.Push(s.p.answers, nak)
-		return
+		text = nak
 	}
-	s.out.Push(s.p.answers, ack)
+	if s.p.opt.Status != Status3 && s.p.opt.Form == FormLAN {
+		text = "\x00\x00\x00\x01" + text
+	}
+	s.out.Push(s.p.answers, text)
 }
 
 // drop notes a job that could not be taken.
@@ -143,8 +139,8 @@ func (p *Printer) state() string {
 	if p.out.Seq > 0 && p.opt.Now().Sub(p.out.At) < p.opt.Tail {
 		id, letter = p.out.ID, 'G'
 	}
-	if len(p.queue) > 0 {
-		id, remaining, letter = p.queue[0].label.ID, p.queue[0].copies, 'G'
+	if l, copies := p.buffer.Next(); copies > 0 {
+		id, remaining, letter = l.ID, copies, 'G'
 	}
 	if p.fault != NoFault {
 		letter = p.fault.letter()

@@ -60,7 +60,7 @@ func (p *Printer) answer(c command) (tag, result string) {
 	case "SPCSPM":
 		return c.name, p.setWord(c.param)
 	case "SPGGTP":
-		return c.name, fmt.Sprint(p.total)
+		return c.name, fmt.Sprint(p.Odometer())
 	case "SPGGCP":
 		return "SPGGTP", fmt.Sprint(p.loaded)
 	case "SPGGFV", "SPGGFW":

@@ -1,29 +1,22 @@
 package sppltest
 
-import "time"
+import "linemark/drivers/link/linktest/recordtest"
 
 // Print is the trigger: a product passes. The label that it gets is returned; false when the printer is not
 // running, has no rows, or prints by itself.
 func (p *Printer) Print() (Label, bool) {
-	p.mu.Lock()
-	if !p.opt.Trigger || !p.ready() {
-		p.mu.Unlock()
-		return Label{}, false
-	}
-	return p.output()
+	return p.press.Print(func() bool { return p.opt.Trigger && p.ready() })
 }
 
 // ready tells whether a label can come out. The caller holds the lock.
 func (p *Printer) ready() bool { return !p.over && p.running && p.depth() > 0 }
 
-// output brings a label out, says so and stops when a queue has run empty. The caller holds the lock, which
-// output gives back.
-func (p *Printer) output() (Label, bool) {
+// output brings a label out, says so and stops when a queue has run empty. The caller holds the lock.
+func (p *Printer) output() Label {
 	l := p.take()
 	p.log(labelEvent("printed", l))
-	p.total++
 	p.loaded++
-	p.printed = append(p.printed, l)
+	recordtest.Print(&p.Record, l)
 	if p.word != "" && !p.manner.Mute {
 		for h := range p.hosts {
 			h.say(p.word)
@@ -32,12 +25,7 @@ func (p *Printer) output() (Label, bool) {
 	if p.depth() == 0 {
 		p.stop()
 	}
-	call := p.onPrinted
-	p.mu.Unlock()
-	if call != nil {
-		call(l)
-	}
-	return l, true
+	return l
 }
 
 // take removes one row of every field. The caller holds the lock.
@@ -54,33 +42,4 @@ func (p *Printer) take() Label {
 }
 
 // feed prints label after label until the printer is closed.
-func (p *Printer) feed() {
-	for {
-		p.mu.Lock()
-		ready := p.ready()
-		p.mu.Unlock()
-		if !ready {
-			select {
-			case <-p.wake:
-				continue
-			case <-p.server.Closed():
-				return
-			}
-		}
-		if p.opt.PrintTime > 0 {
-			t := time.NewTimer(p.opt.PrintTime)
-			select {
-			case <-t.C:
-			case <-p.server.Closed():
-				t.Stop()
-				return
-			}
-		}
-		p.mu.Lock()
-		if !p.ready() {
-			p.mu.Unlock()
-			continue
-		}
-		p.output()
-	}
-}
+func (p *Printer) feed() { p.press.Run(p.wake, p.server.Closed(), p.opt.PrintTime, p.ready) }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/feedtest"
+	"linemark/drivers/link/linktest/recordtest"
 )
 
 // row is one line of a field's queue.
@@ -16,30 +18,29 @@ type row struct {
 
 // Printer is an emulated printer. Its methods may be called from any goroutine.
 type Printer struct {
-	opt      Options
-	labelled chan struct{}
-	wake     chan struct{} // signals the worker that there may be something to print
-	server   linktest.Server
-	feeding  sync.WaitGroup // the worker
+	recordtest.Record[Label]
 
-	mu        sync.Mutex
-	over      bool
-	power     int            // counts power cycles: a connection from before the last one is dead
-	hosts     map[*host]bool // connections
-	manner    Manner
-	fault     Fault
-	running   bool
-	word      string // said after every print; "" for none
-	queues    map[string][]row
-	seqs      map[string]int
-	values    map[string]string // of each field on the last label, as marked
-	total     int
-	loaded    int // prints since the template was loaded
-	commands  []string
-	received  []Label
-	printed   []Label
-	onPrinted func(Label)
-	logErr    error
+	opt     Options
+	wake    chan struct{} // signals the worker that there may be something to print
+	server  linktest.Server
+	feeding sync.WaitGroup // the worker
+	press   feedtest.Press[Label]
+
+	mu       sync.Mutex
+	over     bool
+	power    int            // counts power cycles: a connection from before the last one is dead
+	hosts    map[*host]bool // connections
+	manner   Manner
+	fault    Fault
+	running  bool
+	word     string // said after every print; "" for none
+	queues   map[string][]row
+	seqs     map[string]int
+	values   map[string]string // of each field on the last label, as marked
+	loaded   int               // prints since the template was loaded
+	head     feedtest.Head
+	commands []string
+	events   recordtest.Log
 }
 
 // New returns a stopped printer with empty queues, to be ended with Close.
@@ -51,14 +52,15 @@ func New(opt Options) *Printer {
 		opt.Fields = []string{"CODE"}
 	}
 	p := &Printer{
-		opt:      opt,
-		labelled: make(chan struct{}, 1),
-		wake:     make(chan struct{}, 1),
-		hosts:    map[*host]bool{},
-		queues:   map[string][]row{},
-		seqs:     map[string]int{},
-		values:   map[string]string{},
+		opt:    opt,
+		events: recordtest.NewLog(opt.Log),
+		wake:   make(chan struct{}, 1),
+		hosts:  map[*host]bool{},
+		queues: map[string][]row{},
+		seqs:   map[string]int{},
+		values: map[string]string{},
 	}
+	p.press = feedtest.Press[Label]{Lock: &p.mu, Head: &p.head, Output: p.output, Record: &p.Record}
 	if !opt.Trigger {
 		p.feeding.Go(p.feed)
 	}
@@ -93,7 +95,7 @@ func (p *Printer) raise(f Fault) {
 	if f.stops() {
 		p.stop()
 	}
-	notify(p.wake)
+	linktest.Notify(p.wake)
 }
 
 // Interrupt raises an error in the middle of a label: its rows are gone, it comes out half, and no word is
@@ -143,8 +145,8 @@ func (p *Printer) PowerCycle() {
 func (p *Printer) start() {
 	p.log(event{Event: "started"})
 	p.running = true
-	notify(p.wake)
-	notify(p.labelled)
+	linktest.Notify(p.wake)
+	recordtest.Ready(&p.Record)
 }
 
 func (p *Printer) stop() {
@@ -152,6 +154,7 @@ func (p *Printer) stop() {
 		p.log(event{Event: "stopped"})
 	}
 	p.running = false
+	p.head.Free()
 }
 
 // depth is the number of labels that the queues suffice for. The caller holds the lock.
@@ -169,6 +172,7 @@ func (p *Printer) clear(field, name string) {
 		p.log(event{Event: name, Field: field, Label: r.seq})
 	}
 	delete(p.queues, field)
+	p.head.Free()
 }
 
 // appendRows adds rows to a field's queue. The caller holds the lock.
@@ -182,21 +186,13 @@ func (p *Printer) appendRows(field string, texts []string) {
 		e.Field = field
 		p.log(e)
 		if field == p.opt.Fields[0] {
-			p.received = append(p.received, l)
+			recordtest.Take(&p.Record, l)
 		}
 	}
-	notify(p.wake)
+	linktest.Notify(p.wake)
 	if p.running {
-		notify(p.labelled)
+		recordtest.Ready(&p.Record)
 	}
 }
 
 func (p *Printer) hasField(name string) bool { return slices.Contains(p.opt.Fields, name) }
-
-// notify signals a channel that holds one signal.
-func notify(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
-}

@@ -3,8 +3,8 @@ package sppltest
 import (
 	"fmt"
 	"net"
-	"sync"
-	"time"
+
+	"linemark/drivers/link/linktest/answertest"
 )
 
 // maxFrame bounds a command; a longer one is dropped.
@@ -31,54 +31,29 @@ func (p *Printer) Close() error {
 	p.feeding.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.logErr
+	return p.events.Err()
 }
 
 // serve takes what one host sends, to the end of its connection.
 func (p *Printer) serve(conn net.Conn) {
 	p.mu.Lock()
-	h := &host{p: p, conn: conn, power: p.power, more: make(chan struct{}, 1), done: make(chan struct{})}
+	h := &host{p: p, out: answertest.NewWriter(conn), power: p.power}
 	p.hosts[h] = true
 	p.log(event{Event: "connected", Peer: conn.RemoteAddr().String()})
 	p.mu.Unlock()
-
-	var writing sync.WaitGroup
-	writing.Go(h.write)
-	buf := make([]byte, 16<<10)
-	for {
-		n, err := conn.Read(buf)
-		h.feed(buf[:n])
-		if err != nil {
-			break
-		}
-	}
-
-	conn.Close() // before the log says so
-	close(h.done)
-	writing.Wait()
+	h.out.Talk(h.feed)
 	p.mu.Lock()
 	delete(p.hosts, h)
 	p.log(event{Event: "disconnected", Peer: conn.RemoteAddr().String()})
 	p.mu.Unlock()
 }
 
-// host is one connection. Its words are written by a goroutine of its own, so that a print waits for no host.
+// host is one connection.
 type host struct {
 	p     *Printer
-	conn  net.Conn
+	out   *answertest.Writer
 	power int    // of the printer when the connection began
 	frame []byte // what came after a ~; nil between frames
-
-	more chan struct{}
-	done chan struct{}
-	out  []word // guarded by the printer's lock
-}
-
-// word is what is written, and how.
-type word struct {
-	text  []byte
-	late  time.Duration
-	split bool
 }
 
 // feed takes bytes in, however they are cut.
@@ -111,7 +86,7 @@ func (p *Printer) obey(h *host, frame string) {
 	for _, c := range parse(frame) {
 		tag, result := p.answer(c)
 		if p.manner.Between != "" && !p.manner.Silent {
-			h.out = append(h.out, word{text: []byte(p.manner.Between)})
+			h.out.Say(p.manner.Between)
 		}
 		h.say(tag + ":" + result)
 	}
@@ -120,66 +95,12 @@ func (p *Printer) obey(h *host, frame string) {
 // say hands an answer over to be written. The caller holds the lock.
 func (h *host) say(content string) {
 	m := h.p.manner
-	if m.Silent {
-		return
-	}
 	text := "~SPGRES{" + content + "}^"
 	if h.p.opt.Spaced {
 		text = "~ SPGRES{ " + content + "}^"
 	}
-	h.p.log(event{Event: "answer", Text: text})
-	w := word{text: []byte(text), late: m.Late, split: m.Split}
-	if m.Garbled {
-		for i := range w.text {
-			w.text[i] = w.text[i]<<1 | 0x81
-		}
+	if !m.Silent {
+		h.p.log(event{Event: "answer", Text: text})
 	}
-	h.out = append(h.out, w)
-	if m.Double {
-		h.out = append(h.out, w)
-	}
-	notify(h.more)
-}
-
-// write carries words to the host, to the end of the connection.
-func (h *host) write() {
-	for {
-		select {
-		case <-h.more:
-		case <-h.done:
-			return
-		}
-		h.p.mu.Lock()
-		words := h.out
-		h.out = nil
-		h.p.mu.Unlock()
-		for _, w := range words {
-			if !h.put(w) {
-				return
-			}
-		}
-	}
-}
-
-// put writes one word; false when the connection is over.
-func (h *host) put(w word) bool {
-	if w.late > 0 {
-		t := time.NewTimer(w.late)
-		select {
-		case <-t.C:
-		case <-h.done:
-			t.Stop()
-			return false
-		}
-	}
-	step := max(1, len(w.text))
-	if w.split {
-		step = 1
-	}
-	for b := w.text; len(b) > 0; b = b[min(step, len(b)):] {
-		if _, err := h.conn.Write(b[:min(step, len(b))]); err != nil {
-			return false
-		}
-	}
-	return true
+	h.out.Push(answertest.Answers{Delay: m.Late, Twice: m.Double, Bytewise: m.Split, Garbled: m.Garbled, Lost: m.Silent}, text)
 }

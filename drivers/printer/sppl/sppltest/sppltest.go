@@ -105,43 +105,9 @@ func (p *Printer) Running() bool {
 	return p.running
 }
 
-// Odometer returns how many labels ever came out.
-func (p *Printer) Odometer() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.total
-}
-
 // Commands returns every command that the printer was given, as it came, in order.
 func (p *Printer) Commands() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.commands)
 }
-
-// Received returns every row of the first field that was taken into the queue, in order; Fields holds that
-// field alone. The bytes inside are shared: they must not be changed.
-func (p *Printer) Received() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.received)
-}
-
-// Printed returns every label that came out whole, in order. The bytes inside are shared: they must not be
-// changed.
-func (p *Printer) Printed() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.printed)
-}
-
-// OnPrinted sets what is called after each label that came out whole. It is called outside the printer's
-// locks and may use the printer, except for Close. It replaces an earlier one.
-func (p *Printer) OnPrinted(f func(Label)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.onPrinted = f
-}
-
-// Labelled returns a channel, buffered by one, that is signalled when the printer has become ready to print.
-func (p *Printer) Labelled() <-chan struct{} { return p.labelled }

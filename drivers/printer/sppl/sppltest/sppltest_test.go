@@ -1,21 +1,18 @@
 package sppltest
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"linemark/drivers/link/linktest/answertest"
 	"linemark/drivers/link/linktest/servetest"
 )
 
@@ -27,45 +24,26 @@ const code = "0104601234567893215\"<&'_1>=,;%/\x1d93dGVz"
 func start(t testing.TB, opt Options) *Printer { return servetest.Start(t, New(opt)) }
 
 // far is the host's end of a connection.
-type far struct {
-	t    testing.TB
-	conn net.Conn
-	in   *bufio.Reader
-}
+type far struct{ *servetest.Host }
 
-func connect(t testing.TB, p *Printer) *far {
+func connect(t testing.TB, p *Printer) far {
 	t.Helper()
-	conn := servetest.Pipe(t, p.ServeConn)
-	return &far{t, conn, bufio.NewReader(conn)}
-}
-
-func (h *far) send(text string) {
-	h.t.Helper()
-	if err := h.conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		h.t.Fatal(err)
-	}
-	if _, err := h.conn.Write([]byte(text)); err != nil {
-		h.t.Fatal(err)
-	}
+	return far{servetest.Connect(t, p.ServeConn)}
 }
 
 // word reads what the printer says, to a ^.
-func (h *far) word() string {
-	h.t.Helper()
-	s, err := h.in.ReadString('^')
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return s
+func (h far) word() string {
+	h.T.Helper()
+	return h.Until('^')
 }
 
 // talk sends each command and wants the answer beside it.
-func (h *far) talk(pairs ...string) {
-	h.t.Helper()
+func (h far) talk(pairs ...string) {
+	h.T.Helper()
 	for i := 0; i < len(pairs); i += 2 {
-		h.send(pairs[i])
+		h.Send(pairs[i])
 		if got, want := h.word(), "~SPGRES{"+pairs[i+1]+"}^"; got != want {
-			h.t.Fatalf("%q is answered with %q, want %q", pairs[i], got, want)
+			h.T.Fatalf("%q is answered with %q, want %q", pairs[i], got, want)
 		}
 	}
 }
@@ -130,7 +108,7 @@ func TestSeveralFields(t *testing.T) {
 		t.Errorf("printed %+v", l)
 	}
 	own := connect(t, start(t, Options{Trigger: true, OwnTag: true, Spaced: true}))
-	own.send("~SPLGMQ{CODE}^")
+	own.Send("~SPLGMQ{CODE}^")
 	if got := own.word(); got != "~ SPGRES{ SPLGMQ:CODE=0}^" {
 		t.Errorf("answered %q", got)
 	}
@@ -159,7 +137,7 @@ func TestRows(t *testing.T) {
 
 func TestChain(t *testing.T) {
 	h := connect(t, start(t, Options{Trigger: true}))
-	h.send("junk~SPLCQD{CODE}|SPPSTA^\r\n")
+	h.Send("junk~SPLCQD{CODE}|SPPSTA^\r\n")
 	if a, b := h.word(), h.word(); a != "~SPGRES{SPLCQD:OK}^" || b != "~SPGRES{SPPSTA:WAITING<}^" {
 		t.Errorf("answered %q and %q", a, b)
 	}
@@ -225,9 +203,7 @@ func TestPowerCycle(t *testing.T) {
 		h := connect(t, p)
 		h.talk("~SPCSPM{1>MK}^", "SPCSPM:OK", "~SPLAQD{CODE~gt~1\n2}^", "SPLAQD:OK", "~SPPSAP^", "SPPSAP:OK")
 		p.PowerCycle()
-		if _, err := h.in.ReadByte(); err == nil {
-			t.Error("the connection outlived the power cycle")
-		}
+		h.WantEnd()
 		h = connect(t, p)
 		want := map[bool]string{false: "0", true: "2"}[keeps]
 		h.talk("~SPPSTA^", "SPPSTA:WAITING<", "~SPLGQC{CODE}^", "SPLGQC:"+want)
@@ -245,24 +221,23 @@ func TestManners(t *testing.T) {
 		h := connect(t, p)
 		const good = "~SPGRES{SPPSTA:WAITING<}^"
 		p.SetManner(Manner{Double: true, Split: true, Between: "?"})
-		h.send("~SPPSTA^")
+		h.Send("~SPPSTA^")
 		if got := h.word() + h.word(); got != "?"+good+good {
 			t.Errorf("doubled: %q", got)
 		}
 		p.SetManner(Manner{Late: time.Second})
 		begun := time.Now()
-		h.send("~SPPSTA^")
+		h.Send("~SPPSTA^")
 		if got := h.word(); got != good || time.Since(begun) != time.Second {
 			t.Errorf("late: %q after %v", got, time.Since(begun))
 		}
 		p.SetManner(Manner{Garbled: true})
-		h.send("~SPPSTA^")
-		garbled := make([]byte, len(good))
-		if _, err := io.ReadFull(h.in, garbled); err != nil || bytes.ContainsAny(garbled, "~^{}") {
-			t.Errorf("garbled: %q, %v", garbled, err)
+		h.Send("~SPPSTA^")
+		if got := h.Read(len(good)); strings.ContainsAny(got, "~^{}") {
+			t.Errorf("garbled: %q", got)
 		}
 		p.SetManner(Manner{Silent: true})
-		h.send("~SPPSTA^")
+		h.Send("~SPPSTA^")
 		p.SetManner(Manner{Mute: true})
 		h.talk("~SPCSPM{1>MK}^", "SPCSPM:OK", "~SPLAQD{CODE~gt~1}^", "SPLAQD:OK", "~SPPSAP^", "SPPSAP:OK")
 		p.Print()
@@ -270,46 +245,20 @@ func TestManners(t *testing.T) {
 	})
 }
 
-// watched is a log that can be read while it is written.
-type watched struct {
-	mu    sync.Mutex
-	lines []map[string]any
-}
-
-func (w *watched) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var line map[string]any
-	if err := json.Unmarshal(bytes.TrimSuffix(b, []byte("\n")), &line); err != nil {
-		return 0, err
-	}
-	w.lines = append(w.lines, line)
-	return len(b), nil
-}
-
 func TestLog(t *testing.T) {
-	w := &watched{}
+	w := &servetest.Lines{}
 	p := start(t, Options{Trigger: true, Log: w})
 	h := connect(t, p)
 	h.talk("~SPLAQD{CODE~gt~01A\n01B}^", "SPLAQD:OK", "~SPPSAP^", "SPPSAP:OK")
 	p.Print()
 	h.talk("~SPLCQD{CODE}^", "SPLCQD:OK")
 	p.PowerCycle()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var names []string
-	for _, l := range w.lines {
-		names = append(names, l["event"].(string))
-		if _, err := time.Parse(time.RFC3339Nano, l["at"].(string)); err != nil {
-			t.Error(err)
-		}
-	}
 	want := "connected command received received answer command started answer printed command cleared answer reset stopped"
-	if got := strings.Join(names[:14], " "); got != want {
+	if got := w.Events(t); !strings.HasPrefix(got, want) {
 		t.Errorf("log %s\nwant %s", got, want)
 	}
-	if w.lines[8]["code"] != hex.EncodeToString([]byte("01A")) {
-		t.Errorf("printed %v", w.lines[8])
+	if printed := w.All()[8]; printed["code"] != hex.EncodeToString([]byte("01A")) {
+		t.Errorf("printed %v", printed)
 	}
 }
 
@@ -344,7 +293,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	h := &far{t, conn, bufio.NewReader(conn)}
+	h := far{servetest.NewHost(t, conn)}
 	h.talk("~SPLAQD{CODE~gt~1}^", "SPLAQD:OK", "~SPPSAP^", "SPPSAP:OK")
 	<-p.Labelled()
 }
@@ -358,23 +307,14 @@ func FuzzStream(f *testing.F) {
 		f.Add([]byte(s), 3)
 	}
 	f.Fuzz(func(t *testing.T, in []byte, step int) {
-		if step < 1 || step > len(in) {
-			step = 1
-		}
 		run := func(step int) ([]string, []string, string) {
 			p := New(Options{Trigger: true})
 			defer p.Close()
-			h := &host{p: p, more: make(chan struct{}, 1)}
-			for b := in; len(b) > 0; b = b[min(step, len(b)):] {
-				h.feed(b[:min(step, len(b))])
-			}
-			var out strings.Builder
-			for _, w := range h.out {
-				out.Write(w.text)
-			}
-			return codes(p.Received()), p.Commands(), out.String()
+			h := &host{p: p, out: answertest.NewWriter(nil)}
+			servetest.Cut(in, step, h.feed)
+			return codes(p.Received()), p.Commands(), strings.Join(h.out.Waiting(), "")
 		}
-		rows, commands, out := run(len(in) + 1)
+		rows, commands, out := run(len(in))
 		rows2, commands2, out2 := run(step)
 		if !slices.Equal(rows, rows2) || !slices.Equal(commands, commands2) || out != out2 {
 			t.Errorf("cut at every %d bytes the result is another", step)

@@ -1,12 +1,15 @@
 package texttest
 
+import "linemark/drivers/link/linktest"
+
 // SetFault raises a fault, or clears it with NoFault. Nothing is printed while one holds.
 func (p *Printer) SetFault(f Fault) {
 	p.mu.Lock()
 	p.log(event{Event: "fault", Fault: f.String()})
 	p.fault = f
+	p.head.Free()
 	p.mu.Unlock()
-	notify(p.wake)
+	linktest.Notify(p.wake)
 }
 
 // Refuse makes the printer refuse the next n labels.
@@ -41,7 +44,7 @@ func (p *Printer) Say(text string) {
 func (p *Printer) say(text string) {
 	p.log(event{Event: "said", Frame: []byte(text)})
 	for h := range p.hosts {
-		h.say(text, p.speech)
+		p.tell(h, text, p.speech)
 	}
 }
 
@@ -62,5 +65,5 @@ func (p *Printer) PowerCycle(keep bool) {
 	}
 	p.server.Drop()
 	p.mu.Unlock()
-	notify(p.wake)
+	linktest.Notify(p.wake)
 }

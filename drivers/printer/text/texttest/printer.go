@@ -1,39 +1,39 @@
 package texttest
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/feedtest"
+	"linemark/drivers/link/linktest/recordtest"
 )
 
 // Printer is an emulated printer. Its methods may be called from any goroutine.
 type Printer struct {
-	opt      Options
-	grammar  grammar
-	labelled chan struct{}
-	wake     chan struct{}
-	server   linktest.Server
-	feeding  sync.WaitGroup
+	recordtest.Record[Label]
 
-	mu        sync.Mutex
-	over      bool
-	hosts     map[*host]bool
-	queue     []Label
-	seq       int
-	counter   int
-	index     string // of the last printed label
-	fault     Fault
-	refusals  int
-	capacity  int
-	speech    Speech
-	received  []Label
-	printed   []Label
-	onPrinted func(Label)
-	logErr    error
+	opt     Options
+	grammar grammar
+	wake    chan struct{}
+	server  linktest.Server
+	feeding sync.WaitGroup
+	press   feedtest.Press[Label]
+
+	mu       sync.Mutex
+	over     bool
+	hosts    map[*host]bool
+	queue    []Label
+	seq      int
+	index    string // of the last printed label
+	fault    Fault
+	refusals int
+	capacity int
+	speech   Speech
+	head     feedtest.Head
+	events   recordtest.Log
 }
 
 // New returns a running printer, to be stopped with Close.
@@ -42,9 +42,10 @@ func New(opt Options) *Printer {
 		opt.Now = time.Now
 	}
 	p := &Printer{
-		opt: opt, grammar: newGrammar(opt.Protocol.Label), labelled: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		opt: opt, events: recordtest.NewLog(opt.Log), grammar: newGrammar(opt.Protocol.Label), wake: make(chan struct{}, 1),
 		hosts: map[*host]bool{}, index: "0", capacity: opt.Protocol.Capacity,
 	}
+	p.press = feedtest.Press[Label]{Lock: &p.mu, Head: &p.head, Output: p.output, Record: &p.Record}
 	if !opt.Trigger {
 		p.feeding.Go(p.feed)
 	}
@@ -79,16 +80,16 @@ func (p *Printer) take(frame []byte) string {
 	p.seq++
 	l.Seq, l.At = p.seq, p.opt.Now()
 	p.log(labelEvent("received", l))
-	p.received = append(p.received, l)
+	recordtest.Take(&p.Record, l)
 	p.queue = append(p.queue, l)
-	notify(p.labelled)
-	notify(p.wake)
+	recordtest.Ready(&p.Record)
+	linktest.Notify(p.wake)
 	return proto.Accepts
 }
 
 // fill writes the numbers and the state into an answer. The caller holds the lock.
 func (p *Printer) fill(answer string) string {
-	return strings.NewReplacer("{index}", p.index, "{counter}", strconv.Itoa(p.counter), "{state}", p.opt.Protocol.States[p.fault]).Replace(answer)
+	return strings.NewReplacer("{index}", p.index, "{counter}", strconv.Itoa(p.Odometer()), "{state}", p.opt.Protocol.States[p.fault]).Replace(answer)
 }
 
 // empty drops the buffer. The caller holds the lock.
@@ -97,103 +98,40 @@ func (p *Printer) empty() {
 		p.log(labelEvent("dropped", l))
 	}
 	p.queue = nil
+	p.head.Free()
 }
 
 // Print is the trigger: the oldest waiting label comes out and is returned. It is false when
 // there is none, when a fault holds, and when the printer prints by itself.
 func (p *Printer) Print() (Label, bool) {
-	if !p.opt.Trigger {
-		return Label{}, false
-	}
-	return p.output()
+	return p.press.Print(func() bool { return p.opt.Trigger && p.ready() })
 }
 
-func (p *Printer) output() (Label, bool) {
-	p.mu.Lock()
-	if p.over || p.fault != NoFault || len(p.queue) == 0 {
-		p.mu.Unlock()
-		return Label{}, false
-	}
+// ready tells whether a label can come out. The caller holds the lock.
+func (p *Printer) ready() bool { return !p.over && p.fault == NoFault && len(p.queue) > 0 }
+
+// output brings the oldest label out. The caller holds the lock.
+func (p *Printer) output() Label {
 	l := p.queue[0]
 	p.queue = p.queue[1:]
-	p.counter++
 	if i, ok := l.Values["index"]; ok {
 		p.index = i
 	}
 	l.At = p.opt.Now()
 	p.log(labelEvent("printed", l))
-	p.printed = append(p.printed, l)
+	recordtest.Print(&p.Record, l)
 	if tells := p.opt.Protocol.Tells; tells != "" {
 		p.say(p.fill(tells))
 	}
-	call := p.onPrinted
-	p.mu.Unlock()
-	if call != nil {
-		call(l)
-	}
-	return l, true
+	return l
 }
 
 // feed prints label after label until the printer is closed.
-func (p *Printer) feed() {
-	for {
-		if p.Waiting() > 0 && p.opt.PrintTime > 0 {
-			t := time.NewTimer(p.opt.PrintTime)
-			select {
-			case <-t.C:
-			case <-p.server.Closed():
-				t.Stop()
-				return
-			}
-		}
-		if _, out := p.output(); out {
-			continue
-		}
-		select {
-		case <-p.wake:
-		case <-p.server.Closed():
-			return
-		}
-	}
-}
-
-// Received returns every label that was taken into the buffer, in order. The bytes inside are
-// shared: they must not be changed.
-func (p *Printer) Received() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.received)
-}
-
-// Printed returns every label that came out, in order. The bytes inside are shared.
-func (p *Printer) Printed() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.printed)
-}
+func (p *Printer) feed() { p.press.Run(p.wake, p.server.Closed(), p.opt.PrintTime, p.ready) }
 
 // Waiting returns how many labels are in the buffer.
 func (p *Printer) Waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.queue)
-}
-
-// OnPrinted sets what is called after each label that came out. It is called outside the
-// printer's locks and may use the printer, except for Close. It replaces an earlier one.
-func (p *Printer) OnPrinted(f func(Label)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.onPrinted = f
-}
-
-// Labelled returns a channel, buffered by one, that is signalled when a label was taken.
-func (p *Printer) Labelled() <-chan struct{} { return p.labelled }
-
-// notify signals a channel that holds one signal.
-func notify(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

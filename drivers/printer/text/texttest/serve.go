@@ -4,31 +4,24 @@ import (
 	"bytes"
 	"fmt"
 	"net"
-	"time"
+
+	"linemark/drivers/link/linktest/answertest"
 )
 
 // maxFrame bounds what is gathered without an end in it; more is dropped.
 const maxFrame = 64 << 10
 
-// host is one connection. What is said to it leaves in order from a goroutine of its own, so
-// that a host that does not read holds up nothing else.
+// host is one connection.
 type host struct {
-	conn net.Conn
-	out  chan speech
+	out  *answertest.Writer
 	dead bool // dropped by a power cycle: what it sent before does not count. Under the printer's lock.
+	buf  []byte
 }
 
-type speech struct {
-	text string
-	how  Speech
-}
-
-// say queues a message with its end. A host that lets thousands wait hears no more.
-func (h *host) say(text string, how Speech) {
-	select {
-	case h.out <- speech{text, how}:
-	default:
-	}
+// tell queues a message of the printer.
+func (p *Printer) tell(h *host, text string, how Speech) {
+	h.out.Push(answertest.Answers{Delay: how.Delay, Twice: how.Double, Bytewise: how.Split, Garbled: how.Garble, Lost: how.Silent},
+		text+p.opt.Protocol.AnswerEnd)
 }
 
 // Serve accepts connections from l until Close, which it reports with nil, or until l fails.
@@ -44,12 +37,7 @@ func (p *Printer) ServeConn(conn net.Conn) { p.server.ServeConn(conn, p.host) }
 
 // host takes what one host sends, to the end of its connection.
 func (p *Printer) host(conn net.Conn) {
-	h := &host{conn: conn, out: make(chan speech, 4096)}
-	gone, told := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(told)
-		p.speak(h, gone)
-	}()
+	h := &host{out: answertest.NewWriter(conn)}
 	p.mu.Lock()
 	p.log(event{Event: "connected", Peer: conn.RemoteAddr().String()})
 	if p.opt.Protocol.Forgets {
@@ -57,12 +45,7 @@ func (p *Printer) host(conn net.Conn) {
 	}
 	p.hosts[h] = true
 	p.mu.Unlock()
-
-	p.read(h)
-
-	conn.Close()
-	close(gone)
-	<-told
+	h.out.Talk(func(b []byte) { p.read(h, b) })
 	p.mu.Lock()
 	delete(p.hosts, h)
 	p.log(event{Event: "disconnected", Peer: conn.RemoteAddr().String()})
@@ -70,84 +53,27 @@ func (p *Printer) host(conn net.Conn) {
 }
 
 // read cuts what the host sends into frames.
-func (p *Printer) read(h *host) {
-	var buf []byte
-	end := []byte(p.opt.Protocol.End)
-	piece := make([]byte, 4096)
+func (p *Printer) read(h *host, b []byte) {
+	h.buf = append(h.buf, b...)
 	for {
-		n, err := h.conn.Read(piece)
-		buf = append(buf, piece[:n]...)
-		for {
-			frame, rest, whole := bytes.Cut(buf, end)
-			if !whole {
-				break
-			}
-			buf = rest
-			p.mu.Lock()
-			dead, how := h.dead, p.speech
-			p.mu.Unlock()
-			if dead {
-				return
-			}
-			if answer := p.take(frame); answer != "" {
-				h.say(answer, how)
-			}
+		frame, rest, whole := bytes.Cut(h.buf, []byte(p.opt.Protocol.End))
+		if !whole {
+			break
 		}
-		if len(buf) > maxFrame {
-			buf = nil
-		}
-		if err != nil {
+		h.buf = rest
+		p.mu.Lock()
+		dead, how := h.dead, p.speech
+		p.mu.Unlock()
+		if dead {
 			return
 		}
-	}
-}
-
-// speak sends what is queued for the host until it is gone.
-func (p *Printer) speak(h *host, gone <-chan struct{}) {
-	for {
-		select {
-		case s := <-h.out:
-			if !p.utter(h, s, gone) {
-				return
-			}
-		case <-gone:
-			return
+		if answer := p.take(frame); answer != "" {
+			p.tell(h, answer, how)
 		}
 	}
-}
-
-func (p *Printer) utter(h *host, s speech, gone <-chan struct{}) bool {
-	if s.how.Silent {
-		return true
+	if len(h.buf) > maxFrame {
+		h.buf = nil
 	}
-	if s.how.Delay > 0 {
-		t := time.NewTimer(s.how.Delay)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-gone:
-			return false
-		}
-	}
-	b := []byte(s.text + p.opt.Protocol.AnswerEnd)
-	if s.how.Garble {
-		for i := range b {
-			b[i] |= 0x80
-		}
-	}
-	if s.how.Double {
-		b = append(b, b...)
-	}
-	step := len(b)
-	if s.how.Split {
-		step = 1
-	}
-	for ; len(b) > 0; b = b[step:] {
-		if _, err := h.conn.Write(b[:step]); err != nil {
-			return false
-		}
-	}
-	return true
 }
 
 // Close stops the printer: it closes its listeners and connections and waits until nothing of
@@ -161,5 +87,5 @@ func (p *Printer) Close() error {
 	p.feeding.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.logErr
+	return p.events.Err()
 }

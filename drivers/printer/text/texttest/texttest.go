@@ -109,6 +109,6 @@ type Speech struct {
 	Delay  time.Duration // before each answer
 	Split  bool          // byte by byte
 	Double bool          // each answer twice
-	Garble bool          // with the highest bit of each byte set
+	Garble bool          // with bits of each byte changed, as at a wrong speed
 	Silent bool          // not at all
 }

@@ -119,7 +119,7 @@ func TestTalk(t *testing.T) {
 }
 
 func TestSpeech(t *testing.T) {
-	for want, s := range map[string]Speech{"C\rC\r": {Double: true}, "C\r": {Split: true}, "\xc3\x8d": {Garble: true}, "": {Silent: true}} {
+	for want, s := range map[string]Speech{"C\rC\r": {Double: true}, "C\r": {Split: true}, "\xdb\xdd": {Garble: true}, "": {Silent: true}} {
 		sit(t, Options{Trigger: true}, func(d *desk) {
 			d.SetSpeech(s)
 			d.wants(t, "C\r", want)

@@ -1,11 +1,8 @@
 package tspltest
 
 import (
-	"bufio"
-	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -17,52 +14,29 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func start(t testing.TB, opt Options) *Printer { return servetest.Start(t, New(opt)) }
 
 // host is the far end of a connection to a printer.
-type host struct {
-	t    testing.TB
-	conn net.Conn
-	in   *bufio.Reader
-}
+type host struct{ *servetest.Host }
 
-func connect(t testing.TB, p *Printer) *host {
+func connect(t testing.TB, p *Printer) host {
 	t.Helper()
-	conn := servetest.Pipe(t, p.ServeConn)
-	return &host{t: t, conn: conn, in: bufio.NewReader(conn)}
-}
-
-func (h *host) send(text string) {
-	h.t.Helper()
-	if err := h.conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		h.t.Fatal(err)
-	}
-	if _, err := h.conn.Write([]byte(text)); err != nil {
-		h.t.Fatal(err)
-	}
+	return host{servetest.Connect(t, p.ServeConn)}
 }
 
 // status asks <ESC>!?, which also tells that everything sent before was acted on.
-func (h *host) status() byte {
-	h.t.Helper()
-	h.send("\x1b!?")
-	b, err := h.in.ReadByte()
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return b
+func (h host) status() byte {
+	h.T.Helper()
+	h.Send("\x1b!?")
+	return h.Read(1)[0]
 }
 
 // line reads one line.
-func (h *host) line() string {
-	h.t.Helper()
-	s, err := h.in.ReadString('\n')
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return strings.TrimSuffix(s, "\r\n")
+func (h host) line() string {
+	h.T.Helper()
+	return strings.TrimSuffix(h.Until('\n'), "\r\n")
 }
 
-func (h *host) count() string {
-	h.t.Helper()
-	h.send("OUT NET \"X=\";STR$(LABEL)\r\n")
+func (h host) count() string {
+	h.T.Helper()
+	h.Send("OUT NET \"X=\";STR$(LABEL)\r\n")
 	return h.line()
 }
 

@@ -8,17 +8,9 @@ import (
 
 	"linemark/drivers/link/linktest"
 	"linemark/drivers/link/linktest/answertest"
+	"linemark/drivers/link/linktest/feedtest"
+	"linemark/drivers/link/linktest/recordtest"
 )
-
-// job is one PRINT in the buffer with the copies that are still to come out.
-type job struct {
-	label  Label
-	copies int
-	// stop is made while a copy is under the head and closed when something keeps it from coming out whole.
-	stop chan struct{}
-	// spoiled: a copy came out half and is to be printed again.
-	spoiled bool
-}
 
 // question is an OUT that waits for its turn.
 type question struct {
@@ -29,11 +21,13 @@ type question struct {
 
 // Printer is an emulated printer. Its methods may be called from any goroutine.
 type Printer struct {
-	opt      Options
-	labelled chan struct{}
-	wake     chan struct{} // signals the worker that there may be something to print
-	server   linktest.Server
-	feeding  sync.WaitGroup // the worker
+	recordtest.Record[Label]
+
+	opt     Options
+	wake    chan struct{} // signals the worker that there may be something to print
+	server  linktest.Server
+	feeding sync.WaitGroup // the worker
+	press   feedtest.Press[Label]
 
 	mu        sync.Mutex
 	room      *sync.Cond // signalled when a label has left the buffer, or everything ends
@@ -42,17 +36,13 @@ type Printer struct {
 	rest      []byte // of a line whose connection ended: the next connection's bytes go on from there
 	image     []Symbol
 	lines     []byte // since the last PRINT
-	queue     []*job
+	buffer    feedtest.Buffer[Label]
 	questions []question
 	answers   Answers
 	seq       int
-	odometer  int
 	fault     Fault
 	reprint   bool // SET REPRINT
-	received  []Label
-	printed   []Label
-	onPrinted func(Label)
-	logErr    error
+	events    recordtest.Log
 }
 
 // New returns a running printer, to be stopped with Close.
@@ -63,8 +53,9 @@ func New(opt Options) *Printer {
 	if opt.Out == "" {
 		opt.Out = "NET"
 	}
-	p := &Printer{opt: opt, labelled: make(chan struct{}, 1), wake: make(chan struct{}, 1), reprint: true}
+	p := &Printer{opt: opt, events: recordtest.NewLog(opt.Log), wake: make(chan struct{}, 1), reprint: true}
 	p.room = sync.NewCond(&p.mu)
+	p.press = feedtest.Press[Label]{Lock: &p.mu, Head: &p.buffer.Head, Output: p.output, Record: &p.Record}
 	if !opt.Trigger {
 		p.feeding.Go(p.feed)
 	}
@@ -82,21 +73,18 @@ func (p *Printer) SetFault(f Fault) {
 	}
 	p.log(event{Event: "fault", Fault: f.String()})
 	p.fault = f
-	if f.interrupts() && len(p.queue) > 0 && p.queue[0].stop != nil {
+	if f.interrupts() && p.buffer.Busy() {
 		p.interrupt()
 	}
 	var again []Label
-	if f == NoFault && p.opt.Trigger && len(p.queue) > 0 && p.queue[0].spoiled {
+	if f == NoFault && p.opt.Trigger && p.buffer.Spoiled() {
 		again = append(again, p.output())
 	}
 	p.reply()
-	call := p.onPrinted
 	p.mu.Unlock()
-	notify(p.wake)
+	linktest.Notify(p.wake)
 	for _, l := range again {
-		if call != nil {
-			call(l)
-		}
+		recordtest.Tell(&p.Record, l)
 	}
 }
 
@@ -106,10 +94,10 @@ func (p *Printer) SetFault(f Fault) {
 func (p *Printer) Interrupt(f Fault) (Label, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.queue) == 0 || p.fault != NoFault || !f.interrupts() {
+	l, copies := p.buffer.Next()
+	if copies == 0 || p.fault != NoFault || !f.interrupts() {
 		return Label{}, false
 	}
-	l := p.queue[0].label
 	p.log(event{Event: "fault", Fault: f.String()})
 	p.fault = f
 	p.interrupt()
@@ -118,30 +106,19 @@ func (p *Printer) Interrupt(f Fault) (Label, bool) {
 
 // interrupt spoils the copy under the head. The caller holds the lock.
 func (p *Printer) interrupt() {
-	j := p.queue[0]
-	p.log(labelEvent("interrupted", j.label))
-	p.release(j)
+	l, _ := p.buffer.Next()
+	p.log(labelEvent("interrupted", l))
 	if p.reprint {
-		j.spoiled = true
+		p.buffer.Spoil()
 		return
 	}
-	p.log(labelEvent("lost", j.label))
-	p.take(j)
-}
-
-// release ends the time of a copy under the head. The caller holds the lock.
-func (p *Printer) release(j *job) {
-	if j.stop != nil {
-		close(j.stop)
-		j.stop = nil
-	}
+	p.log(labelEvent("lost", l))
+	p.take()
 }
 
 // take removes one copy of the oldest job. The caller holds the lock.
-func (p *Printer) take(j *job) {
-	if j.copies--; j.copies == 0 {
-		p.queue = p.queue[1:]
-	}
+func (p *Printer) take() {
+	p.buffer.Take()
 	p.room.Broadcast()
 }
 
@@ -155,9 +132,7 @@ func (p *Printer) PowerCycle() {
 	if !p.opt.KeepBuffer {
 		p.empty("lost")
 	}
-	for _, j := range p.queue {
-		p.release(j)
-	}
+	p.buffer.Free()
 	p.image, p.lines, p.rest, p.questions = nil, nil, nil, nil
 	p.reprint = true
 	if p.fault == Pause {
@@ -166,43 +141,25 @@ func (p *Printer) PowerCycle() {
 	p.power++
 	p.room.Broadcast()
 	p.server.Drop()
-	notify(p.wake)
+	linktest.Notify(p.wake)
 }
 
 // empty drops everything from the buffer. The caller holds the lock.
 func (p *Printer) empty(name string) {
-	for _, j := range p.queue {
-		p.release(j)
-		p.log(labelEvent(name, j.label))
+	for _, l := range p.buffer.Empty() {
+		p.log(labelEvent(name, l))
 	}
-	p.queue = nil
 	p.room.Broadcast()
-}
-
-// waiting counts the labels in the buffer. The caller holds the lock.
-func (p *Printer) waiting() int {
-	n := 0
-	for _, j := range p.queue {
-		n += j.copies
-	}
-	return n
 }
 
 // reply answers every OUT whose turn has come. The caller holds the lock.
 func (p *Printer) reply() {
+	next, waiting := p.buffer.Next()
 	p.questions = slices.DeleteFunc(p.questions, func(q question) bool {
-		if p.fault.interrupts() || p.opt.OutWaits && len(p.queue) > 0 && p.queue[0].label.Seq <= q.after {
+		if p.fault.interrupts() || p.opt.OutWaits && waiting > 0 && next.Seq <= q.after {
 			return false
 		}
-		q.from.Push(p.answers, q.prefix+strconv.Itoa(p.odometer)+"\r\n")
+		q.from.Push(p.answers, q.prefix+strconv.Itoa(p.Odometer())+"\r\n")
 		return true
 	})
-}
-
-// notify signals a channel that holds one signal.
-func notify(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

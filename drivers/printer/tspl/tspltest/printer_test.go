@@ -22,7 +22,7 @@ func TestLife(t *testing.T) {
 func TestPrint(t *testing.T) {
 	p := start(t, Options{Trigger: true})
 	h := connect(t, p)
-	h.send(tspl("a") + "PRINT 1\r\nCLS\r\nPRINT 2,2\r\n")
+	h.Send(tspl("a") + "PRINT 1\r\nCLS\r\nPRINT 2,2\r\n")
 	if s := h.status(); s != 0x20 {
 		t.Errorf("status %02X with labels waiting", s)
 	}
@@ -51,7 +51,7 @@ func TestErrorsAreLogged(t *testing.T) {
 	var log bytes.Buffer
 	p := New(Options{Trigger: true, Log: &log})
 	h := connect(t, p)
-	h.send(tspl("a") + "PRINT 1CLS\r\nOUT COM \"X\";STR$(LABEL)\r\nprint 1\r\nNONSENSE\r\n" + strings.Repeat("x", maxLine+1) + "\r\nSIZE 60 mm,40 mm\r\n")
+	h.Send(tspl("a") + "PRINT 1CLS\r\nOUT COM \"X\";STR$(LABEL)\r\nprint 1\r\nNONSENSE\r\n" + strings.Repeat("x", maxLine+1) + "\r\nSIZE 60 mm,40 mm\r\n")
 	h.status()
 	p.Print()
 	p.Close()
@@ -77,7 +77,7 @@ func TestFaults(t *testing.T) {
 		t.Run(f.String(), func(t *testing.T) {
 			p := start(t, Options{Trigger: true})
 			h := connect(t, p)
-			h.send(tspl("a"))
+			h.Send(tspl("a"))
 			h.status()
 			p.SetFault(f)
 			if got := h.status(); got != bit {
@@ -86,7 +86,7 @@ func TestFaults(t *testing.T) {
 			if _, ok := p.Print(); ok {
 				t.Error("it prints")
 			}
-			h.send("OUT NET \"X=\";STR$(LABEL)\r\n")
+			h.Send("OUT NET \"X=\";STR$(LABEL)\r\n")
 			if f != Pause { // a paused printer answers now, any other when the fault is cleared
 				h.status()
 				p.SetFault(NoFault)
@@ -102,7 +102,7 @@ func TestCancel(t *testing.T) {
 	for cancel, want := range map[byte][]string{0: {"a", "b"}, '.': {"b"}} {
 		p := start(t, Options{Trigger: true, Cancel: cancel})
 		h := connect(t, p)
-		h.send(tspl("a") + "\x1b!." + tspl("b"))
+		h.Send(tspl("a") + "\x1b!." + tspl("b"))
 		h.status()
 		for range 2 {
 			p.Print()
@@ -117,7 +117,7 @@ func TestReprint(t *testing.T) {
 	for off, want := range map[string][]string{"": {"a", "b"}, "SET REPRINT OFF\r\n": {"b"}, "SET REPRINT OFF\r\nSET REPRINT ON\r\n": {"a", "b"}} {
 		p := start(t, Options{Trigger: true})
 		h := connect(t, p)
-		h.send(off + tspl("a") + tspl("b"))
+		h.Send(off + tspl("a") + tspl("b"))
 		h.status()
 		if l, ok := p.Interrupt(MediaOut); !ok || l.Seq != 1 {
 			t.Error("nothing was interrupted")
@@ -136,11 +136,11 @@ func TestPowerCycle(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		p := start(t, Options{Trigger: true, KeepBuffer: keep})
 		h := connect(t, p)
-		h.send(tspl("a") + tspl("b"))
+		h.Send(tspl("a") + tspl("b"))
 		h.status()
 		p.Print()
 		p.PowerCycle()
-		if _, err := h.in.ReadByte(); err == nil {
+		if _, err := h.In.ReadByte(); err == nil {
 			t.Error("the connection outlived the power cycle")
 		}
 		if got := p.Waiting(); got != map[bool]int{true: 1}[keep] || p.Odometer() != 1 {
@@ -154,12 +154,12 @@ func TestRestOfALine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, Options{Trigger: true})
 		h := connect(t, p)
-		h.send(strings.TrimSuffix(tspl("a"), ",1\r\n"))
+		h.Send(strings.TrimSuffix(tspl("a"), ",1\r\n"))
 		h.status()
-		h.conn.Close()
+		h.Conn.Close()
 		synctest.Wait()
 		two := connect(t, p)
-		two.send("\r\n")
+		two.Send("\r\n")
 		two.status()
 		if p.Waiting() != 1 {
 			t.Errorf("%d labels wait", p.Waiting())
@@ -170,7 +170,7 @@ func TestRestOfALine(t *testing.T) {
 func TestOutWaits(t *testing.T) {
 	p := start(t, Options{Trigger: true, OutWaits: true})
 	h := connect(t, p)
-	h.send(tspl("a") + "OUT NET \"X=\";STR$(LABEL)\r\n" + tspl("b"))
+	h.Send(tspl("a") + "OUT NET \"X=\";STR$(LABEL)\r\n" + tspl("b"))
 	h.status() // is answered before
 	p.Print()
 	if got := h.line(); got != "X=1" {
@@ -182,7 +182,7 @@ func TestBufferFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, Options{Trigger: true, Buffer: 2})
 		h := connect(t, p)
-		h.send(tspl("a") + tspl("b") + tspl("c"))
+		h.Send(tspl("a") + tspl("b") + tspl("c"))
 		synctest.Wait()
 		if got := p.Waiting(); got != 2 {
 			t.Errorf("%d wait, want 2", got)
@@ -199,7 +199,7 @@ func TestPrintTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, Options{PrintTime: time.Second})
 		h := connect(t, p)
-		h.send("SET REPRINT OFF\r\n" + tspl("a") + tspl("b") + tspl("c"))
+		h.Send("SET REPRINT OFF\r\n" + tspl("a") + tspl("b") + tspl("c"))
 		time.Sleep(1500 * time.Millisecond)
 		p.SetFault(RibbonOut) // b comes out half
 		time.Sleep(time.Minute)
@@ -228,10 +228,10 @@ func TestAnswers(t *testing.T) {
 			t.Error("the answer is not garbled")
 		}
 		p.SetAnswers(Answers{Lost: true})
-		h.send("\x1b!?")
+		h.Send("\x1b!?")
 		synctest.Wait()
 		p.SetAnswers(Answers{})
-		if got := h.status(); got != 0 || h.in.Buffered() > 0 {
+		if got := h.status(); got != 0 || h.In.Buffered() > 0 {
 			t.Error("a lost answer came")
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"sync"
 
 	"linemark/drivers/link/linktest/answertest"
 )
@@ -23,26 +22,11 @@ func (p *Printer) ServeConn(conn net.Conn) { p.server.ServeConn(conn, p.host) }
 // host takes what one host sends, to the end of its connection.
 func (p *Printer) host(conn net.Conn) {
 	w := answertest.NewWriter(conn)
-	var writing sync.WaitGroup
-	writing.Go(w.Run)
-
 	p.mu.Lock()
 	s := newStream(p, w)
 	p.log(event{Event: "connected", Peer: conn.RemoteAddr().String()})
 	p.mu.Unlock()
-
-	buf := make([]byte, 16<<10)
-	for s.live() {
-		n, err := conn.Read(buf)
-		s.feed(buf[:n])
-		if err != nil {
-			break
-		}
-	}
-
-	conn.Close() // before the log says so
-	w.Stop()
-	writing.Wait()
+	w.Talk(s.feed)
 	s.end()
 	p.mu.Lock()
 	p.questions = slices.DeleteFunc(p.questions, func(q question) bool { return q.from == w })
@@ -61,5 +45,5 @@ func (p *Printer) Close() error {
 	p.feeding.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.logErr
+	return p.events.Err()
 }

@@ -6,7 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"linemark/drivers/link/linktest"
 	"linemark/drivers/link/linktest/answertest"
+	"linemark/drivers/link/linktest/recordtest"
 )
 
 const (
@@ -32,13 +34,6 @@ func newStream(p *Printer, out *answertest.Writer) *stream {
 	s := &stream{p: p, out: out, power: p.power, line: p.rest}
 	p.rest = nil
 	return s
-}
-
-// live tells whether the connection is still one of this printer's.
-func (s *stream) live() bool {
-	s.p.mu.Lock()
-	defer s.p.mu.Unlock()
-	return !s.p.over && s.power == s.p.power
 }
 
 // feed takes bytes in.
@@ -97,7 +92,7 @@ func (s *stream) status() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b := p.fault.bits()
-	if !p.fault.interrupts() && len(p.queue) > 0 {
+	if !p.fault.interrupts() && p.buffer.Waiting() > 0 {
 		b |= 0x20
 	}
 	s.out.Push(p.answers, string([]byte{b}))
@@ -143,8 +138,14 @@ func (s *stream) command(line []byte, tooLong bool) {
 		if sym, ok = dataMatrix(arguments, p.opt.Quote); ok {
 			p.image = append(p.image, sym)
 		}
+	case name == "BARCODE":
+		if sym, ours, drawn := code128(arguments, p.opt.Quote); ours {
+			if ok = drawn; ok {
+				p.image = append(p.image, sym)
+			}
+		}
 	case name == "PRINT":
-		for p.opt.Buffer > 0 && p.waiting() >= p.opt.Buffer && !p.over && s.power == p.power {
+		for p.opt.Buffer > 0 && p.buffer.Waiting() >= p.opt.Buffer && !p.over && s.power == p.power {
 			p.room.Wait() // and the connection is not read meanwhile
 		}
 		if p.over || s.power != p.power {
@@ -173,7 +174,7 @@ func (s *stream) command(line []byte, tooLong bool) {
 // words are the commands that change nothing that is emulated.
 var words = map[string]bool{"SIZE": true, "GAP": true, "BLINE": true, "OFFSET": true, "SPEED": true, "DENSITY": true,
 	"DIRECTION": true, "REFERENCE": true, "SHIFT": true, "CODEPAGE": true, "COUNTRY": true, "SET": true, "HOME": true,
-	"TEXT": true, "BAR": true, "BOX": true, "BLOCK": true, "BARCODE": true, "QRCODE": true, "REVERSE": true, "ERASE": true}
+	"TEXT": true, "BAR": true, "BOX": true, "BLOCK": true, "REM": true, "QRCODE": true, "REVERSE": true, "ERASE": true}
 
 // print is PRINT m,n: the image goes into the buffer. The caller holds the lock.
 func (p *Printer) print(arguments string) bool {
@@ -195,9 +196,9 @@ func (p *Printer) print(arguments string) bool {
 	e := labelEvent("received", l)
 	e.Copies = copies
 	p.log(e)
-	p.received = append(p.received, l)
-	p.queue = append(p.queue, &job{label: l, copies: copies})
-	notify(p.labelled)
-	notify(p.wake)
+	recordtest.Take(&p.Record, l)
+	p.buffer.Add(l, copies)
+	recordtest.Ready(&p.Record)
+	linktest.Notify(p.wake)
 	return true
 }

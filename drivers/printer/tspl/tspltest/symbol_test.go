@@ -44,7 +44,7 @@ func TestSymbols(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := start(t, Options{Trigger: true, Quote: c.quote})
 			h := connect(t, p)
-			h.send("CLS\r\n" + c.line + "\r\nPRINT 1,1\r\n")
+			h.Send("CLS\r\n" + c.line + "\r\nPRINT 1,1\r\n")
 			h.status()
 			var got []string
 			for _, s := range p.Received()[0].Symbols {
@@ -80,7 +80,7 @@ func TestAnyDataRoundTrips(t *testing.T) {
 				content.WriteByte(c)
 			}
 		}
-		h.send("CLS\r\nDMATRIX 1,1,9,9,c126,\"" + content.String() + "\"\r\nPRINT 1\r\n")
+		h.Send("CLS\r\nDMATRIX 1,1,9,9,c126,\"" + content.String() + "\"\r\nPRINT 1\r\n")
 		h.status()
 		all := p.Received()
 		got := all[len(all)-1].Symbols

@@ -6,13 +6,12 @@
 // and reprints an interrupted label unless SET REPRINT OFF was sent. It keeps its own record of what it was
 // given and what came out.
 //
-// Not emulated: every command that draws, except DMATRIX; stored forms and programs; <ESC>! commands other
+// Not emulated: every command that draws, except DMATRIX and BARCODE of the type 128M; stored forms and programs; <ESC>! commands other
 // than <ESC>!?; expressions other than a text and STR$(LABEL).
 package tspltest
 
 import (
 	"io"
-	"slices"
 	"time"
 
 	"linemark/drivers/link/linktest/answertest"
@@ -63,7 +62,7 @@ type Label struct {
 
 // Symbol is one bar code of a label, as a scanner would read it.
 type Symbol struct {
-	Kind string // "datamatrix"
+	Kind string // "datamatrix" or "code128"
 	Data []byte // the data without the leading FNC1; a later FNC1 is a GS (1D)
 	GS1  bool   // an FNC1 leads the symbol
 }
@@ -107,39 +106,5 @@ func (p *Printer) SetAnswers(a Answers) {
 func (p *Printer) Waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.waiting()
+	return p.buffer.Waiting()
 }
-
-// Odometer returns how many labels ever came out whole.
-func (p *Printer) Odometer() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.odometer
-}
-
-// Received returns what every PRINT put into the buffer, once each, in order. The bytes inside are shared:
-// they must not be changed.
-func (p *Printer) Received() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.received)
-}
-
-// Printed returns every label that came out whole, in order. The bytes inside are shared: they must not be
-// changed.
-func (p *Printer) Printed() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.printed)
-}
-
-// OnPrinted sets what is called after each label that came out whole. It is called outside the printer's
-// locks and may use the printer, except for Close. It replaces an earlier one.
-func (p *Printer) OnPrinted(f func(Label)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.onPrinted = f
-}
-
-// Labelled returns a channel, buffered by one, that is signalled when a label has become ready to print.
-func (p *Printer) Labelled() <-chan struct{} { return p.labelled }

@@ -5,6 +5,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/answertest"
+	"linemark/drivers/link/linktest/recordtest"
 )
 
 // maxLine is how many bytes of one command are kept; a longer one is refused.
@@ -38,11 +42,11 @@ func (l *lines) feed(b []byte) {
 	}
 }
 
-// command acts on one line of a host and answers it.
-func (p *Printer) command(h *host, line string) {
+// command acts on one line of a host and answers it. The host has been there since power was what it was.
+func (p *Printer) command(w *answertest.Writer, power int, line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.over || h.power != p.power {
+	if p.over || power != p.power {
 		return
 	}
 	reply := "ERR"
@@ -52,7 +56,7 @@ func (p *Printer) command(h *host, line string) {
 	if reply == "ERR" {
 		p.log(event{Event: "refused", Line: line})
 	}
-	p.answer(h, reply)
+	p.answer(w, reply)
 }
 
 // split takes a command's fields apart: each is ended by |.
@@ -81,7 +85,7 @@ func (p *Printer) act(name string, args []string) string {
 	case name == "SCB" && len(args) == 0:
 		// The record under the head is out of the buffer already: it comes out all the same.
 		under := p.queue[:0:0]
-		if p.head != nil {
+		if p.head.Busy() {
 			under, p.queue = p.queue[:1], p.queue[1:]
 		}
 		for _, l := range p.queue {
@@ -152,7 +156,7 @@ func (p *Printer) state() string {
 	if p.fault.interrupts() {
 		faults = 2
 	}
-	return fmt.Sprintf("STS|%d|%d|%s|%d|%d|", p.overall, faults, p.job, len(p.printed), p.odometer)
+	return fmt.Sprintf("STS|%d|%d|%s|%d|%d|", p.overall, faults, p.job, p.Odometer(), p.Odometer())
 }
 
 // setState obeys SST. Running is impossible without a job, and only offline and running can be left at will.
@@ -166,7 +170,7 @@ func (p *Printer) setState(to string) bool {
 		return false
 	}
 	p.notice(p.state())
-	notify(p.wake)
+	linktest.Notify(p.wake)
 	return true
 }
 
@@ -199,10 +203,10 @@ func (p *Printer) record(index int64, values []string) bool {
 		l.Symbols = []Symbol{p.symbol(value)}
 	}
 	p.log(labelEvent("received", l))
-	p.received = append(p.received, l)
+	recordtest.Take(&p.Record, l)
 	p.queue = append(p.queue, l)
-	notify(p.labelled)
-	notify(p.wake)
+	recordtest.Ready(&p.Record)
+	linktest.Notify(p.wake)
 	return true
 }
 

@@ -5,6 +5,9 @@ import (
 	"time"
 
 	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/answertest"
+	"linemark/drivers/link/linktest/feedtest"
+	"linemark/drivers/link/linktest/recordtest"
 )
 
 // Overall states.
@@ -15,33 +18,31 @@ const (
 
 // Printer is an emulated printer. Its methods may be called from any goroutine.
 type Printer struct {
-	opt      Options
-	labelled chan struct{}
-	wake     chan struct{} // signals the worker that there may be something to print
-	server   linktest.Server
-	feeding  sync.WaitGroup // the worker
+	recordtest.Record[Label]
 
-	mu        sync.Mutex
-	over      bool
-	power     int // counts power cycles: a connection from before the last one is dead
-	hosts     map[*host]bool
-	manner    Manner
-	overall   int
-	fault     Fault
-	job       string
-	notices   bool
-	capacity  int
-	header    []string
-	queue     []Label
-	head      chan struct{} // made while a label is under the head, closed when it will not come out whole
-	newest    int64         // the highest index received
-	last      int64         // the index printed last
-	seq       int
-	odometer  int
-	received  []Label
-	printed   []Label
-	onPrinted func(Label)
-	logErr    error
+	opt     Options
+	wake    chan struct{} // signals the worker that there may be something to print
+	server  linktest.Server
+	feeding sync.WaitGroup // the worker
+	press   feedtest.Press[Label]
+
+	mu       sync.Mutex
+	over     bool
+	power    int // counts power cycles: a connection from before the last one is dead
+	hosts    map[*answertest.Writer]bool
+	manner   Manner
+	overall  int
+	fault    Fault
+	job      string
+	notices  bool
+	capacity int
+	header   []string
+	queue    []Label
+	head     feedtest.Head
+	newest   int64 // the highest index received
+	last     int64 // the index printed last
+	seq      int
+	events   recordtest.Log
 }
 
 // New returns a running printer, to be stopped with Close.
@@ -63,14 +64,15 @@ func New(opt Options) *Printer {
 	}
 	p := &Printer{
 		opt:      opt,
-		labelled: make(chan struct{}, 1),
+		events:   recordtest.NewLog(opt.Log),
 		wake:     make(chan struct{}, 1),
-		hosts:    map[*host]bool{},
+		hosts:    map[*answertest.Writer]bool{},
 		overall:  running,
 		job:      opt.Job,
 		notices:  opt.Notices,
 		capacity: opt.Capacity,
 	}
+	p.press = feedtest.Press[Label]{Lock: &p.mu, Head: &p.head, Output: p.output, Record: &p.Record}
 	if opt.NoJob {
 		p.job, p.overall = "", offline
 	}
@@ -89,10 +91,10 @@ func (p *Printer) SetFault(f Fault) {
 		return
 	}
 	p.raise(f)
-	if f.interrupts() && p.head != nil {
+	if f.interrupts() && p.head.Busy() {
 		p.spoil()
 	}
-	notify(p.wake)
+	linktest.Notify(p.wake)
 }
 
 // Interrupt raises a fault in the middle of the oldest waiting label, which comes out half; false when there
@@ -127,18 +129,10 @@ func (p *Printer) raise(f Fault) {
 func (p *Printer) spoil() {
 	l := p.queue[0]
 	p.log(labelEvent("spoilt", l))
-	p.release()
+	p.head.Free()
 	p.queue = p.queue[1:]
 	if p.opt.CountsHalf {
 		p.last = l.Index
-	}
-}
-
-// release ends the time of a label under the head. The caller holds the lock.
-func (p *Printer) release() {
-	if p.head != nil {
-		close(p.head)
-		p.head = nil
 	}
 }
 
@@ -158,7 +152,7 @@ func (p *Printer) PowerCycle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.log(event{Event: "reset"})
-	p.release()
+	p.head.Free()
 	if !p.opt.KeepBuffer {
 		p.empty("lost")
 		p.newest, p.last, p.header, p.capacity = 0, 0, nil, p.opt.Capacity
@@ -173,22 +167,14 @@ func (p *Printer) PowerCycle() {
 	p.notices = p.opt.Notices
 	p.power++
 	p.server.Drop()
-	notify(p.wake)
+	linktest.Notify(p.wake)
 }
 
 // empty drops every record. The caller holds the lock.
 func (p *Printer) empty(name string) {
-	p.release()
+	p.head.Free()
 	for _, l := range p.queue {
 		p.log(labelEvent(name, l))
 	}
 	p.queue = nil
-}
-
-// notify signals a channel that holds one signal.
-func notify(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

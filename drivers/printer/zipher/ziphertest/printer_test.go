@@ -1,17 +1,14 @@
 package ziphertest
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"io"
-	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"linemark/drivers/link/linktest/answertest"
 	"linemark/drivers/link/linktest/servetest"
 )
 
@@ -20,47 +17,29 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const nasty = "0104601234567893215\"<&'_1>=,;%/\x1d93dGVz"
 
 // peer is the far end of a connection to a printer.
-type peer struct {
-	t    testing.TB
-	conn net.Conn
-	in   *bufio.Reader
-}
+type peer struct{ *servetest.Host }
 
-func connect(t testing.TB, p *Printer) *peer {
+func connect(t testing.TB, p *Printer) peer {
 	t.Helper()
-	conn := servetest.Pipe(t, p.ServeConn)
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	return &peer{t: t, conn: conn, in: bufio.NewReader(conn)}
+	return peer{servetest.Connect(t, p.ServeConn)}
 }
 
-func (h *peer) send(text string) {
-	h.t.Helper()
-	if _, err := io.WriteString(h.conn, text); err != nil {
-		h.t.Fatal(err)
-	}
-}
-
-func (h *peer) line() string {
-	h.t.Helper()
-	line, err := h.in.ReadString('\r')
-	if err != nil {
-		h.t.Fatal(err)
-	}
+func (h peer) line() string {
+	h.T.Helper()
+	line := h.Until('\r')
 	return strings.TrimSuffix(line, "\r")
 }
 
 // says sends a command and compares the lines that follow, separated by spaces.
-func (h *peer) says(command, want string) {
-	h.t.Helper()
-	h.send(command + "\r")
+func (h peer) says(command, want string) {
+	h.T.Helper()
+	h.Send(command + "\r")
 	var got []string
 	for range strings.Fields(want) {
 		got = append(got, h.line())
 	}
 	if all := strings.Join(got, " "); all != want {
-		h.t.Errorf("%q is answered with %q, want %q", command, all, want)
+		h.T.Errorf("%q is answered with %q, want %q", command, all, want)
 	}
 }
 
@@ -77,7 +56,7 @@ func codes(labels []Label) string {
 func TestBuffer(t *testing.T) {
 	p := servetest.Start(t, New(Options{Trigger: true, Fields: []string{"CODE", "LOT"}}))
 	h := connect(t, p)
-	h.send("half a comm\r")
+	h.Send("half a comm\r")
 	h.line()
 	for _, step := range []struct{ command, want string }{
 		{"SLR", "SLR|0|"}, {"SNI", "SNI|1|"}, {"SRC", "SRC|0|"}, {"SGM", "SGM|150|"}, {"SMR|2|", "ACK"}, {"SMR|0|", "ERR"}, {"SFS", "SFS|2000|"},
@@ -152,7 +131,7 @@ func TestStates(t *testing.T) {
 			t.Errorf("printed with %s", f)
 		}
 		h.says("GST", "STS|3|2|Unit|0|0|")
-		h.send("GFT\r")
+		h.Send("GFT\r")
 		if got := h.line(); !strings.Contains(got, "FLT|1|") || !strings.Contains(got, "|"+f.String()+"|") {
 			t.Errorf("%s: %q", f, got)
 		}
@@ -196,13 +175,12 @@ func TestManners(t *testing.T) {
 	h.says("SCB", "ERR")
 	h.says("SLR", "SLR|0|")
 	p.Behave(Manner{Silent: true})
-	h.send("SHO|CODE|\rSDO|01|\r")
+	h.Send("SHO|CODE|\rSDO|01|\r")
 	<-p.Labelled()
 	p.Behave(Manner{Garble: true})
-	h.send("SLR\r")
-	garbled := make([]byte, 6)
-	if _, err := io.ReadFull(h.in, garbled); err != nil || strings.Contains(string(garbled), "SLR") {
-		t.Errorf("garbled: %q, %v", garbled, err)
+	h.Send("SLR\r")
+	if got := h.Read(6); strings.Contains(got, "SLR") {
+		t.Errorf("garbled: %q", got)
 	}
 	start := time.Now()
 	p.Behave(Manner{Late: 30 * time.Millisecond})
@@ -231,9 +209,7 @@ func TestPowerCycle(t *testing.T) {
 		p.Print()
 		p.SetFault(Pause)
 		p.PowerCycle()
-		if _, err := h.in.ReadByte(); err == nil {
-			t.Error("the connection has outlived the power")
-		}
+		h.WantEnd()
 		h = connect(t, p)
 		h.says("GST", c.state)
 		h.says("SLR", c.last)
@@ -249,7 +225,7 @@ func TestFeed(t *testing.T) {
 	h.says("SID|5|01|", "ACK")
 	for under := false; !under; { // the worker takes it up by itself
 		p.mu.Lock()
-		under = p.head != nil
+		under = p.head.Busy()
 		p.mu.Unlock()
 	}
 	h.says("SID|6|02|", "ACK")
@@ -283,8 +259,8 @@ func TestServe(t *testing.T) {
 }
 
 func TestLog(t *testing.T) {
-	var log bytes.Buffer
-	p := New(Options{Log: &log, Trigger: true})
+	log := &servetest.Lines{}
+	p := New(Options{Log: log, Trigger: true})
 	h := connect(t, p)
 	h.says("SHO|CODE|", "ACK")
 	h.says("SID|5|01\x1d9|", "ACK")
@@ -293,18 +269,12 @@ func TestLog(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var events []string
-	for line := range strings.Lines(log.String()) {
-		var e event
-		if err := json.Unmarshal([]byte(line), &e); err != nil || e.At.IsZero() {
-			t.Errorf("%s: %v", line, err)
-		}
-		events = append(events, e.Event)
-		if (e.Event == "received" || e.Event == "printed") && (e.Code != "30311d39" || e.Index != 5) {
-			t.Errorf("%+v", e)
+	for _, line := range log.All() {
+		if (line["event"] == "received" || line["event"] == "printed") && (line["code"] != "30311d39" || line["index"] != 5.0) {
+			t.Errorf("%v", line)
 		}
 	}
-	if got := strings.Join(events, " "); got != "connected received refused printed disconnected" {
+	if got := log.Events(t); got != "connected received refused printed disconnected" {
 		t.Errorf("log: %s", got)
 	}
 }
@@ -315,21 +285,12 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte("SHO|A|B|\rSDO|1|2|\rSID|9|||\rSID|\rSST|4|\rSST|3|\rSMR|1|\rEAN\r|\r||\rSID|99999999999999999999|a|b|\r"), 1)
 	f.Add([]byte("\n\n\rGST"+strings.Repeat("x", maxLine+1)+"\r"), 100)
 	f.Fuzz(func(t *testing.T, in []byte, step int) {
-		if step < 1 || step > len(in) {
-			step = 1
-		}
 		run := func(step int) (string, string) {
 			p := New(Options{Trigger: true, Now: func() time.Time { return time.Time{} }})
 			defer p.Close()
-			h := &host{wake: make(chan struct{}, 1)}
-			l := lines{take: func(line string) { p.command(h, line) }}
-			for b := in; len(b) > 0; b = b[min(step, len(b)):] {
-				l.feed(b[:min(step, len(b))])
-			}
-			out := ""
-			for _, piece := range h.queue {
-				out += string(piece.bytes)
-			}
+			w := answertest.NewWriter(nil)
+			l := lines{take: func(line string) { p.command(w, 0, line) }}
+			servetest.Cut(in, step, l.feed)
 			last := int64(0)
 			for _, r := range p.Received() {
 				if r.Index <= last {
@@ -337,9 +298,9 @@ func FuzzLines(f *testing.F) {
 				}
 				last = r.Index
 			}
-			return out, codes(p.Received())
+			return strings.Join(w.Waiting(), ""), codes(p.Received())
 		}
-		out, got := run(len(in) + 1)
+		out, got := run(len(in))
 		out2, got2 := run(step)
 		if out != out2 || got != got2 {
 			t.Errorf("cut at every %d bytes the result is another", step)

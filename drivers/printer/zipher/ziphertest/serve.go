@@ -3,8 +3,8 @@ package ziphertest
 import (
 	"fmt"
 	"net"
-	"sync"
-	"time"
+
+	"linemark/drivers/link/linktest/answertest"
 )
 
 // Serve accepts connections from l until Close, which it reports with nil, or until l fails.
@@ -28,120 +28,33 @@ func (p *Printer) Close() error {
 	p.feeding.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.logErr
+	return p.events.Err()
 }
 
 // host takes what one host sends, to the end of its connection.
 func (p *Printer) host(conn net.Conn) {
-	h := &host{conn: conn, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	w := answertest.NewWriter(conn)
 	p.mu.Lock()
-	h.power = p.power
-	p.hosts[h] = true
+	power := p.power
+	p.hosts[w] = true
 	p.log(event{Event: "connected", Peer: conn.RemoteAddr().String()})
 	p.mu.Unlock()
-	var writing sync.WaitGroup
-	writing.Go(h.write)
-
-	in := lines{take: func(line string) { p.command(h, line) }}
-	buf := make([]byte, 4<<10)
-	for {
-		n, err := conn.Read(buf)
-		in.feed(buf[:n])
-		if err != nil {
-			break
-		}
-	}
-
-	close(h.done)
-	conn.Close() // before the log says so
-	writing.Wait()
+	in := lines{take: func(line string) { p.command(w, power, line) }}
+	w.Talk(in.feed)
 	p.mu.Lock()
-	delete(p.hosts, h)
+	delete(p.hosts, w)
 	p.log(event{Event: "disconnected", Peer: conn.RemoteAddr().String()})
 	p.mu.Unlock()
 }
 
-// host is one connection. What goes out is queued, so that a host which does not read holds nobody up.
-type host struct {
-	conn  net.Conn
-	power int // of the printer when the connection began
-	wake  chan struct{}
-	done  chan struct{}
-
-	mu    sync.Mutex
-	queue []piece
-}
-
-// piece is bytes to be written in one go, some time after those before it.
-type piece struct {
-	after time.Duration
-	bytes []byte
-}
-
-func (h *host) put(pieces ...piece) {
-	h.mu.Lock()
-	h.queue = append(h.queue, pieces...)
-	h.mu.Unlock()
-	notify(h.wake)
-}
-
-// write carries the queue out until the connection ends.
-func (h *host) write() {
-	for {
-		h.mu.Lock()
-		pieces := h.queue
-		h.queue = nil
-		h.mu.Unlock()
-		for _, p := range pieces {
-			if p.after > 0 {
-				t := time.NewTimer(p.after)
-				select {
-				case <-t.C:
-				case <-h.done:
-				}
-				t.Stop()
-			}
-			if _, err := h.conn.Write(p.bytes); err != nil {
-				return // the reader meets the same end
-			}
-		}
-		if len(pieces) > 0 {
-			continue
-		}
-		select {
-		case <-h.wake:
-		case <-h.done:
-			return
-		}
-	}
-}
-
 // answer sends a line to the host that asked, in the printer's present manner. The caller holds the lock of
 // the printer.
-func (p *Printer) answer(h *host, line string) {
+func (p *Printer) answer(w *answertest.Writer, line string) {
 	m := p.manner
 	for _, l := range m.Before {
-		h.put(piece{bytes: []byte(l + p.opt.End)})
+		w.Say(l + p.opt.End)
 	}
-	if m.Silent {
-		return
-	}
-	b := []byte(line + p.opt.End)
-	if m.Twice {
-		b = append(b, b...)
-	}
-	if m.Garble {
-		for i := range b {
-			b[i] ^= 1 << (i % 7)
-		}
-	}
-	if !m.Split {
-		h.put(piece{m.Late, b})
-		return
-	}
-	for i := range b {
-		h.put(piece{bytes: b[i : i+1]})
-	}
+	w.Push(answertest.Answers{Delay: m.Late, Twice: m.Twice, Bytewise: m.Split, Garbled: m.Garble, Lost: m.Silent}, line+p.opt.End)
 }
 
 // notice tells every host something that it did not ask for, if notices are on. The caller holds the lock.
@@ -149,7 +62,7 @@ func (p *Printer) notice(line string) {
 	if !p.notices {
 		return
 	}
-	for h := range p.hosts {
-		h.put(piece{bytes: []byte(line + p.opt.End)})
+	for w := range p.hosts {
+		w.Say(line + p.opt.End)
 	}
 }

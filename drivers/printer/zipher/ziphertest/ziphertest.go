@@ -88,7 +88,7 @@ type Manner struct {
 	Late   time.Duration // an answer comes that much later
 	Twice  bool          // each answer comes twice
 	Split  bool          // each byte is written by itself
-	Garble bool          // every byte of an answer has another bit turned over, as at a wrong speed
+	Garble bool          // the bits of an answer are changed, as at a wrong speed
 	Refuse bool          // every record and every command that changes something is answered with ERR
 	Before []string      // lines that come between a command and its answer
 }
@@ -107,36 +107,3 @@ func (p *Printer) Waiting() int {
 	defer p.mu.Unlock()
 	return len(p.queue)
 }
-
-// Odometer returns how many labels ever came out whole.
-func (p *Printer) Odometer() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.odometer
-}
-
-// Received returns every record that was taken into the buffer, in order. What is inside is shared: it must
-// not be changed.
-func (p *Printer) Received() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.received)
-}
-
-// Printed returns every label that came out whole, in order. What is inside is shared: it must not be changed.
-func (p *Printer) Printed() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.printed)
-}
-
-// OnPrinted sets what is called after each label that came out whole. It is called outside the printer's
-// locks and may use the printer, except for Close. It replaces an earlier one.
-func (p *Printer) OnPrinted(f func(Label)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.onPrinted = f
-}
-
-// Labelled returns a channel, buffered by one, that is signalled when a record has come into the buffer.
-func (p *Printer) Labelled() <-chan struct{} { return p.labelled }
