@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
 	"linemark/drivers/link/option"
 	"linemark/drivers/scanner/dialogue"
 	"linemark/drivers/scanner/frame"
@@ -42,6 +41,7 @@ type rules struct {
 	xor        bool   // commands carry a checksum
 	terminator string // what the reader's own formatting puts after a reading
 	maxLength  int
+	timeout    time.Duration // after which a frame is given up that does not end
 	codes      frame.Codes
 	silence    time.Duration // an answer that takes longer is a fault
 	idle       time.Duration // the reader is asked after so much quiet; 0: never
@@ -49,15 +49,13 @@ type rules struct {
 
 // Scanner is one configured reader.
 type Scanner struct {
-	address string
-	dial    link.Dialer
-	rules   rules
-	window  time.Duration // of duplicates
+	peer  dialogue.Peer
+	rules rules
 }
 
 // New checks the settings. Errors are *drivers.OptionError, joined.
 func New(s drivers.Settings) (*Scanner, error) {
-	k := option.Of(s)
+	k := option.Of(s, "tcp", "listen", "serial")
 	word := k.OneOf("responses", "extended", "extended-2", "silent")
 	r := rules{
 		response:   responses[word],
@@ -65,29 +63,23 @@ func New(s drivers.Settings) (*Scanner, error) {
 		xor:        k.OneOf("checksum", "none", "xor") == "xor",
 		terminator: option.Bytes(k.String("terminator", "\r\n")),
 		maxLength:  k.Int("max_length", 4096, 256, 1<<20),
+		timeout:    frame.Timeout(k),
 		silence:    k.Duration("silence", 3*time.Second, 100*time.Millisecond),
 	}
 	r.readEncoding(k, s)
 	r.readIdle(k)
-	ends := map[string]string{}
-	if !lineEnd(r.terminator) {
-		ends["terminator"] = r.terminator
-	}
 	if r.terminator == "" && r.silent {
 		k.Fail("terminator", "a reading must have an end", `set in the reader what it sends after a code, such as "\r\n"`)
 	}
-	r.codes = frame.Options(k, s, ends)
+	r.codes = frame.Options(k, s, r.terminator)
 	if strings.HasPrefix(r.codes.NoRead, "||") {
 		k.Fail("no_read", "answers to commands begin with ||", "set another text in the reader")
 	}
-	window := k.Duration("duplicate_window", 0, 0)
+	sc := &Scanner{peer: dialogue.NewPeer(s, frame.Window(k))}
 	if err := k.Err(); err != nil {
 		return nil, err
 	}
-	sc := &Scanner{address: s.Address, dial: s.Dial, rules: r, window: window}
-	if sc.dial == nil {
-		sc.dial = link.Dial
-	}
+	sc.rules = r
 	return sc, nil
 }
 
@@ -119,16 +111,9 @@ func (r *rules) readIdle(k *option.Keys) {
 	}
 }
 
-// lineEnd reports whether the mark is any mixture of line ends.
-func lineEnd(mark string) bool { return mark != "" && strings.Trim(mark, frame.LineEnds) == "" }
-
 // Open connects to the reader and sets how it answers; an extended reader must confirm it.
 func (sc *Scanner) Open(ctx context.Context) (drivers.ScanSession, error) {
-	conn, err := sc.dial(ctx, sc.address)
-	if err != nil {
-		return nil, err
-	}
-	s, err := dialogue.Open(ctx, conn, newDevice(sc.rules), sc.window)
+	s, err := sc.peer.Open(ctx, newDevice(sc.rules))
 	if err != nil {
 		return nil, err
 	}

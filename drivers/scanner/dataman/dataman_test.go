@@ -2,23 +2,17 @@ package dataman
 
 import (
 	"maps"
-	"strings"
 	"testing"
 
-	"github.com/BurntSushi/toml"
-
 	"linemark/drivers"
+	"linemark/drivers/drivertest"
+	"linemark/drivers/scanner/scantest"
 )
 
 // settings returns good settings with the options changed; nil takes one out.
 func settings(options map[string]any) drivers.Settings {
-	s := drivers.Settings{Name: "cam-1", Address: "tcp://127.0.0.1:23", Options: map[string]any{"encoding": "base64", "no_read": "NOREAD"}}
-	for key, v := range options {
-		if s.Options[key] = v; v == nil {
-			delete(s.Options, key)
-		}
-	}
-	return s
+	return drivers.Settings{Name: "cam-1", Address: "tcp://127.0.0.1:23",
+		Options: drivertest.Changed(map[string]any{"encoding": "base64", "no_read": "NOREAD"}, options)}
 }
 
 func TestNewRefuses(t *testing.T) {
@@ -56,55 +50,20 @@ func TestNewRefuses(t *testing.T) {
 		"unknown":                 {map[string]any{"separater": "|"}, "separater", "unknown"},
 	} {
 		_, err := drivers.NewScanner("dataman", settings(c.options))
-		joined, ok := err.(interface{ Unwrap() []error })
-		if !ok || len(joined.Unwrap()) != 1 {
-			t.Errorf("%s: %v, want one problem", name, err)
-			continue
-		}
-		bad, ok := joined.Unwrap()[0].(*drivers.OptionError)
-		if !ok || bad.Key != c.key || !strings.Contains(bad.Problem, c.problem) || bad.Hint == "" {
-			t.Errorf("%s: %#v, want %s: %s", name, bad, c.key, c.problem)
-		}
+		drivertest.WantProblem(t, name, err, c.key, c.problem, 0)
 	}
 }
 
 func TestNewAccepts(t *testing.T) {
-	for _, options := range []map[string]any{
-		nil, {"no_read": ""}, {"encoding": "plain", "checksum": "xor"}, {"terminator": ""}, {"responses": "extended-2"},
-		{"responses": "silent", "encoding": nil, "terminator": "\x03", "separator": "|", "gs": "{GS}"},
-		{"responses": "silent", "encoding": nil, "idle": "0s"},
-	} {
-		if _, err := New(settings(options)); err != nil {
-			t.Errorf("%q: %v", options, err)
-		}
-	}
+	scantest.Accepted(t, "dataman", settings,
+		nil, map[string]any{"no_read": ""}, map[string]any{"encoding": "plain", "checksum": "xor"}, map[string]any{"terminator": ""}, map[string]any{"responses": "extended-2"},
+		map[string]any{"responses": "silent", "encoding": nil, "terminator": "\x03", "separator": "|", "gs": "{GS}"},
+		map[string]any{"responses": "silent", "encoding": nil, "idle": "0s"},
+	)
 }
 
 // The sample is a working configuration, with and without its comments' keys, and names every key.
 func TestSample(t *testing.T) {
-	var open strings.Builder
-	for l := range strings.Lines(Sample) {
-		open.WriteString(strings.TrimPrefix(l, "# "))
-	}
-	for _, text := range []string{Sample, open.String()} {
-		var file struct{ Scanner []map[string]any }
-		if _, err := toml.Decode(text, &file); err != nil || len(file.Scanner) != 1 {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		options := maps.Clone(file.Scanner[0])
-		s := drivers.Settings{Address: options["address"].(string), Options: options}
-		driver := options["driver"].(string)
-		for _, key := range []string{"name", "driver", "address"} {
-			delete(options, key)
-		}
-		if _, err := drivers.NewScanner(driver, s); err != nil {
-			t.Errorf("%v in\n%s", err, text)
-		}
-	}
-	for _, key := range []string{"responses", "encoding", "no_read", "checksum", "terminator", "separator", "aim", "gs", "fnc1",
-		"max_length", "duplicate_window", "silence", "idle"} {
-		if !strings.Contains(Sample, key) || !strings.Contains(README, "`"+key+"`") {
-			t.Errorf("%s is not in the sample or not in the README", key)
-		}
-	}
+	scantest.Sample(t, Sample, README, "responses", "encoding", "no_read", "checksum", "terminator", "separator", "aim", "gs", "fnc1",
+		"max_length", "frame_timeout", "duplicate_window", "silence", "idle")
 }

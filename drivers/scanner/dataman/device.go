@@ -43,25 +43,22 @@ type pending struct {
 // device is the state of one session; dialogue.Session owns it.
 type device struct {
 	rules
-	cut  frame.Cutter
-	fold fold
+	stream frame.Stream
+	fold   fold
 
 	phase   phase
 	id      int // of the last command
 	waiting []pending
-	heard   time.Time // when the reader said something last
 	settled time.Time // when a silent reader is ready
 	stray   []byte    // what came before the reader was ready and is no frame, its beginning
 }
 
 func newDevice(r rules) *device {
-	d := &device{rules: r, cut: frame.Cutter{End: footer, Max: r.maxLength}}
+	cut := frame.Cutter{End: footer, Max: r.maxLength} // and no other line end, where frames have headers
 	if r.silent {
-		if d.cut.End = r.terminator; lineEnd(r.terminator) {
-			d.cut.End = ""
-		}
+		cut = frame.NewCutter(r.terminator, "", r.maxLength)
 	}
-	return d
+	return &device{rules: r, stream: frame.Stream{Cutter: cut, Timeout: r.timeout}}
 }
 
 func (d *device) Ready() bool { return d.phase == ready }
@@ -77,19 +74,24 @@ func (d *device) send(now time.Time, text string, patience time.Duration) []byte
 }
 
 // Trigger makes the reader read.
-func (d *device) Trigger(now time.Time) []byte { return d.send(now, cmdTrigger, d.silence) }
+func (d *device) Trigger(now time.Time) ([]byte, func()) {
+	command := d.send(now, cmdTrigger, d.silence)
+	id := d.id
+	return command, func() { d.waiting = slices.DeleteFunc(d.waiting, func(p pending) bool { return p.id == id }) }
+}
 
 // Tick begins the session, goes on where the reader need not answer, finds what was not
 // answered in time, and asks a quiet reader whether it is there.
 func (d *device) Tick(now time.Time) (due dialogue.Due, err error) {
-	due.Scans = d.fold.expire(now, d.rules)
+	d.stream.Start(now)
+	due.Scans = d.expire(now)
 	late := slices.IndexFunc(d.waiting, func(p pending) bool { return !now.Before(p.until) })
 	switch {
 	case d.phase == fresh:
 		due.Send = d.send(now, "SET "+cmdMode+" "+d.response, settle)
-		d.phase, d.heard, d.settled = setting, now, now.Add(settle)
+		d.phase, d.settled = setting, now.Add(settle)
 	case d.phase == setting && d.silent && !now.Before(d.settled):
-		if text := append(d.stray, d.cut.Rest()...); isLogin(text) {
+		if text := append(d.stray, d.stream.Rest()...); isLogin(text) {
 			return due, loginError(text)
 		}
 		d.phase = ready
@@ -100,51 +102,65 @@ func (d *device) Tick(now time.Time) (due dialogue.Due, err error) {
 		return due, d.noDataMan()
 	case late >= 0:
 		return due, fmt.Errorf("the reader did not answer %s in %s", d.waiting[late].command, d.silence)
-	case d.phase == ready && d.idle > 0 && len(d.waiting) == 0 && !now.Before(d.heard.Add(d.idle)):
+	case d.quiet() && !now.Before(d.stream.Heard().Add(d.idle)):
 		due.Send = d.send(now, cmdAsk, d.silence)
 	}
 	due.Wake = d.wake()
 	return due, nil
 }
 
-// wake is the next moment at which something comes due.
-func (d *device) wake() (at time.Time) {
-	earlier := func(t time.Time) {
-		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
-			at = t
-		}
+// expire gives up what does not go on: a frame, or a reading in lines, of which it is a part.
+func (d *device) expire(now time.Time) (scans []drivers.Scan) {
+	if d.phase == ready {
+		scans = d.stream.Expire(now)
 	}
-	earlier(d.fold.until)
+	if whole := d.fold.expire(now, d.rules); whole != nil {
+		return whole
+	}
+	return scans
+}
+
+// wake is the next moment at which something comes due.
+func (d *device) wake() time.Time {
+	at := d.fold.until
 	for _, p := range d.waiting {
-		earlier(p.until)
+		at = dialogue.Earliest(at, p.until)
 	}
 	switch {
 	case d.silent && d.phase == setting:
-		earlier(d.settled)
-	case d.phase == ready && d.idle > 0 && len(d.waiting) == 0:
-		earlier(d.heard.Add(d.idle))
+		at = dialogue.Earliest(at, d.settled)
+	case d.phase == ready:
+		at = dialogue.Earliest(at, d.stream.Due())
+	}
+	if d.quiet() {
+		at = dialogue.Earliest(at, d.stream.Heard().Add(d.idle))
 	}
 	return at
 }
 
+// quiet reports whether the reader is to be asked when it has been quiet long enough.
+func (d *device) quiet() bool { return d.phase == ready && d.idle > 0 && len(d.waiting) == 0 }
+
 // Take works through what has come.
 func (d *device) Take(now time.Time, b []byte) (scans []drivers.Scan, err error) {
-	d.heard = now
-	d.cut.Feed(b, func(line []byte, long bool) {
+	if !d.fold.until.IsZero() {
+		d.fold.until = now.Add(d.timeout)
+	}
+	d.stream.Take(now, b, func(line []byte, how frame.Ending) {
 		if err != nil {
 			return
 		}
 		var some []drivers.Scan
-		some, err = d.line(now, line, long)
+		some, err = d.line(now, line, how)
 		scans = append(scans, some...)
 	})
 	return scans, err
 }
 
 // line reads one frame.
-func (d *device) line(now time.Time, line []byte, long bool) ([]drivers.Scan, error) {
-	if long {
-		return frame.Long(line, d.maxLength), nil
+func (d *device) line(now time.Time, line []byte, how frame.Ending) ([]drivers.Scan, error) {
+	if how != frame.Whole {
+		return d.stream.Bad(line, how), nil
 	}
 	if d.silent {
 		return d.silentLine(line), nil
@@ -229,7 +245,7 @@ func (d *device) answer(line []byte, r reply) ([]drivers.Scan, error) {
 
 // noDataMan says what is wrong with a reader that did not answer at all.
 func (d *device) noDataMan() error {
-	said := append(slices.Clone(d.stray), d.cut.Rest()...)
+	said := append(slices.Clone(d.stray), d.stream.Rest()...)
 	switch {
 	case isLogin(said):
 		return loginError(said)

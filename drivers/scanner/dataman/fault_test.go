@@ -1,8 +1,6 @@
 package dataman
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,10 +11,11 @@ import (
 	"time"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link/linktest/answertest"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/scanner/dataman/datamantest"
+	"linemark/drivers/scanner/scantest"
 )
 
 func TestRefusedTrigger(t *testing.T) {
@@ -25,16 +24,14 @@ func TestRefusedTrigger(t *testing.T) {
 		r.Place([]byte("01"))
 		for status := 100; status <= 105; status++ {
 			r.Refuse(status)
-			trigger(t, s)
-			if got := next(t, s); !strings.Contains(got, "bad: the reader refused the trigger: ") || !strings.Contains(got, fmt.Sprint(status)) {
+			scantest.Trigger(t, s)
+			if got := scantest.Next(t, s); !strings.Contains(got, "bad: the reader refused the trigger: ") || !strings.Contains(got, fmt.Sprint(status)) {
 				t.Errorf("%d: %s", status, got)
 			}
 		}
 		r.Refuse(0)
-		trigger(t, s)
-		if got := next(t, s); got != "01" {
-			t.Errorf("afterwards %q", got)
-		}
+		scantest.Trigger(t, s)
+		scantest.Want(t, s, "01")
 	})
 }
 
@@ -59,13 +56,11 @@ func TestBadFrames(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, s := connect(t, datamantest.Options{}, c.options)
 				r.Raw([]byte(c.raw))
-				if got := next(t, s); !strings.HasPrefix(got, "bad: ") || !strings.Contains(got, c.want) {
+				if got := scantest.Next(t, s); !strings.HasPrefix(got, "bad: ") || !strings.Contains(got, c.want) {
 					t.Errorf("%s", got)
 				}
 				r.Read([]byte("]d202"))
-				if got := next(t, s); got != "]d202" {
-					t.Errorf("afterwards %q", got)
-				}
+				scantest.Want(t, s, "]d202")
 			})
 		})
 	}
@@ -74,11 +69,9 @@ func TestBadFrames(t *testing.T) {
 // Answers of a reader that was not silent before are no readings.
 func TestSilentIgnoresAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, s := connect(t, datamantest.Options{Formatted: "\x03"}, with(silent, "terminator", "\x04|"))
+		r, s := connect(t, datamantest.Options{Formatted: "\x03"}, drivertest.Changed(silent, map[string]any{"terminator": "\x04|"}))
 		r.Raw([]byte("||0:1[0]\r\n||[0]\r\n01\x04|"))
-		if got := next(t, s); got != "01" {
-			t.Errorf("%q", got)
-		}
+		scantest.Want(t, s, "01")
 	})
 }
 
@@ -87,9 +80,7 @@ func TestSpoiledChecksum(t *testing.T) {
 		r, s := connect(t, datamantest.Options{}, map[string]any{"checksum": "xor"})
 		r.Spoil(true)
 		r.Read([]byte("01"))
-		if got := next(t, s); got != "bad: the checksum is wrong" {
-			t.Errorf("%q", got)
-		}
+		scantest.Want(t, s, "bad: the checksum is wrong")
 	})
 }
 
@@ -165,9 +156,7 @@ func TestLateFirstAnswer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := next(t, s); got != "01" {
-			t.Errorf("%q", got)
-		}
+		scantest.Want(t, s, "01")
 	})
 }
 
@@ -176,9 +165,9 @@ func TestTextInTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := connect(t, datamantest.Options{}, nil)
 		r.SetAnswers(answertest.Answers{Lost: true})
-		trigger(t, s)
+		scantest.Trigger(t, s)
 		r.Raw([]byte("||0:3[0]MDE=\r\n"))
-		if got := next(t, s); !strings.HasPrefix(got, "bad: the reader answered the trigger itself") {
+		if got := scantest.Next(t, s); !strings.HasPrefix(got, "bad: the reader answered the trigger itself") {
 			t.Errorf("%q", got)
 		}
 	})
@@ -188,9 +177,7 @@ func TestTextInTheAnswer(t *testing.T) {
 func TestReadingWhileOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, s := connect(t, datamantest.Options{Greeting: "||[1]MDE=\r\n"}, nil)
-		if got := next(t, s); got != "01" {
-			t.Errorf("%q", got)
-		}
+		scantest.Want(t, s, "01")
 	})
 }
 
@@ -198,15 +185,7 @@ func TestUnansweredTriggerEndsTheSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := connect(t, datamantest.Options{}, nil)
 		r.SetAnswers(answertest.Answers{Lost: true})
-		trigger(t, s)
-		begun := time.Now()
-		_, err := s.Next(t.Context())
-		if err == nil || err.Error() != "the reader did not answer TRIGGER ON in 3s" || time.Since(begun) != 3*time.Second {
-			t.Errorf("%v after %v", err, time.Since(begun))
-		}
-		if _, again := s.Next(t.Context()); again != err {
-			t.Errorf("and again: %v", again)
-		}
+		scantest.WantUnanswered(t, s, "the reader did not answer TRIGGER ON in 3s")
 	})
 }
 
@@ -214,83 +193,9 @@ func TestUnansweredTriggerEndsTheSession(t *testing.T) {
 func TestIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := connect(t, datamantest.Options{}, nil)
-		asked := len(r.Commands())
-		go func() {
-			for range 9 { // within the quiet that is allowed
-				time.Sleep(9 * time.Second)
-				r.Read([]byte("01"))
-			}
-			if n := len(r.Commands()) - asked; n != 0 {
-				t.Errorf("a reader that reads was asked %d times", n)
-			}
-			time.Sleep(35 * time.Second)
-			if n := len(r.Commands()) - asked; n != 3 {
-				t.Errorf("asked %d times in 35 s", n)
-			}
-			r.SetAnswers(answertest.Answers{Lost: true})
-		}()
-		for range 9 {
-			next(t, s)
-		}
-		begun := time.Now()
-		if _, err := s.Next(t.Context()); err == nil || !strings.Contains(err.Error(), "did not answer GET") || time.Since(begun) != 43*time.Second {
-			t.Errorf("%v after %v", err, time.Since(begun))
-		}
+		scantest.WantChecked(t, s, func() { r.Read([]byte("01")) }, func() int { return len(r.Commands()) },
+			func() { r.SetAnswers(answertest.Answers{Lost: true}) }, "did not answer GET")
 	})
-}
-
-// The end of the context ends Next and loses nothing; Close ends it too; the end of the reader is told.
-func TestEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r, s := connect(t, datamantest.Options{}, nil)
-		r.Raw([]byte("||[1]MD"))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if _, err := s.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
-		}
-		if err := s.(drivers.Triggerer).Trigger(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
-		}
-		r.Raw([]byte("E=\r\n||[1]MDI=\r\n"))
-		for _, want := range []string{"01", "02"} {
-			if got := next(t, s); got != want {
-				t.Errorf("%q", got)
-			}
-		}
-		r.Drop()
-		if _, err := s.Next(t.Context()); !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
-			t.Errorf("after the reader has gone: %v", err)
-		}
-		if err := s.(drivers.Triggerer).Trigger(t.Context()); err == nil {
-			t.Error("a trigger without a connection")
-		}
-
-		_, s = connect(t, datamantest.Options{}, nil)
-		ended := make(chan error)
-		go func() { _, err := s.Next(t.Context()); ended <- err }()
-		synctest.Wait()
-		s.Close()
-		if err := <-ended; err == nil {
-			t.Error("Next went on after Close")
-		}
-		if err := s.(drivers.Triggerer).Trigger(t.Context()); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("a trigger after Close: %v", err)
-		}
-	})
-}
-
-func TestDialError(t *testing.T) {
-	refused := errors.New("connection refused")
-	s := settings(nil)
-	s.Dial = func(context.Context, string) (link.Conn, error) { return nil, refused }
-	sc, err := New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := sc.Open(t.Context()); !errors.Is(err, refused) {
-		t.Errorf("Open = %v", err)
-	}
 }
 
 // Whatever comes and however it is cut, the readings of a reader that is ready are the same, each one thing.
@@ -312,23 +217,13 @@ func FuzzTake(f *testing.F) {
 		}
 		run := func(size int) (got []string) {
 			d, now := newDevice(sc.rules), time.Unix(1, 0)
-			d.phase, d.heard = ready, now
+			d.phase = ready
+			d.stream.Start(now)
 			take := func(scans []drivers.Scan, err error) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, s := range scans {
-					ways := 0
-					for _, is := range []bool{s.Code != nil, s.NoRead, s.Bad != ""} {
-						if is {
-							ways++
-						}
-					}
-					if ways != 1 {
-						t.Errorf("%+v is not one of code, no-read, bad", s)
-					}
-					got = append(got, show(s))
-				}
+				got = append(got, scantest.Words(t, scans)...)
 			}
 			for rest := b; len(rest) > 0; {
 				n := min(size, len(rest))

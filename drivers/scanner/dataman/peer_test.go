@@ -1,19 +1,17 @@
 package dataman
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/scanner/dataman/datamantest"
+	"linemark/drivers/scanner/scantest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,17 +24,11 @@ var long = nasty + strings.Repeat("\x1d92abcdefghij", 9)
 // open opens a session with what serve does at the other end.
 func open(t testing.TB, serve func(net.Conn), options map[string]any) (drivers.ScanSession, error) {
 	t.Helper()
-	s := settings(options)
-	s.Dial = func(context.Context, string) (link.Conn, error) { return servetest.Pipe(t, serve), nil }
-	sc, err := New(s)
+	sc, err := New(scantest.Piped(t, settings(options), serve))
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := sc.Open(context.Background())
-	if err == nil {
-		t.Cleanup(func() { session.Close() })
-	}
-	return session, err
+	return scantest.Open(t, sc)
 }
 
 // connect opens a session with an emulated reader.
@@ -51,45 +43,11 @@ func connect(t testing.TB, opt datamantest.Options, options map[string]any) (*da
 	return r, s
 }
 
-func next(t testing.TB, s drivers.ScanSession) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	scan, err := s.Next(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return show(scan)
-}
-
-// show is a reading without what came with it.
-func show(s drivers.Scan) (text string) {
-	switch {
-	case s.NoRead:
-		text = "no-read"
-	case s.Bad != "":
-		text = "bad: " + s.Bad
-	default:
-		text = s.AIM + string(s.Code)
-	}
-	if s.More {
-		text += " +"
-	}
-	return text
-}
-
 func texts(commands []datamantest.Command) (all []string) {
 	for _, c := range commands {
 		all = append(all, fmt.Sprintf("%s %s %v %d", c.ID, c.Text, c.Checksum, c.Status))
 	}
 	return all
-}
-
-func trigger(t testing.TB, s drivers.ScanSession) {
-	t.Helper()
-	if err := s.(drivers.Triggerer).Trigger(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 }
 
 var silent = map[string]any{"responses": "silent", "encoding": nil}
@@ -110,12 +68,4 @@ var forms = map[string]struct {
 	"silent":         {datamantest.Options{}, silent},
 	"silent, ETX":    {datamantest.Options{Formatted: "\x03"}, map[string]any{"responses": "silent", "encoding": nil, "terminator": "\x03"}},
 	"silent, own":    {datamantest.Options{Formatted: "#~"}, map[string]any{"responses": "silent", "encoding": nil, "terminator": "#~"}},
-}
-
-func with(options map[string]any, key string, value any) map[string]any {
-	all := map[string]any{key: value}
-	for k, v := range options {
-		all[k] = v
-	}
-	return all
 }

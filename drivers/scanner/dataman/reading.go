@@ -21,7 +21,7 @@ func (r rules) scans(raw, data []byte) []drivers.Scan {
 		}
 		data = text
 	}
-	if lineEnd(r.terminator) {
+	if frame.LineEnd(r.terminator) {
 		data = bytes.TrimRight(data, frame.LineEnds)
 	} else {
 		data = bytes.TrimSuffix(data, []byte(r.terminator))
@@ -52,17 +52,16 @@ func (d *device) silentLine(line []byte) []drivers.Scan {
 
 // Lines of base64 by RFC 2045, to which the older manual refers, hold at most 76 characters.
 // Whether a reader folds longer readings is not said: a first line of just this length may be
-// the whole reading or not. The rest follows at once or never.
-const (
-	foldedAt = 76
-	foldWait = 100 * time.Millisecond
-)
+// the whole reading or not. It is whole if it ends with the terminator, or if another frame
+// follows; if nothing does, it may be the half of a code, which is never taken for a code.
+const foldedAt = 76
 
 // fold is a reading whose next line may be still to come.
 type fold struct {
-	raw   []byte
+	raw   []byte // nil: there is none
 	data  []byte
-	until time.Time // zero: there is none
+	until time.Time // zero: it may wait for ever
+	tail  bool      // a reading has ended with a full line: a line end may be left of it
 }
 
 // first begins a reading with the frame that has its header, and returns it if it is whole.
@@ -70,39 +69,70 @@ func (f *fold) first(line []byte, r reply, now time.Time, rules rules) []drivers
 	if !rules.base64 || r.xor || !full(r.data) {
 		return rules.scans(line, r.data)
 	}
-	*f = fold{raw: line, data: r.data, until: now.Add(foldWait)}
-	return nil
+	*f = fold{raw: line, data: r.data}
+	return f.goOn(now, rules)
 }
 
 // more is told of the next line: it is taken if it goes on with the reading, and the reading is
 // returned if it is whole.
 func (f *fold) more(line []byte, now time.Time, rules rules) (scans []drivers.Scan, taken bool) {
-	if f.until.IsZero() {
-		return nil, false
-	}
-	if len(line) > foldedAt || strings.Trim(string(line), base64Characters) != "" {
+	tail := f.tail
+	f.tail = false
+	goesOn := len(line) <= foldedAt && strings.Trim(string(line), base64Characters) == ""
+	switch {
+	case f.raw == nil:
+		return nil, tail && goesOn && frame.LineEnd(decoded(line))
+	case !goesOn:
 		return f.end(rules), false
 	}
 	f.raw = append(append(f.raw, footer...), line...)
 	f.data = append(f.data, line...)
-	if f.until = now.Add(foldWait); full(line) && len(f.data) < rules.maxLength {
-		return nil, true
+	if full(line) && len(f.data) < rules.maxLength {
+		return f.goOn(now, rules), true
 	}
 	return f.end(rules), true
 }
 
-// expire returns the reading after which nothing came.
+// goOn waits for the next line, unless the reading has ended with this one.
+func (f *fold) goOn(now time.Time, rules rules) []drivers.Scan {
+	if rules.terminator != "" && strings.HasSuffix(decoded(f.data), rules.terminator) {
+		scans := f.end(rules)
+		f.tail = frame.LineEnd(rules.terminator) // which may be a mixture
+		return scans
+	}
+	if f.until = (time.Time{}); rules.timeout > 0 {
+		f.until = now.Add(rules.timeout)
+	}
+	return nil
+}
+
+// expire returns the reading after which nothing came: a bad one, unless it ends with a line end
+// of any kind.
 func (f *fold) expire(now time.Time, rules rules) []drivers.Scan {
-	if f.until.IsZero() || now.Before(f.until) {
+	if f.raw == nil || f.until.IsZero() || now.Before(f.until) {
 		return nil
 	}
-	return f.end(rules)
+	if text := decoded(f.data); frame.LineEnd(rules.terminator) && strings.TrimRight(text, frame.LineEnds) != text {
+		return f.end(rules)
+	}
+	raw := f.raw
+	*f = fold{}
+	return frame.Bad(raw, fmt.Sprintf("the reading may go on, and nothing followed in %s: see terminator in the driver's manual", rules.timeout))
 }
 
 func (f *fold) end(rules rules) []drivers.Scan {
 	whole := *f
 	*f = fold{}
 	return rules.scans(whole.raw, whole.data)
+}
+
+// decoded is what base64 says; "" where it is none.
+func decoded(data []byte) string {
+	text, err := base64.StdEncoding.AppendDecode(nil, data)
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 const base64Characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="

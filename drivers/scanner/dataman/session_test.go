@@ -1,18 +1,16 @@
 package dataman
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"pgregory.net/rapid"
-
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link/linktest/answertest"
-	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/scanner/dataman/datamantest"
+	"linemark/drivers/scanner/scantest"
 )
 
 // Each form of reader gives codes, no-reads and several codes of a picture, with and without a trigger.
@@ -20,22 +18,16 @@ func TestForms(t *testing.T) {
 	for name, f := range forms {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r, s := connect(t, f.opt, with(f.options, "separator", "|"))
+				r, s := connect(t, f.opt, drivertest.Changed(f.options, map[string]any{"separator": "|"}))
 				r.Read([]byte("]d2" + nasty))
 				r.NoRead()
 				r.Read([]byte("01"), []byte("\x1d02"), []byte("03"))
 				r.Read([]byte(long))
 				r.Place([]byte("04"))
-				for _, want := range []string{"]d2" + nasty, "no-read", "01 +", "02 +", "03", long} {
-					if got := next(t, s); got != want {
-						t.Errorf("%q, want %q", got, want)
-					}
-				}
+				scantest.Want(t, s, "]d2"+nasty, "no-read", "01 +", "02 +", "03", long)
 				for range 3 {
-					trigger(t, s)
-					if got := next(t, s); got != "04" {
-						t.Errorf("%q after a trigger", got)
-					}
+					scantest.Trigger(t, s)
+					scantest.Want(t, s, "04")
 				}
 			})
 		})
@@ -57,50 +49,10 @@ func TestCommands(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, s := connect(t, c.opt, c.options)
-				trigger(t, s)
-				next(t, s)
+				scantest.Trigger(t, s)
+				scantest.Next(t, s)
 				if got := texts(r.Commands()); !slices.Equal(got, c.want) {
 					t.Errorf("%q, want %q", got, c.want)
-				}
-			})
-		})
-	}
-}
-
-// P8: any list of codes arrives as it was read, however it was cut on its way.
-func TestP8AnyCodesArrive(t *testing.T) {
-	const set82 = `!"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz`
-	code := rapid.Custom(func(t *rapid.T) []byte {
-		first := rapid.RuneFrom([]rune(set82)).Draw(t, "first")
-		return []byte(string(first) + rapid.StringOfN(rapid.RuneFrom([]rune(set82+"\x1d\x1d\x1d")), 0, 180, -1).Draw(t, "rest"))
-	})
-	for name, f := range forms {
-		t.Run(name, func(t *testing.T) {
-			rapid.Check(t, func(rt *rapid.T) {
-				pictures := rapid.SliceOfN(rapid.SliceOfN(code, 0, 4), 1, 5).Draw(rt, "pictures")
-				bytewise := rapid.Bool().Draw(rt, "byte by byte")
-				var got, want []string
-				synctest.Test(t, func(t *testing.T) {
-					r, s := connect(t, f.opt, with(f.options, "separator", "|"))
-					r.SetAnswers(answertest.Answers{Bytewise: bytewise})
-					for _, codes := range pictures {
-						r.Read(codes...)
-						if len(codes) == 0 {
-							want = append(want, "no-read")
-						}
-						for i, c := range codes {
-							want = append(want, string(c))
-							if i < len(codes)-1 {
-								want[len(want)-1] += " +"
-							}
-						}
-					}
-					for range want {
-						got = append(got, next(t, s))
-					}
-				})
-				if !slices.Equal(got, want) {
-					rt.Fatalf("%q\nwant %q", got, want)
 				}
 			})
 		})
@@ -120,10 +72,8 @@ func TestTriggerWithTroubles(t *testing.T) {
 				r.Place([]byte(nasty))
 				r.SetAnswers(a)
 				for range 3 {
-					trigger(t, s)
-					if got := next(t, s); got != nasty {
-						t.Errorf("%q", got)
-					}
+					scantest.Trigger(t, s)
+					scantest.Want(t, s, nasty)
 				}
 			})
 		})
@@ -136,13 +86,9 @@ func TestReadingBeforeTheAnswer(t *testing.T) {
 		r, s := connect(t, datamantest.Options{}, nil)
 		r.Place([]byte("02"))
 		r.SetAnswers(answertest.Answers{Before: "||[1]MDE=\r\n"})
-		trigger(t, s)
+		scantest.Trigger(t, s)
 		synctest.Wait()
-		for _, want := range []string{"01", "01", "02"} {
-			if got := next(t, s); got != want {
-				t.Errorf("%q, want %q", got, want)
-			}
-		}
+		scantest.Want(t, s, "01", "01", "02")
 	})
 }
 
@@ -151,31 +97,56 @@ func TestNoReadOfNothing(t *testing.T) {
 		r, s := connect(t, datamantest.Options{}, map[string]any{"no_read": ""})
 		r.Raw([]byte("||[1]\r\n||[1]DQo=\r\n"))
 		for range 2 {
-			if got := next(t, s); got != "no-read" {
-				t.Errorf("%q", got)
-			}
+			scantest.Want(t, s, "no-read")
 		}
 	})
 }
 
-// A first line of full length may be the whole reading: it is given on a little later.
+// A first line of full length that ends with the terminator is the whole reading. Without it nobody knows until
+// another frame comes: if none does, it may be the half of a code.
 func TestFullLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		code := strings.Repeat("0", 57)
 		r, s := connect(t, datamantest.Options{Formatted: "|"}, map[string]any{"terminator": "|"})
 		r.Read([]byte(code[1:])) // 57 with the terminator
 		begun := time.Now()
-		if got := next(t, s); got != code[1:] || time.Since(begun) != foldWait {
+		if got := scantest.Next(t, s); got != code[1:] || time.Since(begun) != 0 {
 			t.Errorf("%q after %v", got, time.Since(begun))
 		}
-		r.Read([]byte(code[1:]))
-		r.Read([]byte("1"))
-		for _, want := range []string{code[1:], "1"} {
-			if got := next(t, s); got != want {
-				t.Errorf("%q, want %q", got, want)
+		r.Raw([]byte("||[1]" + strings.Repeat("MDEw", 19) + "\r\n||[1]MDE=\r\n"))
+		scantest.Want(t, s, strings.Repeat("010", 19), "01")
+		for _, rest := range []string{"", "MD", "MDE=\r"} {
+			r.Raw([]byte("||[1]" + strings.Repeat("MDEw", 19) + "\r\n" + rest))
+			begun = time.Now()
+			if got := scantest.Next(t, s); !strings.HasPrefix(got, "bad: the reading may go on") || time.Since(begun) != time.Second {
+				t.Errorf("%q after %v", got, time.Since(begun))
 			}
+			r.Read([]byte("01"))
+			scantest.Want(t, s, "01")
 		}
 	})
+}
+
+// The line end that ends a reading may fall apart too, whatever mixture of them is set and sent.
+func TestFoldedInTheTerminator(t *testing.T) {
+	for _, set := range []string{"\r\n", "\r", "\n"} {
+		for _, sent := range []string{"\r\n", "\n\r", "\r", "\n\r\n"} {
+			for length := 50; length < 60; length++ {
+				synctest.Test(t, func(t *testing.T) {
+					r, s := connect(t, datamantest.Options{Fold: true, Formatted: sent}, map[string]any{"terminator": set})
+					code := strings.Repeat("0", length)
+					for range 2 {
+						r.Read([]byte(code))
+						scantest.Want(t, s, code)
+						time.Sleep(2 * time.Second)
+					}
+					r.Read([]byte(code))
+					r.Read([]byte("01"))
+					scantest.Want(t, s, code, "01")
+				})
+			}
+		}
+	}
 }
 
 // What is no next line of base64 does not go on with a reading.
@@ -185,10 +156,10 @@ func TestNotFolded(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r, s := connect(t, datamantest.Options{}, nil)
 			r.Raw([]byte(first + second + "\r\n"))
-			if got := next(t, s); got != strings.Repeat("010", 19) {
+			if got := scantest.Next(t, s); got != strings.Repeat("010", 19) {
 				t.Errorf("%q", got)
 			}
-			if got := next(t, s); !strings.HasPrefix(got, "bad: ") {
+			if got := scantest.Next(t, s); !strings.HasPrefix(got, "bad: ") {
 				t.Errorf("%q", got)
 			}
 		})
@@ -200,11 +171,9 @@ func TestReadingAsAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := connect(t, datamantest.Options{}, nil)
 		r.SetAnswers(answertest.Answers{Lost: true})
-		trigger(t, s)
+		scantest.Trigger(t, s)
 		r.Raw([]byte("||0:3[1]MDE=\r\n"))
-		if got := next(t, s); got != "01" {
-			t.Errorf("%q", got)
-		}
+		scantest.Want(t, s, "01")
 		begun := time.Now()
 		if _, err := s.Next(t.Context()); err == nil || !strings.Contains(err.Error(), "GET") || time.Since(begun) != 13*time.Second {
 			t.Errorf("%v after %v", err, time.Since(begun))
@@ -222,42 +191,9 @@ func TestDuplicateWindow(t *testing.T) {
 			}
 			r.Read(all...)
 		}
-		for _, want := range []string{"A", "A +", "B", "A", "no-read", "no-read", "A"} {
-			if got := next(t, s); got != want {
-				t.Errorf("%q, want %q", got, want)
-			}
-		}
+		scantest.Want(t, s, "A", "B", "no-read", "no-read", "A")
 		time.Sleep(time.Second)
 		r.Read([]byte("A"))
-		if got := next(t, s); got != "A" {
-			t.Errorf("%q after the window", got)
-		}
+		scantest.Want(t, s, "A")
 	})
-}
-
-// The whole way over TCP.
-func TestOverTCP(t *testing.T) {
-	l, r := servetest.Listen(t), servetest.Start(t, datamantest.New(datamantest.Options{}))
-	go r.Serve(l)
-	for _, responses := range []map[string]any{nil, silent} {
-		st := settings(responses)
-		st.Address = "tcp://" + l.Addr().String()
-		sc, err := New(st)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := sc.Open(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range 50 {
-			code := fmt.Sprintf("%s%d", nasty, i)
-			r.Place([]byte(code))
-			trigger(t, s)
-			if got := next(t, s); got != code {
-				t.Errorf("%q", got)
-			}
-		}
-		s.Close()
-	}
 }

@@ -1,10 +1,11 @@
-// Package dialogue talks with scanners that take commands: one connection on which answers and
-// readings come as they like, while triggers are sent.
+// Package dialogue talks with scanners: one connection on which readings and answers come as they
+// like, while commands are sent.
 //
 // What a device's words mean is said by a Device, which touches no connection and no clock. A
 // Session brings them together: one goroutine reads, one writes, and everything that the device
 // said or that has come due is worked through by whoever calls Next. While nobody does, the
-// device's clock stands: an answer that nobody took is not late.
+// device's clock stands: an answer that nobody took is not late, and a scanner that nobody
+// listened to was not silent.
 package dialogue
 
 import (
@@ -26,10 +27,11 @@ type Device interface {
 	// error ends the session, after the readings that came with it.
 	Take(now time.Time, b []byte) ([]drivers.Scan, error)
 	// Tick is asked what is due: readings, bytes to send, and when to ask again unless something
-	// happens before. The zero time is never. An error ends the session.
+	// happens before. The zero time is never. An error ends the session, after the readings.
 	Tick(now time.Time) (Due, error)
-	// Trigger returns the command that makes the device read.
-	Trigger(now time.Time) []byte
+	// Trigger returns the command that makes the device read. The session calls undo if nothing
+	// of it was sent; nil: there is nothing to undo.
+	Trigger(now time.Time) (command []byte, undo func())
 	// Ready reports whether the device has said what it must before a session begins.
 	Ready() bool
 }
@@ -41,8 +43,15 @@ type Due struct {
 	Wake  time.Time
 }
 
-// WriteTimeout is how long a scanner may leave a command unread before the session ends.
-const WriteTimeout = 5 * time.Second
+// Earliest returns the first of the moments, where the zero time is never.
+func Earliest(moments ...time.Time) (first time.Time) {
+	for _, t := range moments {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	return first
+}
 
 // mostAhead bounds the readings that come before a session is ready.
 const mostAhead = 1000
@@ -55,13 +64,14 @@ type Session struct {
 	queued chan struct{} // something is in out
 	nudged chan struct{} // Trigger changed what is due
 	closed chan struct{}
+	mute   chan struct{} // closed when nothing is sent any more
 	close  func() error
 	work   sync.WaitGroup
 
 	mu    sync.Mutex
 	dev   Device
-	out   []byte
-	fault error         // why the connection ended
+	out   []*command
+	fault error         // why the session ended
 	left  time.Time     // since when nobody is in Next; zero: somebody is
 	deaf  time.Duration // how long nobody was, altogether
 
@@ -70,13 +80,14 @@ type Session struct {
 	over    error
 }
 
-// Open begins a session over conn and returns when the device is ready. A reading that repeats the
-// one before it within the window is not given on; 0: every one is. Open closes conn if it fails.
-// The end of ctx ends the wait.
+// Open begins a session over conn and returns when the device is ready. Codes that repeat those of
+// the frame before within the window are not given on; 0: every one is. Open closes conn if it
+// fails. The end of ctx ends the wait.
 func Open(ctx context.Context, conn link.Conn, dev Device, window time.Duration) (*Session, error) {
 	s := &Session{
 		conn: conn, dev: dev, repeats: frame.Repeats{Window: window},
-		pieces: make(chan []byte), queued: make(chan struct{}, 1), nudged: make(chan struct{}, 1), closed: make(chan struct{}),
+		pieces: make(chan []byte), queued: make(chan struct{}, 1), nudged: make(chan struct{}, 1),
+		closed: make(chan struct{}), mute: make(chan struct{}),
 	}
 	s.close = sync.OnceValue(s.shut)
 	s.work.Go(s.read)
@@ -106,29 +117,8 @@ func (s *Session) Next(ctx context.Context) (drivers.Scan, error) {
 	return next, nil
 }
 
-// Trigger sends the command to read and does not wait for its answer: a refusal, too, comes out
-// of Next. It fails if the session is closed or ctx has ended.
-func (s *Session) Trigger(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case <-s.closed:
-		return fmt.Errorf("triggering the scanner: %w", net.ErrClosed)
-	default:
-	}
-	s.mu.Lock()
-	if s.fault != nil {
-		defer s.mu.Unlock()
-		return fmt.Errorf("triggering the scanner: %w", s.fault)
-	}
-	s.queue(s.dev.Trigger(s.now()))
-	s.mu.Unlock()
-	wake(s.nudged)
-	return nil
-}
-
-// Close ends the connection, and with it a Next that waits. Closing twice is fine.
+// Close ends the connection, and with it a Next that waits and a command under way. Closing twice
+// is fine.
 func (s *Session) Close() error { return s.close() }
 
 func (s *Session) shut() error {
@@ -138,7 +128,7 @@ func (s *Session) shut() error {
 	return err
 }
 
-// step works through what is due, or waits until something happens and works through that.
+// step works through what has come and what is due, or waits until something happens.
 func (s *Session) step(ctx context.Context) error {
 	if s.over != nil {
 		return s.over
@@ -146,38 +136,26 @@ func (s *Session) step(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.mu.Lock()
 	s.listen()
 	defer s.leave()
-	opening := !s.dev.Ready()
-	due, err := s.dev.Tick(s.now())
-	s.queue(due.Send)
-	opened := opening && s.dev.Ready()
-	deaf := s.deaf
-	s.mu.Unlock()
-	s.over = err
-	s.give(due.Scans)
-	if err != nil || len(due.Scans) > 0 || opened {
-		return nil // the readings go before the error
+	select {
+	case b, going := <-s.pieces: // what waits is taken before anything is late
+		return s.take(b, going)
+	default:
 	}
-
+	at, moved := s.tick()
+	if moved {
+		return nil
+	}
 	var alarm <-chan time.Time
-	if !due.Wake.IsZero() {
-		t := time.NewTimer(time.Until(due.Wake.Add(deaf)))
+	if !at.IsZero() {
+		t := time.NewTimer(time.Until(at))
 		defer t.Stop()
 		alarm = t.C
 	}
 	select {
 	case b, going := <-s.pieces:
-		if !going {
-			s.over = s.ended()
-			return s.over
-		}
-		s.mu.Lock()
-		scans, err := s.dev.Take(s.now(), b)
-		s.mu.Unlock()
-		s.over = err
-		s.give(scans)
+		return s.take(b, going)
 	case <-alarm:
 	case <-s.nudged:
 	case <-ctx.Done():
@@ -186,16 +164,61 @@ func (s *Session) step(ctx context.Context) error {
 	return nil
 }
 
-// give puts readings in line for Next, without those that repeat the one before.
+// take hands on what has come, and does what is due then.
+func (s *Session) take(b []byte, going bool) error {
+	if !going {
+		s.over = s.ended()
+		return s.over
+	}
+	s.mu.Lock()
+	scans, err := s.dev.Take(s.now(), b)
+	s.mu.Unlock()
+	s.give(scans)
+	if s.end(err); err == nil {
+		s.tick()
+	}
+	return nil
+}
+
+// tick does what is due. It returns when to ask again, and whether there is something new. Nothing
+// is due of a connection that has ended: what it carried before is still taken.
+func (s *Session) tick() (at time.Time, moved bool) {
+	s.mu.Lock()
+	if s.fault != nil {
+		s.mu.Unlock()
+		return time.Time{}, false
+	}
+	opening := !s.dev.Ready()
+	due, err := s.dev.Tick(s.now())
+	if len(due.Send) > 0 {
+		s.queue(&command{what: "a command", text: due.Send})
+	}
+	opened := opening && s.dev.Ready()
+	if !due.Wake.IsZero() {
+		at = due.Wake.Add(s.deaf)
+	}
+	s.mu.Unlock()
+	s.give(due.Scans)
+	s.end(err)
+	return at, err != nil || len(due.Scans) > 0 || opened
+}
+
+// end is told of the device's own reason to end the session: the readings go before it.
+func (s *Session) end(err error) {
+	if err != nil {
+		s.over = err
+		s.fail(err)
+	}
+}
+
+// give puts readings in line for Next, without those that repeat the frame before.
 func (s *Session) give(scans []drivers.Scan) {
 	for len(scans) > 0 {
 		n := 1
 		for n < len(scans) && scans[n-1].More {
 			n++
 		}
-		if !s.repeats.Of(scans[:n], time.Now()) {
-			s.ready = append(s.ready, scans[:n]...)
-		}
+		s.ready = append(s.ready, s.repeats.Fresh(scans[:n:n], time.Now())...)
 		scans = scans[n:]
 	}
 }
@@ -208,8 +231,10 @@ func (s *Session) now() time.Time {
 	return time.Now().Add(-s.deaf)
 }
 
-// listen lets the device's clock go on. The caller holds the lock.
+// listen lets the device's clock go on.
 func (s *Session) listen() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.left.IsZero() {
 		s.deaf += time.Since(s.left)
 		s.left = time.Time{}
@@ -221,41 +246,6 @@ func (s *Session) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.left = time.Now()
-}
-
-// queue hands bytes to the writer. The caller holds the lock.
-func (s *Session) queue(b []byte) {
-	if len(b) > 0 {
-		s.out = append(s.out, b...)
-		wake(s.queued)
-	}
-}
-
-// write sends what is queued, to the end of the connection.
-func (s *Session) write() {
-	for {
-		select {
-		case <-s.queued:
-		case <-s.closed:
-			return
-		}
-		s.mu.Lock()
-		b := s.out
-		s.out = nil
-		s.mu.Unlock()
-		if len(b) == 0 { // went with what was queued before it
-			continue
-		}
-		err := s.conn.SetWriteDeadline(time.Now().Add(WriteTimeout))
-		if err == nil {
-			_, err = s.conn.Write(b)
-		}
-		if err != nil {
-			s.fail(fmt.Errorf("sending to the scanner: %w", err))
-			s.conn.Close() // the reader sees its end
-			return
-		}
-	}
 }
 
 // read carries what comes to Next, to the end of the connection.
@@ -278,7 +268,7 @@ func (s *Session) read() {
 	}
 }
 
-// fail keeps the first reason why the connection ended.
+// fail keeps the first reason why the session ended.
 func (s *Session) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

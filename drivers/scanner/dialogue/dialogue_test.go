@@ -30,9 +30,9 @@ var errLate, errEnd = errors.New("late"), errors.New("end")
 
 func (w *word) Ready() bool { return w.ready }
 
-func (w *word) Trigger(now time.Time) []byte {
+func (w *word) Trigger(now time.Time) ([]byte, func()) {
 	w.until = now.Add(time.Second)
-	return []byte("go!")
+	return []byte("go!"), func() { w.until = time.Time{} }
 }
 
 func (w *word) Tick(now time.Time) (Due, error) {
@@ -149,16 +149,96 @@ func TestTriggerWhileNextWaits(t *testing.T) {
 			ended <- err
 		}()
 		time.Sleep(time.Hour)
-		if err := s.Trigger(t.Context()); err != nil {
-			t.Error(err)
-		}
 		begun := time.Now()
-		got := make([]byte, 3)
-		if _, err := io.ReadFull(far, got); err != nil || string(got) != "go!" {
-			t.Errorf("%q %v", got, err)
+		triggered := trigger(s)
+		read(t, far, "go!")
+		if err := <-triggered; err != nil {
+			t.Error(err)
 		}
 		if err := <-ended; err != errLate || at.Sub(begun) != time.Second {
 			t.Errorf("%v after %v", err, at.Sub(begun))
+		}
+	})
+}
+
+func trigger(s *Session) <-chan error {
+	done := make(chan error, 1)
+	go func() { done <- s.Trigger(context.Background()) }()
+	return done
+}
+
+func read(t *testing.T, far net.Conn, want string) {
+	t.Helper()
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(far, got); err != nil || string(got) != want {
+		t.Errorf("%q %v, want %q", got, err, want)
+	}
+}
+
+// What waits is taken before anything is called late.
+func TestWhatWaitsIsNotLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		defer far.Close()
+		s, err := Open(t.Context(), near, &word{ready: true, until: time.Now()}, 0) // late at once
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		io.WriteString(far, "aaa")
+		synctest.Wait()
+		want(t, s, "aaa")
+	})
+}
+
+// A trigger whose caller gives up is taken back if the scanner has nothing of it: it is sent neither late
+// nor waited for. The session goes on.
+func TestTriggerTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, far := opened(t)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begun := time.Now()
+		results := make(chan error)
+		for range 2 { // one under way, one behind it
+			go func() { results <- s.Trigger(ctx) }()
+		}
+		for range 2 {
+			if err := <-results; !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != time.Second {
+				t.Errorf("%v after %v", err, time.Since(begun))
+			}
+		}
+		if err := s.Trigger(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		time.Sleep(time.Hour)
+		go io.WriteString(far, "aaa")
+		want(t, s, "aaa")
+		triggered := trigger(s)
+		read(t, far, "go!")
+		if err := <-triggered; err != nil {
+			t.Error(err)
+		}
+		s.Close()
+		if rest, _ := io.ReadAll(far); len(rest) > 0 {
+			t.Errorf("%q was sent too", rest)
+		}
+	})
+}
+
+// A command that was begun cannot be taken back: what the scanner has of it would spoil the next.
+func TestHalfATrigger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, far := opened(t)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		go far.Read(make([]byte, 1))
+		err := s.Trigger(ctx)
+		if err == nil || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Trigger = %v", err)
+		}
+		if _, got := s.Next(t.Context()); got != err {
+			t.Errorf("Next = %v, want %v", got, err)
 		}
 	})
 }
@@ -178,7 +258,9 @@ func TestTheClockStands(t *testing.T) {
 			t.Error(err)
 		}
 		time.Sleep(time.Hour)
-		s.Trigger(t.Context())
+		if err := s.Trigger(t.Context()); err != nil {
+			t.Error(err)
+		}
 		time.Sleep(time.Hour)
 		if err := short(900 * time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
@@ -204,20 +286,24 @@ func TestTriggersDoNotMix(t *testing.T) {
 	}
 }
 
-// A scanner that does not take a command ends the session; Trigger does not wait for it.
+// A scanner that does not take a command ends the session, and readings before that are kept.
 func TestUnreadCommand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, far := opened(t)
 		begun := time.Now()
-		s.Trigger(t.Context())
+		triggered := trigger(s)
+		synctest.Wait() // so that aaa comes after it
 		io.WriteString(far, "aaa")
 		want(t, s, "aaa")
 		_, err := s.Next(t.Context())
-		if !errors.Is(err, os.ErrDeadlineExceeded) || !strings.HasPrefix(err.Error(), "sending to the scanner") || time.Since(begun) != WriteTimeout {
+		if !errors.Is(err, os.ErrDeadlineExceeded) || !strings.HasPrefix(err.Error(), "sending the trigger to the scanner") || time.Since(begun) != WriteTimeout {
 			t.Errorf("%v after %v", err, time.Since(begun))
 		}
-		if err := s.Trigger(t.Context()); !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("a trigger afterwards: %v", err)
+		if got := <-triggered; got != err {
+			t.Errorf("Trigger = %v, Next = %v", got, err)
+		}
+		if got := s.Trigger(t.Context()); got != err {
+			t.Errorf("a trigger afterwards: %v", got)
 		}
 	})
 }
@@ -227,7 +313,7 @@ func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, far := opened(t)
 		io.WriteString(far, "aaa")
-		s.Trigger(t.Context())
+		first, second := trigger(s), trigger(s)
 		synctest.Wait()
 		for range 2 {
 			if err := s.Close(); err != nil {
@@ -236,6 +322,9 @@ func TestClose(t *testing.T) {
 		}
 		if _, err := s.Next(t.Context()); err == nil {
 			t.Error("a reading after Close")
+		}
+		if <-first == nil || <-second == nil {
+			t.Error("a trigger that was not sent")
 		}
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"linemark/drivers"
 	"linemark/drivers/scanner/reading"
@@ -57,46 +56,5 @@ func TestScans(t *testing.T) {
 				t.Errorf("%s: raw %q", name, s.Raw)
 			}
 		}
-	}
-}
-
-func TestRepeats(t *testing.T) {
-	of := func(codes ...string) (all []drivers.Scan) {
-		for _, c := range codes {
-			s := drivers.Scan{Code: []byte(c)}
-			if c == "" {
-				s = drivers.Scan{NoRead: true}
-			}
-			all = append(all, s)
-		}
-		return all
-	}
-	begun := time.Unix(1, 0)
-	r := Repeats{Window: time.Second}
-	for i, c := range []struct {
-		scans []drivers.Scan
-		at    time.Duration
-		want  bool
-	}{
-		{of("A"), 0, false},
-		{of("A"), 999 * time.Millisecond, true},
-		{of("A"), 1000 * time.Millisecond, false}, // the window began with what was given on
-		{of("A", "B"), 1001 * time.Millisecond, false},
-		{of("A", "B"), 1002 * time.Millisecond, true},
-		{of("B", "A"), 1003 * time.Millisecond, false},
-		{of("A"), 1004 * time.Millisecond, false},
-		{of(""), 1005 * time.Millisecond, false},
-		{of(""), 1006 * time.Millisecond, false},
-		{of("A"), 1007 * time.Millisecond, false},
-		{nil, 1008 * time.Millisecond, false},
-		{of("A"), 1009 * time.Millisecond, true},
-	} {
-		if got := r.Of(c.scans, begun.Add(c.at)); got != c.want {
-			t.Errorf("%d: %v", i, got)
-		}
-	}
-	var none Repeats
-	if none.Of(of("A"), begun) || none.Of(of("A"), begun) {
-		t.Error("the zero value finds repeats")
 	}
 }

@@ -12,10 +12,18 @@ import (
 // cut feeds the stream in pieces of the given lengths and lists what came out.
 func cut(end string, limit int, stream string, lengths func(left int) int) (got []string) {
 	c := Cutter{End: end, Max: limit}
+	if end == "" {
+		c.Ends = LineEnds
+	}
+	return feed(&c, stream, lengths)
+}
+
+// feed does so with any cutter.
+func feed(c *Cutter, stream string, lengths func(left int) int) (got []string) {
 	for len(stream) > 0 {
 		n := lengths(len(stream))
-		c.Feed([]byte(stream[:n]), func(frame []byte, long bool) {
-			got = append(got, fmt.Sprintf("%q %v", frame, long))
+		c.Feed([]byte(stream[:n]), func(frame []byte, how Ending) {
+			got = append(got, fmt.Sprintf("%q %v", frame, how == TooLong))
 		})
 		stream = stream[n:]
 	}
@@ -47,12 +55,12 @@ func TestCutter(t *testing.T) {
 }
 
 func TestRest(t *testing.T) {
-	c := Cutter{Max: 10}
-	c.Feed([]byte("A\rUser: "), func([]byte, bool) {})
+	c := Cutter{Ends: LineEnds, Max: 10}
+	c.Feed([]byte("A\rUser: "), func([]byte, Ending) {})
 	if got := string(c.Rest()); got != "User: " {
 		t.Errorf("%q", got)
 	}
-	c.Feed([]byte(strings.Repeat("x", 1<<20)), func([]byte, bool) {})
+	c.Feed([]byte(strings.Repeat("x", 1<<20)), func([]byte, Ending) {})
 	if n := len(c.Rest()); n > 10 {
 		t.Errorf("%d bytes are kept", n)
 	}

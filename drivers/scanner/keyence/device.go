@@ -33,17 +33,16 @@ type pending struct {
 // device is the state of one session; dialogue.Session owns it.
 type device struct {
 	rules
-	cut frame.Cutter
+	stream frame.Stream
 
 	phase   phase
 	waiting []pending
-	heard   time.Time // when the reader said something last
 	stop    time.Time // when LOFF is due; zero: it is not
 	stray   []byte    // the first frame that came before the reader was ready
 }
 
 func newDevice(r rules) *device {
-	return &device{rules: r, cut: frame.Cutter{Max: r.maxLength}}
+	return &device{rules: r, stream: frame.Stream{Cutter: frame.NewCutter(frame.LineEnds, "", r.maxLength), Timeout: r.timeout}}
 }
 
 func (d *device) Ready() bool { return d.phase == ready }
@@ -57,23 +56,31 @@ func (d *device) send(now time.Time, text string) []byte {
 }
 
 // Trigger makes the reader read.
-func (d *device) Trigger(now time.Time) []byte {
+func (d *device) Trigger(now time.Time) ([]byte, func()) {
+	stop := d.stop
 	if d.hold > 0 {
 		d.stop = now.Add(d.hold)
 	}
-	return d.send(now, cmdTrigger)
+	return d.send(now, cmdTrigger), func() {
+		d.stop = stop
+		d.answered(cmdTrigger)
+	}
 }
 
 // Tick begins the session, ends a trigger that read nothing, finds what was not answered in time,
 // and asks a quiet reader whether it is there.
 func (d *device) Tick(now time.Time) (due dialogue.Due, err error) {
+	d.stream.Start(now)
+	if d.phase == ready {
+		due.Scans = d.stream.Expire(now)
+	}
 	late := slices.IndexFunc(d.waiting, func(p pending) bool { return !now.Before(p.until) })
 	switch {
 	case d.phase == fresh && d.check == "":
-		d.phase, d.heard = ready, now
+		d.phase = ready
 		due.Send = []byte(flush)
 	case d.phase == fresh:
-		d.phase, d.heard = asking, now
+		d.phase = asking
 		due.Send = append([]byte(flush), d.send(now, d.check)...)
 	case late >= 0 && d.phase == asking:
 		return due, d.noKeyence()
@@ -82,7 +89,7 @@ func (d *device) Tick(now time.Time) (due dialogue.Due, err error) {
 	case !d.stop.IsZero() && !now.Before(d.stop):
 		d.stop = time.Time{}
 		due.Send = d.send(now, cmdStop)
-	case d.quiet() && !now.Before(d.heard.Add(d.idle)):
+	case d.quiet() && !now.Before(d.stream.Heard().Add(d.idle)):
 		due.Send = d.send(now, d.check)
 	}
 	due.Wake = d.wake()
@@ -93,35 +100,32 @@ func (d *device) Tick(now time.Time) (due dialogue.Due, err error) {
 func (d *device) quiet() bool { return d.phase == ready && d.idle > 0 && len(d.waiting) == 0 }
 
 // wake is the next moment at which something comes due.
-func (d *device) wake() (at time.Time) {
-	earlier := func(t time.Time) {
-		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
-			at = t
-		}
-	}
-	earlier(d.stop)
+func (d *device) wake() time.Time {
+	at := d.stop
 	for _, p := range d.waiting {
-		earlier(p.until)
+		at = dialogue.Earliest(at, p.until)
 	}
 	if d.quiet() {
-		earlier(d.heard.Add(d.idle))
+		at = dialogue.Earliest(at, d.stream.Heard().Add(d.idle))
+	}
+	if d.phase == ready {
+		at = dialogue.Earliest(at, d.stream.Due())
 	}
 	return at
 }
 
 // Take works through what has come.
 func (d *device) Take(now time.Time, b []byte) (scans []drivers.Scan, _ error) {
-	d.heard = now
-	d.cut.Feed(b, func(line []byte, long bool) {
-		scans = append(scans, d.line(line, long)...)
+	d.stream.Take(now, b, func(line []byte, how frame.Ending) {
+		scans = append(scans, d.line(line, how)...)
 	})
 	return scans, nil
 }
 
 // line reads one frame.
-func (d *device) line(line []byte, long bool) []drivers.Scan {
-	if long {
-		return d.strange(line, frame.Long(line, d.maxLength))
+func (d *device) line(line []byte, how frame.Ending) []drivers.Scan {
+	if how != frame.Whole {
+		return d.strange(line, d.stream.Bad(line, how))
 	}
 	content, why := d.content(line)
 	if why != "" {
@@ -149,9 +153,7 @@ func (d *device) strange(line []byte, scans []drivers.Scan) []drivers.Scan {
 // answer reads an answer to a command. One to a check proves that the reader is there, even if it
 // does not know the command; one to LOFF means nothing: after a reading it is refused.
 func (d *device) answer(line []byte, r reply) []drivers.Scan {
-	if i := slices.IndexFunc(d.waiting, func(p pending) bool { return p.command == r.command }); i >= 0 {
-		d.waiting = slices.Delete(d.waiting, i, i+1)
-	}
+	d.answered(r.command)
 	switch {
 	case d.phase == asking && r.command == d.check:
 		d.phase, d.stray = ready, nil
@@ -161,11 +163,18 @@ func (d *device) answer(line []byte, r reply) []drivers.Scan {
 	return nil
 }
 
+// answered takes the oldest command of these words off those that wait.
+func (d *device) answered(command string) {
+	if i := slices.IndexFunc(d.waiting, func(p pending) bool { return p.command == command }); i >= 0 {
+		d.waiting = slices.Delete(d.waiting, i, i+1)
+	}
+}
+
 // noKeyence says what is wrong with a reader that did not answer the check.
 func (d *device) noKeyence() error {
 	said := bytes.Clone(d.stray)
 	if said == nil {
-		said = d.cut.Rest()
+		said = d.stream.Rest()
 	}
 	if len(said) > 0 {
 		return fmt.Errorf("this is no Keyence reader that answers commands: it said %q; check the address, the port, the speed and framing",

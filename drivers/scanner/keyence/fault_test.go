@@ -1,8 +1,6 @@
 package keyence
 
 import (
-	"context"
-	"errors"
 	"io"
 	"net"
 	"slices"
@@ -11,31 +9,24 @@ import (
 	"testing/synctest"
 	"time"
 
-	"linemark/drivers"
-	"linemark/drivers/link"
 	"linemark/drivers/link/linktest/answertest"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/scanner/keyence/keyencetest"
+	"linemark/drivers/scanner/scantest"
 )
 
 func TestRefusedTrigger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := connect(t, keyencetest.Options{}, nil)
 		r.Refuse("21")
-		trigger(t, s)
-		if got := next(t, s); got != "bad: the reader refused the trigger: its buffer is full (21)" {
-			t.Errorf("%q", got)
-		}
+		scantest.Trigger(t, s)
+		scantest.Want(t, s, "bad: the reader refused the trigger: its buffer is full (21)")
 		r.Refuse("")
-		trigger(t, s)
-		trigger(t, s) // while it still reads
-		if got := next(t, s); got != "bad: the reader refused the trigger: not in its present state (20)" {
-			t.Errorf("%q", got)
-		}
+		scantest.Trigger(t, s)
+		scantest.Trigger(t, s) // while it still reads
+		scantest.Want(t, s, "bad: the reader refused the trigger: not in its present state (20)")
 		r.Place([]byte("01"))
-		if got := next(t, s); got != "01" {
-			t.Errorf("%q", got)
-		}
+		scantest.Want(t, s, "01")
 	})
 }
 
@@ -57,13 +48,11 @@ func TestBadFrames(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, s := connect(t, keyencetest.Options{Boxed: c.options["framing"] != nil}, c.options)
 				r.Raw([]byte(c.raw))
-				if got := next(t, s); !strings.HasPrefix(got, "bad: ") || !strings.Contains(got, c.want) {
+				if got := scantest.Next(t, s); !strings.HasPrefix(got, "bad: ") || !strings.Contains(got, c.want) {
 					t.Errorf("%s", got)
 				}
 				r.Read([]byte("]d202"))
-				if got := next(t, s); got != "]d202" {
-					t.Errorf("afterwards %q", got)
-				}
+				scantest.Want(t, s, "]d202")
 			})
 		})
 	}
@@ -116,9 +105,7 @@ func TestReadingWhileOpening(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := next(t, s); got != "01" {
-			t.Errorf("%q", got)
-		}
+		scantest.Want(t, s, "01")
 	})
 }
 
@@ -126,93 +113,17 @@ func TestUnansweredTriggerEndsTheSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := connect(t, keyencetest.Options{}, nil)
 		r.SetAnswers(answertest.Answers{Lost: true})
-		trigger(t, s)
-		begun := time.Now()
-		_, err := s.Next(t.Context())
-		if err == nil || err.Error() != "the reader did not answer LON in 3s" || time.Since(begun) != 3*time.Second {
-			t.Errorf("%v after %v", err, time.Since(begun))
-		}
-		if _, again := s.Next(t.Context()); again != err {
-			t.Errorf("and again: %v", again)
-		}
+		scantest.WantUnanswered(t, s, "the reader did not answer LON in 3s")
 	})
 }
 
-// A quiet reader is checked; one that is gone is noticed, one that reads is left alone.
+// A quiet reader is asked; one that is gone is noticed, one that reads is left alone.
 func TestIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := connect(t, keyencetest.Options{}, nil)
-		asked := len(r.Commands())
-		go func() {
-			for range 9 { // within the quiet that is allowed
-				time.Sleep(9 * time.Second)
-				r.Read([]byte("01"))
-			}
-			if n := len(r.Commands()) - asked; n != 0 {
-				t.Errorf("a reader that reads was asked %d times", n)
-			}
-			time.Sleep(35 * time.Second)
-			if n := len(r.Commands()) - asked; n != 3 {
-				t.Errorf("asked %d times in 35 s", n)
-			}
-			r.SetAnswers(answertest.Answers{Lost: true})
-		}()
-		for range 9 {
-			next(t, s)
-		}
-		begun := time.Now()
-		if _, err := s.Next(t.Context()); err == nil || !strings.Contains(err.Error(), "did not answer KEYENCE") || time.Since(begun) != 43*time.Second {
-			t.Errorf("%v after %v", err, time.Since(begun))
-		}
+		scantest.WantChecked(t, s, func() { r.Read([]byte("01")) }, func() int { return len(r.Commands()) },
+			func() { r.SetAnswers(answertest.Answers{Lost: true}) }, "did not answer KEYENCE")
 	})
-}
-
-// The end of the context ends Next and loses nothing; Close ends it too; the end of the reader is told.
-func TestEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r, s := connect(t, keyencetest.Options{}, nil)
-		r.Raw([]byte("010"))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if _, err := s.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
-		}
-		r.Raw([]byte("1\r02\r"))
-		for _, want := range []string{"0101", "02"} {
-			if got := next(t, s); got != want[len(want)-len(got):] {
-				t.Errorf("%q", got)
-			}
-		}
-		r.Drop()
-		if _, err := s.Next(t.Context()); !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
-			t.Errorf("after the reader has gone: %v", err)
-		}
-
-		_, s = connect(t, keyencetest.Options{}, nil)
-		ended := make(chan error)
-		go func() { _, err := s.Next(t.Context()); ended <- err }()
-		synctest.Wait()
-		s.Close()
-		if err := <-ended; err == nil {
-			t.Error("Next went on after Close")
-		}
-		if err := s.(drivers.Triggerer).Trigger(t.Context()); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("a trigger after Close: %v", err)
-		}
-	})
-}
-
-func TestDialError(t *testing.T) {
-	refused := errors.New("connection refused")
-	s := settings(nil)
-	s.Dial = func(context.Context, string) (link.Conn, error) { return nil, refused }
-	sc, err := New(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := sc.Open(t.Context()); !errors.Is(err, refused) {
-		t.Errorf("Open = %v", err)
-	}
 }
 
 // Whatever comes and however it is cut, the readings are the same, each one thing.
@@ -240,18 +151,7 @@ func FuzzTake(f *testing.F) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, s := range scans {
-					ways := 0
-					for _, is := range []bool{s.Code != nil, s.NoRead, s.Bad != ""} {
-						if is {
-							ways++
-						}
-					}
-					if ways != 1 {
-						t.Errorf("%+v is not one of code, no-read, bad", s)
-					}
-					got = append(got, show(s))
-				}
+				got = append(got, scantest.Words(t, scans)...)
 				rest = rest[n:]
 			}
 			return got

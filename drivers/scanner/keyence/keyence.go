@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
 	"linemark/drivers/link/option"
 	"linemark/drivers/scanner/dialogue"
 	"linemark/drivers/scanner/frame"
@@ -39,6 +38,7 @@ type rules struct {
 	answers   bool   // LON and LOFF are answered
 	check     string // the command that finds out whether the reader is there; "": there is none
 	maxLength int
+	timeout   time.Duration // after which a frame is given up that does not end
 	codes     frame.Codes
 	hold      time.Duration // LOFF follows a trigger that read nothing so long; 0: never
 	silence   time.Duration // an answer that takes longer is a fault
@@ -47,39 +47,35 @@ type rules struct {
 
 // Scanner is one configured reader.
 type Scanner struct {
-	address string
-	dial    link.Dialer
-	rules   rules
-	window  time.Duration // of duplicates
+	peer  dialogue.Peer
+	rules rules
 }
 
 // New checks the settings. Errors are *drivers.OptionError, joined.
 func New(s drivers.Settings) (*Scanner, error) {
-	k := option.Of(s)
+	k := option.Of(s, "tcp", "listen", "serial")
 	r := rules{
 		stx:       k.OneOf("framing", "cr", "stx-etx") == "stx-etx",
 		check:     k.OneOf("check", "KEYENCE", ""),
 		maxLength: k.Int("max_length", 4096, 128, 1<<20),
 		hold:      k.Duration("hold", 0, 0),
+		timeout:   frame.Timeout(k),
 		silence:   k.Duration("silence", 3*time.Second, 100*time.Millisecond),
 	}
 	r.readAnswers(k, s)
 	r.readIdle(k)
-	r.codes = frame.Options(k, s, nil)
+	r.codes = frame.Options(k, s, "")
 	switch _, isReply := parse([]byte(r.codes.NoRead)); {
 	case len(r.codes.NoRead) > longestNoRead:
 		k.Fail("no_read", "the readers hold at most 8 characters", "write the text that is set in the reader")
 	case isReply || meaningN(r.codes.NoRead) != "":
 		k.Fail("no_read", "the readers answer commands so", "set another text in the reader")
 	}
-	window := k.Duration("duplicate_window", 0, 0)
+	sc := &Scanner{peer: dialogue.NewPeer(s, frame.Window(k))}
 	if err := k.Err(); err != nil {
 		return nil, err
 	}
-	sc := &Scanner{address: s.Address, dial: s.Dial, rules: r, window: window}
-	if sc.dial == nil {
-		sc.dial = link.Dial
-	}
+	sc.rules = r
 	return sc, nil
 }
 
@@ -109,11 +105,7 @@ func (r *rules) readIdle(k *option.Keys) {
 
 // Open connects to the reader, which must answer the check where there is one.
 func (sc *Scanner) Open(ctx context.Context) (drivers.ScanSession, error) {
-	conn, err := sc.dial(ctx, sc.address)
-	if err != nil {
-		return nil, err
-	}
-	s, err := dialogue.Open(ctx, conn, newDevice(sc.rules), sc.window)
+	s, err := sc.peer.Open(ctx, newDevice(sc.rules))
 	if err != nil {
 		return nil, err
 	}

@@ -3,11 +3,6 @@ package text
 import (
 	"context"
 	"fmt"
-	"io"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -15,6 +10,7 @@ import (
 
 	"linemark/drivers"
 	"linemark/drivers/link/linktest/servetest"
+	"linemark/drivers/scanner/scantest"
 	"linemark/drivers/scanner/text/texttest"
 )
 
@@ -96,49 +92,13 @@ func server(t *testing.T, opt texttest.Options, options map[string]any) *peer {
 	return p
 }
 
-// cable is a pair of serial ports. In the middle of it stands a program that ends with the test.
+// cable is a pair of serial ports.
 func cable(t *testing.T, opt texttest.Options, options map[string]any) *peer {
-	socat, err := exec.LookPath("socat")
-	if err != nil {
-		t.Skip("there is no socat here")
-	}
-	dir := t.TempDir()
-	near, far := filepath.Join(dir, "near"), filepath.Join(dir, "far")
-	run := exec.Command(socat, "-d", "-d", "pty,raw,echo=0,link="+near, "pty,raw,echo=0,link="+far)
-	stderr, err := run.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := run.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { run.Process.Kill(); run.Wait() })
-	said := make([]byte, 4096)
-	for all := ""; !strings.Contains(all, "starting data transfer loop"); {
-		n, err := stderr.Read(said)
-		if err != nil {
-			t.Skipf("socat opens no ports: %s", all)
-		}
-		all += string(said[:n])
-	}
-	go io.Copy(io.Discard, stderr)
-	f, err := os.OpenFile(far, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	p := with(t, "serial://"+near+"?baud=115200", opt, options)
-	go p.ServeConn(wire{f})
+	laid := scantest.Plug(t, scantest.Socat(t), scantest.Ports(t))
+	p := with(t, laid.Address, opt, options)
+	go p.ServeConn(laid.Far)
 	return p
 }
-
-// wire is an open serial port in the form that emulators take.
-type wire struct{ *os.File }
-
-func (w wire) LocalAddr() net.Addr  { return w }
-func (w wire) RemoteAddr() net.Addr { return w }
-func (w wire) Network() string      { return "serial" }
-func (w wire) String() string       { return w.Name() }
 
 var links = map[string]func(*testing.T, texttest.Options, map[string]any) *peer{"client": client, "server": server, "serial": cable}
 

@@ -4,72 +4,55 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"linemark/drivers"
-	"linemark/drivers/scanner/reading"
+	"linemark/drivers/scanner/frame"
 )
 
-// rules say what a device puts around its codes. An empty mark is not used.
+// rules say what a device puts around its codes, and how it is driven. An empty mark is not used.
 type rules struct {
+	frame.Codes
+	cut       frame.Cutter   // of a new session
+	timeout   time.Duration  // after which a frame is given up that does not end
 	prefix    string         // before every frame
-	separator string         // between the codes of a frame
-	noRead    string         // in place of a code
 	heartbeat string         // a frame that means nothing
 	beats     *regexp.Regexp // frames that mean nothing, if it fits them whole; prefers the longest match
+	beatsWith string         // what every heartbeat of the pattern begins with
+	within    time.Duration  // in which something must come; 0: the device may be silent for ever
 	template  template       // of one code
-	form      reading.Form
-	maxLength int
-	timeout   time.Duration // after which a frame is given up that does not end
+
+	trigger, triggerOff string
+	triggerFor          time.Duration
 }
 
-// scans turns a frame into readings. Raw is the whole frame in each of them.
-func (r rules) scans(frame []byte, how ending) []drivers.Scan {
+// scans turns a whole frame into readings. Raw is the whole frame in each of them.
+func (r rules) scans(text []byte) []drivers.Scan {
 	switch {
-	case how == tooLong:
-		return bad(frame, "the frame is longer than %d bytes", r.maxLength)
-	case how == unended:
-		return bad(frame, "the frame has no end: nothing followed in %s", r.timeout)
-	case r.is(frame, r.heartbeat) || len(r.pieces(frame)) == 1 && r.silent(frame):
+	case r.is(text, r.heartbeat) || len(r.Pieces(text)) == 1 && r.silent(text):
 		return nil
-	case r.is(frame, r.noRead):
-		return []drivers.Scan{{Raw: frame, NoRead: true}}
+	case r.Empty(text):
+		return []drivers.Scan{{Raw: text, NoRead: true}}
 	}
-	rest, ok := bytes.CutPrefix(frame, []byte(r.prefix))
+	rest, ok := bytes.CutPrefix(text, []byte(r.prefix))
 	if !ok {
-		return bad(frame, "the prefix %q is missing", r.prefix)
+		return frame.Bad(text, fmt.Sprintf("the prefix %q is missing", r.prefix))
 	}
 	var all []drivers.Scan
 	silent := false
-	for _, piece := range r.pieces(rest) {
+	for _, piece := range r.Pieces(rest) {
 		switch {
 		case len(piece) == 0: // a separator after the last code
 		case r.silent(piece):
 			silent = true
 		default:
-			all = append(all, r.piece(frame, piece))
+			all = append(all, r.piece(text, piece))
 		}
 	}
 	if len(all) == 0 && !silent {
-		return bad(frame, "there is no code in the frame")
+		return frame.Bad(text, "there is no code in the frame")
 	}
-	return all
-}
-
-func bad(frame []byte, why string, args ...any) []drivers.Scan {
-	return []drivers.Scan{{Raw: frame, Bad: fmt.Sprintf(why, args...)}}
-}
-
-// pieces cuts what stands in a frame at the separator. Line ends separate in any mixture.
-func (r rules) pieces(rest []byte) [][]byte {
-	switch {
-	case r.separator == "":
-		return [][]byte{rest}
-	case lineEnd(r.separator):
-		return bytes.FieldsFunc(rest, func(c rune) bool { return strings.ContainsRune(r.separator, c) })
-	}
-	return bytes.Split(rest, []byte(r.separator))
+	return frame.Together(all)
 }
 
 // is reports whether the text is exactly the word, if the device has one.
@@ -87,18 +70,16 @@ func (r rules) silent(text []byte) bool {
 	return at != nil && at[0] == 0 && at[1] == len(text)
 }
 
-// piece reads one code of a frame, or that there was none.
-func (r rules) piece(frame, piece []byte) drivers.Scan {
-	if r.is(piece, r.noRead) {
-		return drivers.Scan{Raw: frame, NoRead: true}
+// piece reads one code of a frame with what the device says of it, or that there was none.
+func (r rules) piece(text, piece []byte) drivers.Scan {
+	if r.Empty(piece) {
+		return drivers.Scan{Raw: text, NoRead: true}
 	}
 	code, grade, place, ok := r.template.split(piece)
 	if !ok {
-		return drivers.Scan{Raw: frame, Bad: fmt.Sprintf("it does not fit the template %q", r.template.text)}
+		return drivers.Scan{Raw: text, Bad: fmt.Sprintf("it does not fit the template %q", r.template.text)}
 	}
-	if r.is(code, r.noRead) {
-		return drivers.Scan{Raw: frame, NoRead: true, Grade: grade, Place: place}
-	}
-	got := r.form.Take(code)
-	return drivers.Scan{Raw: frame, Code: got.Code, AIM: got.AIM, Bad: got.Bad, Grade: grade, Place: place}
+	scan := r.Scan(text, code)
+	scan.Grade, scan.Place = grade, place
+	return scan
 }

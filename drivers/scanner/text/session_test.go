@@ -305,7 +305,11 @@ func TestSilenceInAFrame(t *testing.T) {
 func TestSilenceOfTheListener(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, far := opened(t, map[string]any{"heartbeat": "ALIVE", "heartbeat_within": "3s"})
-		s.(*session).idle = 3 * time.Second // an interruption came together with the limit
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second-1)
+		defer cancel()
+		if _, err := s.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
 		go io.WriteString(far, "01\r\n")
 		time.Sleep(time.Hour)
 		if got := next(t, s); string(got.Code) != "01" {

@@ -8,7 +8,7 @@ import (
 
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
-	"linemark/drivers/scanner/reading"
+	"linemark/drivers/scanner/frame"
 )
 
 // longestCode is more than the longest code has, with its identifier and marks.
@@ -17,26 +17,21 @@ const longestCode = 128
 // read takes the settings over as they are.
 func (sc *Scanner) read(k *option.Keys) {
 	mark := func(key, absent string) string { return option.Bytes(k.String(key, absent)) }
-	terminator := mark("terminator", "\r\n")
-	var pattern *regexp.Regexp
-	pattern, sc.beatsWith = beats(k)
-	sc.rules = rules{
-		prefix:    mark("prefix", ""),
-		separator: mark("separator", ""),
-		noRead:    mark("no_read", ""),
-		heartbeat: mark("heartbeat", ""),
-		beats:     pattern,
-		template:  templateOf(k),
-		form:      reading.Options(k),
-		maxLength: k.Int("max_length", 4096, longestCode, 1<<20),
-		timeout:   k.Duration("frame_timeout", time.Second, 0),
+	r := rules{
+		Codes:      frame.ReadCodes(k),
+		timeout:    frame.Timeout(k),
+		prefix:     mark("prefix", ""),
+		heartbeat:  mark("heartbeat", ""),
+		within:     k.Duration("heartbeat_within", 0, 0),
+		template:   templateOf(k),
+		trigger:    mark("trigger", ""),
+		triggerOff: mark("trigger_off", ""),
+		triggerFor: k.Duration("trigger_for", time.Second, time.Millisecond),
 	}
-	sc.frames = cutting(terminator, sc.rules.separator, sc.rules.maxLength)
-	sc.window = k.Duration("duplicate_window", 0, 0)
-	sc.beatWithin = k.Duration("heartbeat_within", 0, 0)
-	sc.trigger = mark("trigger", "")
-	sc.triggerOff = mark("trigger_off", "")
-	sc.triggerFor = k.Duration("trigger_for", time.Second, time.Millisecond)
+	r.beats, r.beatsWith = beats(k)
+	sc.terminator = mark("terminator", "\r\n")
+	r.cut = frame.NewCutter(sc.terminator, r.Separator, k.Int("max_length", 4096, longestCode, 1<<20))
+	sc.rules = r
 }
 
 // beats returns the pattern of the heartbeats and what all of them begin with.

@@ -4,14 +4,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"linemark/drivers"
 )
 
-// device is a scanner's own settings and the driver's for it.
-type device struct {
+// camera is a scanner's own settings and the driver's for it.
+type camera struct {
 	options    map[string]any
 	prefix     string
 	separators []string // any of them
@@ -20,8 +21,8 @@ type device struct {
 	gs         string
 }
 
-func drawDevice(t *rapid.T) device {
-	d := device{options: map[string]any{"no_read": "error", "heartbeat": "ALIVE", "heartbeat_pattern": "HB [0-9]+"}, separators: []string{""}, gs: "\x1d"}
+func drawCamera(t *rapid.T) camera {
+	d := camera{options: map[string]any{"no_read": "error", "heartbeat": "ALIVE", "heartbeat_pattern": "HB [0-9]+"}, separators: []string{""}, gs: "\x1d"}
 	lines := []string{"\r", "\n", "\r\n", "\n\r"}
 	switch rapid.IntRange(0, 4).Draw(t, "separator") {
 	case 0: // one code a frame
@@ -57,7 +58,7 @@ func drawDevice(t *rapid.T) device {
 }
 
 // template draws one; a pattern of heartbeats does not go with a field in front.
-func (d device) template(t *rapid.T) string {
+func (d camera) template(t *rapid.T) string {
 	text := rapid.SampledFrom([]string{"", "{code}@{grade}({place})", "{place}~{code} {grade}", "<{code}>^{skip}/{grade}:{place}$"}).Draw(t, "template")
 	if text != "" {
 		d.options["template"] = text
@@ -76,12 +77,13 @@ func TestP8WhatIsSentIsRead(t *testing.T) {
 		return "0104780012345677" + "21" + serial.Draw(t, "serial") + "\x1d93" + serial.Draw(t, "check")
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		d := drawDevice(t)
+		d := drawCamera(t)
 		sc, err := New(settings(d.options))
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &session{rules: sc.rules, frames: sc.frames, repeats: repeats{window: sc.window}}
+		scanner, now := newDevice(sc.rules), time.Unix(1, 0)
+		var got []drivers.Scan
 		graded := sc.rules.template.text != ""
 
 		var stream strings.Builder
@@ -121,15 +123,19 @@ func TestP8WhatIsSentIsRead(t *testing.T) {
 		}
 		for left := stream.String(); left != ""; {
 			n := rapid.IntRange(1, len(left)).Draw(t, "cut")
-			s.frames.feed([]byte(left[:n]), s.take)
+			scans, err := scanner.Take(now, []byte(left[:n]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, scans...)
 			left = left[n:]
 		}
 		same := func(a, b drivers.Scan) bool {
 			return string(a.Code) == string(b.Code) && a.NoRead == b.NoRead && a.AIM == b.AIM && a.Bad == b.Bad &&
 				a.Grade == b.Grade && a.Place == b.Place && a.More == b.More
 		}
-		if !slices.EqualFunc(s.ready, want, same) || s.frames.begun() {
-			t.Fatalf("%q with %q gives\n%s, want\n%s", stream.String(), d.options, show(s.ready...), show(want...))
+		if !slices.EqualFunc(got, want, same) || scanner.stream.Begun() {
+			t.Fatalf("%q with %q gives\n%s, want\n%s", stream.String(), d.options, show(got...), show(want...))
 		}
 	})
 }

@@ -30,6 +30,8 @@ type templateError struct{ problem, hint string }
 
 func (e *templateError) Error() string { return e.problem + " (" + e.hint + ")" }
 
+const gs = '\x1d'
+
 const braces = "write {{ or }} for a brace that the scanner sends"
 
 // parseTemplate takes a template apart: {code}, {grade}, {place} and {skip} are fields, {{

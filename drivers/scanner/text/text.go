@@ -10,11 +10,11 @@ package text
 import (
 	"context"
 	_ "embed"
-	"time"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/scanner/dialogue"
+	"linemark/drivers/scanner/frame"
 )
 
 // README is the driver's manual.
@@ -34,25 +34,15 @@ func init() {
 
 // Scanner is one configured code reader.
 type Scanner struct {
-	address    string
-	dial       link.Dialer
-	frames     frames // of a new session
+	peer       dialogue.Peer
+	terminator string // as it is set
 	rules      rules
-	window     time.Duration // for duplicates
-	beatsWith  string        // what every heartbeat of a pattern begins with
-	beatWithin time.Duration
-	trigger    string
-	triggerOff string
-	triggerFor time.Duration
 }
 
 // New checks the settings. Errors are *drivers.OptionError, joined.
 func New(s drivers.Settings) (*Scanner, error) {
 	k := option.Of(s, "tcp", "listen", "serial")
-	sc := &Scanner{address: s.Address, dial: s.Dial}
-	if sc.dial == nil {
-		sc.dial = link.NewDialer()
-	}
+	sc := &Scanner{peer: dialogue.NewPeer(s, frame.Window(k))}
 	sc.read(k)
 	role(k, s.Address)
 	sc.check(k)
@@ -62,15 +52,17 @@ func New(s drivers.Settings) (*Scanner, error) {
 	return sc, nil
 }
 
+// untriggered is a session of a scanner that reads by itself.
+type untriggered struct{ drivers.ScanSession }
+
 // Open connects to the scanner, or waits until the scanner has connected.
 func (sc *Scanner) Open(ctx context.Context) (drivers.ScanSession, error) {
-	conn, err := sc.dial(ctx, sc.address)
-	if err != nil {
+	s, err := sc.peer.Open(ctx, newDevice(sc.rules))
+	switch {
+	case err != nil:
 		return nil, err
+	case sc.rules.trigger == "":
+		return untriggered{s}, nil
 	}
-	s := &session{conn: conn, rules: sc.rules, frames: sc.frames, repeats: repeats{window: sc.window}, within: sc.beatWithin}
-	if sc.trigger == "" {
-		return s, nil
-	}
-	return newTriggered(s, sc.trigger, sc.triggerOff, sc.triggerFor), nil
+	return s, nil
 }

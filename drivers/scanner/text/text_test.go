@@ -2,14 +2,13 @@ package text
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/BurntSushi/toml"
-
 	"linemark/drivers"
+	"linemark/drivers/drivertest"
+	"linemark/drivers/scanner/scantest"
 )
 
 func settings(options map[string]any) drivers.Settings {
@@ -75,15 +74,7 @@ func TestNewRefuses(t *testing.T) {
 		"stand-in with terminator":   {map[string]any{"terminator": "|#", "gs": "|#"}, "gs", "holds the terminator"},
 	} {
 		_, err := drivers.NewScanner("text", settings(c.options))
-		joined, ok := err.(interface{ Unwrap() []error })
-		if !ok || len(joined.Unwrap()) != 1 {
-			t.Errorf("%s: %v, want one problem", name, err)
-			continue
-		}
-		bad, ok := joined.Unwrap()[0].(*drivers.OptionError)
-		if !ok || bad.Key != c.key || !strings.Contains(bad.Problem, c.problem) || bad.Hint == "" {
-			t.Errorf("%s: %#v, want %s: %s", name, bad, c.key, c.problem)
-		}
+		drivertest.WantProblem(t, name, err, c.key, c.problem, 0)
 	}
 }
 
@@ -125,25 +116,21 @@ func TestNewTellsEverything(t *testing.T) {
 }
 
 func TestNewAccepts(t *testing.T) {
-	for _, options := range []map[string]any{
+	scantest.Accepted(t, "text", settings,
 		nil,
-		{"terminator": "\x03", "prefix": "\x02"},
-		{"terminator": "\x04"},
-		{"terminator": "\r\n", "separator": "|", "gs": "{GS}"},
-		{"gs": " "}, {"gs": "^]"}, {"gs": "~1"}, {"gs": `\x1D`}, {"gs": "&#29;"},
-		{"gs": "_x001D_"}, {"gs": "]C1"},
-		{"fnc1": "\xe8"},
-		{"aim": "none", "separator": "]"},
-		{"terminator": "\x03", "separator": "\n\r", "template": "{code}@{grade}({place})", "no_read": "error"},
-		{"terminator": "\x03\r\n", "separator": "\r\n"}, {"terminator": "#|", "separator": "\r\n"},
-		{"heartbeat_pattern": "HB [0-9]+", "heartbeat_within": "10s", "prefix": "\x02", "no_read": "NOREAD"},
-		{"heartbeat_pattern": "ER,LOFF.*", "no_read": "ERROR", "trigger": "LON\r", "trigger_off": "LOFF\r", "trigger_for": "300ms"},
-		{"heartbeat": "ALIVE", "heartbeat_within": "10s", "frame_timeout": "0s", "role": "client"},
-	} {
-		if _, err := New(settings(options)); err != nil {
-			t.Errorf("%q: %v", options, err)
-		}
-	}
+		map[string]any{"terminator": "\x03", "prefix": "\x02"},
+		map[string]any{"terminator": "\x04"},
+		map[string]any{"terminator": "\r\n", "separator": "|", "gs": "{GS}"},
+		map[string]any{"gs": " "}, map[string]any{"gs": "^]"}, map[string]any{"gs": "~1"}, map[string]any{"gs": `\x1D`}, map[string]any{"gs": "&#29;"},
+		map[string]any{"gs": "_x001D_"}, map[string]any{"gs": "]C1"},
+		map[string]any{"fnc1": "\xe8"},
+		map[string]any{"aim": "none", "separator": "]"},
+		map[string]any{"terminator": "\x03", "separator": "\n\r", "template": "{code}@{grade}({place})", "no_read": "error"},
+		map[string]any{"terminator": "\x03\r\n", "separator": "\r\n"}, map[string]any{"terminator": "#|", "separator": "\r\n"},
+		map[string]any{"heartbeat_pattern": "HB [0-9]+", "heartbeat_within": "10s", "prefix": "\x02", "no_read": "NOREAD"},
+		map[string]any{"heartbeat_pattern": "ER,LOFF.*", "no_read": "ERROR", "trigger": "LON\r", "trigger_off": "LOFF\r", "trigger_for": "300ms"},
+		map[string]any{"heartbeat": "ALIVE", "heartbeat_within": "10s", "frame_timeout": "0s", "role": "client"},
+	)
 }
 
 // A pattern fits a whole frame if it can, whichever of its ways comes first.
@@ -153,7 +140,7 @@ func TestPatternFitsTheWholeFrame(t *testing.T) {
 		t.Fatal(err)
 	}
 	for frame, readings := range map[string]int{"HB": 0, "HB2": 0, "HB3": 1, "xHB": 1} {
-		if got := sc.rules.scans([]byte(frame), whole); len(got) != readings {
+		if got := sc.rules.scans([]byte(frame)); len(got) != readings {
 			t.Errorf("%s gives %s", frame, show(got...))
 		}
 	}
@@ -161,8 +148,8 @@ func TestPatternFitsTheWholeFrame(t *testing.T) {
 
 func TestMarksAreBytes(t *testing.T) {
 	sc, err := New(settings(map[string]any{"fnc1": "\u00e8"}))
-	if err != nil || sc.rules.form.FNC1 != "\xe8" {
-		t.Errorf("%q, %v", sc.rules.form.FNC1, err)
+	if err != nil || sc.rules.Form.FNC1 != "\xe8" {
+		t.Errorf("%q, %v", sc.rules.Form.FNC1, err)
 	}
 }
 
@@ -178,30 +165,5 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// The sample is a working configuration, with and without its comments' keys.
-func TestSample(t *testing.T) {
-	var open strings.Builder
-	for l := range strings.Lines(Sample) {
-		open.WriteString(strings.TrimPrefix(l, "# "))
-	}
-	for _, text := range []string{Sample, open.String()} {
-		var file struct{ Scanner []map[string]any }
-		if _, err := toml.Decode(text, &file); err != nil || len(file.Scanner) != 1 {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		options := maps.Clone(file.Scanner[0])
-		s := drivers.Settings{Address: options["address"].(string), Options: options}
-		driver := options["driver"].(string)
-		for _, key := range []string{"name", "driver", "address"} {
-			delete(options, key)
-		}
-		if _, err := drivers.NewScanner(driver, s); err != nil {
-			t.Errorf("%v in\n%s", err, text)
-		}
-	}
-	for _, key := range keys {
-		if !strings.Contains(Sample, key) || !strings.Contains(README, "`"+key+"`") {
-			t.Errorf("%s is not in the sample or not in the README", key)
-		}
-	}
-}
+// The sample is a working configuration, with and without its comments' keys, and names every key.
+func TestSample(t *testing.T) { scantest.Sample(t, Sample, README, keys...) }

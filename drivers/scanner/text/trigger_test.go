@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"linemark/drivers"
+	"linemark/drivers/scanner/dialogue"
 )
 
 // commands lists what the scanner is told, and when.
@@ -118,7 +119,7 @@ func TestTriggerIsNotTaken(t *testing.T) {
 		go func() { _, err := s.Next(t.Context()); ended <- err }()
 		go io.WriteString(far, "half") // its time limit must not be the command's
 		err := s.(drivers.Triggerer).Trigger(t.Context())
-		if !errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), "sending the trigger") || time.Since(start) != commandTimeout {
+		if !errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), "sending the trigger") || time.Since(start) != dialogue.WriteTimeout {
 			t.Errorf("Trigger = %v after %v", err, time.Since(start))
 		}
 		<-ended // the half frame, given up before

@@ -1,4 +1,4 @@
-package text
+package frame
 
 import (
 	"fmt"
@@ -9,20 +9,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// cut feeds the stream in pieces of the given lengths and lists what came out.
-func cut(terminator string, limit int, stream string, lengths func(left int) int) (got []string) {
-	f := cutting(terminator, "", limit)
-	for len(stream) > 0 {
-		n := lengths(len(stream))
-		f.feed([]byte(stream[:n]), func(frame []byte, how ending) {
-			got = append(got, fmt.Sprintf("%q %v", frame, how == tooLong))
-		})
-		stream = stream[n:]
-	}
-	return got
+// lines is cut with the cutter of a configuration.
+func lines(terminator string, limit int, stream string, lengths func(left int) int) []string {
+	c := NewCutter(terminator, "", limit)
+	return feed(&c, stream, lengths)
 }
-
-func atOnce(left int) int { return left }
 
 func TestFrames(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -45,7 +36,7 @@ func TestFrames(t *testing.T) {
 		"much too long":        {"#|", strings.Repeat("1#", 500) + "#|A#|", []string{`"1#1#1#1" true`, `"A" false`}},
 		"endless":              {"\r\n", strings.Repeat("1", 500), []string{`"1111111" true`}},
 	} {
-		if got := cut(c.terminator, 7, c.in, atOnce); !slices.Equal(got, c.want) {
+		if got := lines(c.terminator, 7, c.in, whole); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
@@ -67,7 +58,7 @@ func TestFramesAreIndependentOfCuts(t *testing.T) {
 				want = append(want, fmt.Sprintf("%q false", frame))
 			}
 		}
-		got := cut(terminator, limit, stream.String(), func(left int) int { return rapid.IntRange(1, left).Draw(t, "cut") })
+		got := lines(terminator, limit, stream.String(), func(left int) int { return rapid.IntRange(1, left).Draw(t, "cut") })
 		if !slices.Equal(got, want) {
 			t.Fatalf("%v, want %v", got, want)
 		}
@@ -87,12 +78,12 @@ func TestFramesInEveryMixture(t *testing.T) {
 				if at == 0 {
 					lengths = []int{len(stream)}
 				}
-				got := cut(set, 7, stream, func(int) (n int) { n, lengths = lengths[0], lengths[1:]; return n })
+				got := lines(set, 7, stream, func(int) (n int) { n, lengths = lengths[0], lengths[1:]; return n })
 				if !slices.Equal(got, want) {
 					t.Fatalf("set %q, sent %q, cut at %d: %v", set, sent, at, got)
 				}
 			}
-			if got := cut(set, 7, stream, func(int) int { return 1 }); !slices.Equal(got, want) {
+			if got := lines(set, 7, stream, func(int) int { return 1 }); !slices.Equal(got, want) {
 				t.Fatalf("set %q, sent %q, byte by byte: %v", set, sent, got)
 			}
 		}
@@ -114,14 +105,14 @@ func TestFramesWithLineEndsInside(t *testing.T) {
 		"too long":           {"\x03", "\r", "12345678\r9\x03\rA\x03", []string{`"1234567" true`, `"A" false`}},
 	} {
 		var got []string
-		f := cutting(c.terminator, c.separator, 7)
+		f := NewCutter(c.terminator, c.separator, 7)
 		for i := range len(c.in) {
-			f.feed([]byte(c.in[i:i+1]), func(frame []byte, how ending) {
-				got = append(got, fmt.Sprintf("%q %v", frame, how == tooLong))
+			f.Feed([]byte(c.in[i:i+1]), func(frame []byte, how Ending) {
+				got = append(got, fmt.Sprintf("%q %v", frame, how == TooLong))
 			})
 		}
-		if !slices.Equal(got, c.want) || f.begun() {
-			t.Errorf("%s: %v, begun %v, want %v", name, got, f.begun(), c.want)
+		if !slices.Equal(got, c.want) || f.Begun() {
+			t.Errorf("%s: %v, begun %v, want %v", name, got, f.Begun(), c.want)
 		}
 	}
 }
@@ -129,42 +120,42 @@ func TestFramesWithLineEndsInside(t *testing.T) {
 // A line that never ends is told of once and takes no memory.
 func TestFramesOfAnEndlessLine(t *testing.T) {
 	for _, terminator := range []string{"\r\n", "#|"} {
-		f, told := cutting(terminator, "", 4096), 0
+		f, told := NewCutter(terminator, "", 4096), 0
 		line := []byte(strings.Repeat("0104601234567893#", 1<<16))
 		for piece := range slices.Chunk(line, 4096) {
-			f.feed(piece, func(frame []byte, how ending) {
-				if told++; how != tooLong || len(frame) != 4096 {
+			f.Feed(piece, func(frame []byte, how Ending) {
+				if told++; how != TooLong || len(frame) != 4096 {
 					t.Errorf("a frame of %d bytes, ending %v", len(frame), how)
 				}
 			})
 		}
-		if told != 1 || cap(f.buf) > 4*4096 || !f.begun() {
-			t.Errorf("%q: told %d times, holds %d bytes, begun %v", terminator, told, cap(f.buf), f.begun())
+		if told != 1 || cap(f.buf) > 4*4096 || !f.Begun() {
+			t.Errorf("%q: told %d times, holds %d bytes, begun %v", terminator, told, cap(f.buf), f.Begun())
 		}
-		f.expire(func([]byte, ending) { t.Error("told of again when it falls silent") })
+		f.GiveUp(func([]byte, Ending) { t.Error("told of again when it falls silent") })
 		var got []string
-		f.feed([]byte("A"+terminator), func(frame []byte, how ending) { got = append(got, string(frame)) })
+		f.Feed([]byte("A"+terminator), func(frame []byte, how Ending) { got = append(got, string(frame)) })
 		if !slices.Equal(got, []string{"A"}) {
 			t.Errorf("%q: after the endless line %q", terminator, got)
 		}
 	}
 }
 
-func TestFramesExpire(t *testing.T) {
-	f := cutting("\r\n", "", 7)
+func TestGiveUp(t *testing.T) {
+	f := NewCutter("\r\n", "", 7)
 	var got []string
-	emit := func(frame []byte, how ending) { got = append(got, fmt.Sprint(string(frame), how)) }
-	f.expire(emit)
-	f.feed([]byte("A\r\nB"), emit)
-	f.expire(emit)
-	f.expire(emit)
-	f.feed([]byte("C\r\n"), emit)
-	if want := []string{"A0", "B2", "C0"}; !slices.Equal(got, want) || f.begun() {
-		t.Errorf("%v, want %v; begun %v", got, want, f.begun())
+	emit := func(frame []byte, how Ending) { got = append(got, fmt.Sprint(string(frame), how)) }
+	f.GiveUp(emit)
+	f.Feed([]byte("A\r\nB"), emit)
+	f.GiveUp(emit)
+	f.GiveUp(emit)
+	f.Feed([]byte("C\r\n"), emit)
+	if want := []string{"A0", "B2", "C0"}; !slices.Equal(got, want) || f.Begun() {
+		t.Errorf("%v, want %v; begun %v", got, want, f.Begun())
 	}
 }
 
-func FuzzFrames(f *testing.F) {
+func FuzzNewCutter(f *testing.F) {
 	f.Add("\r\n", "0104601234567893215\"<&'_1>=,;%/\x1d93dGVz\r\nNOREAD\r\n", 1, 64)
 	f.Add("#|", "A#B##|#|", 2, 3)
 	f.Add("###", "####A###", 1, 1)
@@ -173,7 +164,7 @@ func FuzzFrames(f *testing.F) {
 			return
 		}
 		at := func(left int) int { return min(size, left) }
-		got, want := cut(terminator, limit, stream, at), cut(terminator, limit, stream, atOnce)
+		got, want := lines(terminator, limit, stream, at), lines(terminator, limit, stream, whole)
 		if !slices.Equal(got, want) {
 			t.Errorf("in pieces of %d: %v, whole: %v", size, got, want)
 		}
