@@ -7,5 +7,9 @@ mkdir -p "$LINEMARK_BENCH_DIR"
 go test -run '^$' -bench . -benchtime 3s ./internal/ledger
 go test -run '^$' -bench . -benchtime 1x ./internal/demo
 go test -run '^$' -bench . -benchtime 3x ./internal/exchange ./internal/agent
-go test -run '^$' -bench . ./internal/code ./internal/escape ./internal/codefile ./drivers/scanner/reading
+go test -run '^$' -bench . ./internal/code ./internal/escape ./internal/codefile ./drivers/scanner/reading ./internal/record
+go test -run '^$' -bench '^BenchmarkWire$' -benchtime 100x ./drivers/printer/...
+go test -run '^$' -bench 'Format$' -benchtime 1x ./drivers/printer/zpl
+go test -run '^$' -bench Read -benchtime 1s ./drivers/plc/modbus
+go test -run '^$' -bench Poll -benchtime 1x ./drivers/plc/modbus
 rm -rf "$LINEMARK_BENCH_DIR"

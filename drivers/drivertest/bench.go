@@ -21,7 +21,7 @@ const (
 
 // bench is one emulator with the driver, and the record of all that was handed to the driver.
 type bench struct {
-	*testing.T
+	testing.TB
 	Case
 	e       Emulator
 	w       *wires
@@ -32,9 +32,9 @@ type bench struct {
 }
 
 // bench starts one. The end of the test takes it down and looks at the whole record.
-func (c Case) bench(t *testing.T) *bench {
+func (c Case) bench(t testing.TB) *bench {
 	t.Helper()
-	b := &bench{T: t, Case: c, e: c.Emulator(t)}
+	b := &bench{TB: t, Case: c, e: c.Emulator(t)}
 	b.w = newWires(b.e.Serve)
 	b.printer = c.Printer(t, b.w.dial)
 	b.traits = b.printer.Traits()

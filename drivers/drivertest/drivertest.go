@@ -6,11 +6,11 @@
 //
 //	func TestConformance(t *testing.T) {
 //		drivertest.Printer(t, drivertest.Case{
-//			Printer: func(t *testing.T, dial link.Dialer) drivers.Printer {
+//			Printer: func(t testing.TB, dial link.Dialer) drivers.Printer {
 //				p, err := New(drivers.Settings{Name: "p", Address: "emulator", Dial: dial, Options: ...})
 //				...
 //			},
-//			Emulator: func(t *testing.T) drivertest.Emulator {
+//			Emulator: func(t testing.TB) drivertest.Emulator {
 //				e := zpltest.New(zpltest.Options{Trigger: true})
 //				all := drivertest.Emulated(e, codes)
 //				all.Faults = []drivertest.Fault{
@@ -21,6 +21,8 @@
 //			},
 //		})
 //	}
+//
+// and, over the same cases, func BenchmarkWire with Wire, which tells what a code costs on the wire.
 //
 // All but the tests over TCP and over a serial line run in testing/synctest bubbles over
 // net.Pipe: time is free there, so settings stay as in a plant (no short timeouts), and
@@ -40,10 +42,10 @@ import (
 type Case struct {
 	// Printer makes the driver. It must reach its device through dial alone (Settings.Dial);
 	// the address that it dials is handed to Emulator.Serve.
-	Printer func(t *testing.T, dial link.Dialer) drivers.Printer
+	Printer func(t testing.TB, dial link.Dialer) drivers.Printer
 
 	// Emulator starts a new emulator. It prints only when it is told to.
-	Emulator func(t *testing.T) Emulator
+	Emulator func(t testing.TB) Emulator
 
 	// Speechless is set where by this configuration the printer never says a word: its
 	// silence, or garbage from it, is then no fault.
@@ -142,6 +144,7 @@ func Printer(t *testing.T, c Case) {
 	t.Run("traits", c.traits)
 	t.Run("codes", c.everyCode)
 	t.Run("bytes", c.everyByte)
+	t.Run("serials", c.serials)
 	t.Run("session", c.session)
 	t.Run("cut", c.cuts)
 	t.Run("answers", c.answers)

@@ -2,6 +2,7 @@ package drivertest
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"slices"
@@ -132,4 +133,27 @@ func exchangeDeaf(t *testing.T, w *wires, hear func()) string {
 	buf := make([]byte, 16)
 	n, _ := c.Read(buf)
 	return string(bytes.Clone(buf[:n]))
+}
+
+func TestLongest(t *testing.T) {
+	without := func(characters string) func([]byte) error {
+		return func(code []byte) error {
+			if bytes.ContainsAny(code, characters) {
+				return errors.New("refused")
+			}
+			return nil
+		}
+	}
+	for characters, want := range map[string]int{"": 92, `"`: 92, "\x1d": 29, "<>\"": 43} {
+		check := without(characters)
+		next := longest(t, check)
+		seen := map[string]bool{}
+		for range 100 {
+			code := next()
+			if len(code) != want || check(code) != nil || seen[string(code)] {
+				t.Fatalf("without %q: %q, want other codes of %d bytes", characters, code, want)
+			}
+			seen[string(code)] = true
+		}
+	}
 }

@@ -1,6 +1,8 @@
 package dynamark
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"linemark/drivers"
@@ -11,25 +13,37 @@ import (
 
 // What drivertest demands of every printer driver.
 func TestConformance(t *testing.T) {
-	for name, c := range map[string]struct {
-		emulator dynamarktest.Options
-		options  map[string]any
-	}{
-		"raw": {dynamarktest.Options{}, map[string]any{"gs_form": "raw"}},
-		"tokens, texts kept, a project": {
-			dynamarktest.Options{Separator: "~1", Lead: "{F}", KeepBuffer: true, Projects: []string{"store:MsgStore1/Unit"}},
-			map[string]any{"fnc1_form": "{F}", "project": "store:MsgStore1/Unit"}},
-		"several texts, data coding": {
-			dynamarktest.Options{Separator: "~1", Fields: []string{"CODE", "LOT"}},
-			map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch} {expiration_date}"}, "marked": "25"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			drivertest.Printer(t, drivertest.Case{
-				Printer:    func(t *testing.T, dial link.Dialer) drivers.Printer { return printer(t, dial, c.options) },
-				Emulator:   func(*testing.T) drivertest.Emulator { return emulator(c.emulator) },
-				Unnumbered: true,
-			})
-		})
+	for name, c := range configurations {
+		t.Run(name, func(t *testing.T) { drivertest.Printer(t, c.testCase()) })
+	}
+}
+
+func BenchmarkWire(b *testing.B) {
+	for _, name := range slices.Sorted(maps.Keys(configurations)) {
+		b.Run(name, func(b *testing.B) { drivertest.Wire(b, configurations[name].testCase()) })
+	}
+}
+
+type configuration struct {
+	emulator dynamarktest.Options
+	options  map[string]any
+}
+
+var configurations = map[string]configuration{
+	"raw": {dynamarktest.Options{}, map[string]any{"gs_form": "raw"}},
+	"tokens, texts kept, a project": {
+		dynamarktest.Options{Separator: "~1", Lead: "{F}", KeepBuffer: true, Projects: []string{"store:MsgStore1/Unit"}},
+		map[string]any{"fnc1_form": "{F}", "project": "store:MsgStore1/Unit"}},
+	"several texts, data coding": {
+		dynamarktest.Options{Separator: "~1", Fields: []string{"CODE", "LOT"}},
+		map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch} {serial} {expiration_date}"}, "marked": "25"}},
+}
+
+func (c configuration) testCase() drivertest.Case {
+	return drivertest.Case{
+		Printer:    func(t testing.TB, dial link.Dialer) drivers.Printer { return printer(t, dial, c.options) },
+		Emulator:   func(testing.TB) drivertest.Emulator { return emulator(c.emulator) },
+		Unnumbered: true,
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
 	"linemark/drivers/printer/job"
+	"linemark/drivers/printer/talk"
 )
 
 // README is the driver's manual.
@@ -51,10 +52,7 @@ type Printer struct {
 // New checks the settings. Errors are *drivers.OptionError, joined.
 func New(s drivers.Settings) (*Printer, error) {
 	k := option.Of(s)
-	p := &Printer{address: s.Address, dial: s.Dial}
-	if p.dial == nil {
-		p.dial = link.Dial
-	}
+	p := &Printer{address: s.Address, dial: talk.Dialer(s)}
 	p.layout = job.Read(k, s.Options, medium)
 	if p.project = k.String("project", ""); p.project != "" {
 		if err := medium.CheckText(p.project); err != nil {

@@ -27,7 +27,7 @@ func TestNewRefuses(t *testing.T) {
 		"no fields":          {map[string]any{"fields": nil}, "fields", "neither {code} nor {sscc}"},
 		"no code":            {map[string]any{"fields": map[string]any{"LOT": "{batch}"}}, "fields", "neither"},
 		"placeholder":        {fields("LOT", "{bach}"), "fields.LOT", "unknown placeholder"},
-		"quote in a text":    {fields("LOT", `a"b`), "fields.LOT", "byte 2 is a quote"},
+		"quote in a text":    {fields("LOT", `a"b`), "fields.LOT", `byte 2 is 22 (")`},
 		"line end in text":   {fields("LOT", "a\r"), "fields.LOT", "control character 0D"},
 		"no ASCII in text":   {fields("LOT", "\u00e8"), "fields.LOT", "no ASCII"},
 		"code and more":      {fields("TWO", "{code}x"), "fields.TWO", "not the whole value"},
@@ -41,7 +41,7 @@ func TestNewRefuses(t *testing.T) {
 		"refused FNC1":       {map[string]any{"fnc1_form": "refuse"}, "fnc1_form", "may be part of a code"},
 		"not ASCII":          {map[string]any{"fnc1_form": "\u00e8"}, "fnc1_form", "the byte C3"},
 		"begins with other":  {map[string]any{"gs_form": "~1", "fnc1_form": "~"}, "fnc1_form", "begins with the other"},
-		"project":            {map[string]any{"project": `store:"x"`}, "project", "a quote"},
+		"project":            {map[string]any{"project": `store:"x"`}, "project", `22 (")`},
 		"marked":             {map[string]any{"marked": "4"}, "marked", "unknown"},
 		"not ready":          {map[string]any{"not_ready": "stop"}, "not_ready", "unknown"},
 		"gap":                {map[string]any{"gap": "-1s"}, "gap", "too short"},
@@ -54,7 +54,7 @@ func TestNewRefuses(t *testing.T) {
 		_, err := drivers.NewPrinter("dynamark", settings(c.options))
 		drivertest.WantProblem(t, name, err, c.key, c.problem, 0)
 	}
-	_, err := New(settings(map[string]any{"fnc1_form": nil, "colour": "red", "fields": nil}))
+	_, err := New(settings(map[string]any{"poll": "x", "colour": "red", "fields": nil}))
 	drivertest.WantProblem(t, "all at once", err, "colour", "unknown setting", 2)
 }
 

@@ -5,17 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"linemark/drivers/link"
+	"linemark/drivers/printer/talk"
 )
 
 // refusal is the laser's ERROR in answer to a command. What the numbers mean is not settled.
 type refusal struct{ command, number string }
 
 func (e *refusal) Error() string {
-	return fmt.Sprintf("the laser refuses %s: ERROR %s", clip(e.command), e.number)
+	return fmt.Sprintf("the laser refuses %s: ERROR %s", talk.Clip(e.command), e.number)
 }
 
 // ask sends one command and reads lines until it is answered.
@@ -26,14 +26,13 @@ func (s *session) ask(ctx context.Context, command string, silence time.Duration
 	}
 	s.sending = command
 	b := []byte(command + "\r\n")
-	// The time for writing grows with the bytes: a serial port carries about a thousand in a second.
-	release := link.Until(ctx, s.conn, time.Now().Add(silence+time.Duration(len(b))*2*time.Millisecond))
+	release := link.Until(ctx, s.conn, time.Now().Add(talk.Patience(silence, len(b))))
 	_, err := s.conn.Write(b)
 	if err == nil {
 		err = s.read(func(a answer) (bool, error) { return s.match(a, true) })
 	}
 	if err := errors.Join(err, release()); err != nil {
-		return s.broken(clip(command), err)
+		return s.broken(talk.Clip(command), err)
 	}
 	return nil
 }
@@ -72,25 +71,10 @@ func (s *session) listen(ctx context.Context, d time.Duration, enough func() boo
 
 // read hands lines to take until it is done.
 func (s *session) read(take func(answer) (done bool, err error)) error {
-	piece := make([]byte, 512)
-	for {
-		line, ok, err := s.in.next()
-		if err != nil {
-			return err
-		}
-		if ok {
-			s.heard = time.Now()
-			if done, err := take(classify(line)); done || err != nil {
-				return err
-			}
-			continue
-		}
-		n, err := s.conn.Read(piece)
-		s.in.add(piece[:n])
-		if n == 0 && err != nil {
-			return err
-		}
-	}
+	return talk.Read(s.conn, s.in.add, s.in.next, func(line string) (bool, error) {
+		s.heard = time.Now()
+		return take(classify(line))
+	})
 }
 
 // match says whether the line answers the command under way; asked is whether there is one.
@@ -110,9 +94,9 @@ func (s *session) match(a answer, asked bool) (done bool, err error) {
 		s.strange = a.line
 		return false, nil
 	case a.kind == stranger:
-		return false, fmt.Errorf("the laser sent %q, which is no line of the Dynamark protocol", clip(a.line))
+		return false, fmt.Errorf("the laser sent %q, which is no line of the Dynamark protocol", talk.Clip(a.line))
 	}
-	return false, fmt.Errorf("the laser sent the answer %q that nobody asked for", clip(a.line))
+	return false, fmt.Errorf("the laser sent the answer %q that nobody asked for", talk.Clip(a.line))
 }
 
 // message acts on what the laser tells by itself.
@@ -154,24 +138,15 @@ func (s *session) broken(doing string, err error) error {
 	if _, refused := errors.AsType[*refusal](err); refused {
 		return err
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	if talk.Silent(err) {
 		switch strange := s.strange + string(s.in.buf); {
 		case s.synced:
 			err = fmt.Errorf("the laser keeps silent: %w", err)
 		case strange == "":
 			err = fmt.Errorf("the laser keeps silent: look whether another client is connected, since it serves only one, and at its port: %w", err)
 		default:
-			err = fmt.Errorf("the laser sent %q in place of an answer: look at the port number, and at the speed of a serial port: %w", clip(strange), err)
+			err = fmt.Errorf("the laser sent %q in place of an answer: look at the port number, and at the speed of a serial port: %w", talk.Clip(strange), err)
 		}
 	}
 	return fmt.Errorf("%s: %w", doing, err)
-}
-
-// clip shortens what goes into a message.
-func clip(line string) string {
-	const most = 60
-	if len(line) <= most {
-		return line
-	}
-	return strings.ToValidUTF8(line[:most], "") + "..."
 }

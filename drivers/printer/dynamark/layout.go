@@ -8,7 +8,8 @@ import (
 )
 
 // medium is what a text of a Dynamark project can carry.
-var medium = job.Medium{Protocol: "Dynamark text", Device: "laser", Job: "project", End: '"', EndWord: "a quote", Value: "text", ASCII: true}
+var medium = job.Medium{Protocol: "Dynamark text", Device: "laser", Job: "project", Value: "text", ASCII: true,
+	Reserved: []job.Reserved{{Characters: `"`, Which: "which ends a text of the protocol"}}}
 
 // texts returns the commands that give a label's values to the project.
 func texts(l *job.Layout, v drivers.Label) ([]string, error) {

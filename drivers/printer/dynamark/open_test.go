@@ -1,11 +1,12 @@
 package dynamark
 
 import (
-	"linemark/drivers/drivertest"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"linemark/drivers/drivertest"
 )
 
 func TestOpenPreparesTheLaser(t *testing.T) {

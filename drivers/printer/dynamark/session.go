@@ -10,6 +10,7 @@ import (
 
 	"linemark/drivers"
 	"linemark/drivers/link"
+	"linemark/drivers/printer/talk"
 )
 
 const (
@@ -147,7 +148,7 @@ func (s *session) change(ctx context.Context, texts []string) error {
 	}
 	for i, c := range texts {
 		if i > 0 {
-			if err := pause(ctx, s.printer.gap); err != nil {
+			if err := talk.Pause(ctx, s.printer.gap); err != nil {
 				return err
 			}
 		}
@@ -220,16 +221,4 @@ func (s *session) fail(err error) error {
 		_ = s.leave("MARK STOP", until) // nobody is left to tell
 	}
 	return err
-}
-
-// pause waits, but not beyond the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -13,17 +13,6 @@ import (
 
 const gs = 0x1d
 
-// Medium says how a protocol carries the values of fields.
-type Medium struct {
-	Protocol string // "Zipher field": what cannot carry a control character
-	Device   string // "printer"
-	Job      string // "job": what the device calls the layout that lies in it
-	End      byte   // the character that ends a value, so that no value can hold it
-	EndWord  string // "a quote": how a person names it
-	Value    string // "field": what it ends
-	ASCII    bool   // a text is of ASCII characters alone
-}
-
 // form is how a job's Data Matrix field takes what is no character.
 type form struct {
 	medium Medium
@@ -31,9 +20,10 @@ type form struct {
 	fnc1   string // written before every code; empty: the field makes a GS1 symbol by itself
 }
 
-// readForm reads gs_form ("refuse", the default, or a text) and fnc1_form, which must be given.
-func readForm(k *option.Keys, options map[string]any, medium Medium) form {
-	if _, ok := options["fnc1_form"]; !ok {
+// readForm reads gs_form ("refuse", the default, or a text) and fnc1_form, which must be given
+// where there is a code.
+func readForm(k *option.Keys, options map[string]any, medium Medium, hasCode bool) form {
+	if _, ok := options["fnc1_form"]; !ok && hasCode {
 		k.Fail("fnc1_form", "how the "+medium.Job+"'s Data Matrix field takes the leading FNC1 is not settled",
 			`write fnc1_form = "" if the field makes a GS1 symbol by itself, or the text that the `+medium.Job+` wants before a code`)
 	}
@@ -54,11 +44,12 @@ func (f form) text(k *option.Keys, key string) string {
 	if text == "raw" {
 		return string(rune(gs))
 	}
-	hint := `write "raw" for the byte 1D, or the text that the ` + f.medium.Job + `'s field takes, such as "~1"`
+	hint := `write "raw" for the byte 1D, or the text that the ` + f.medium.Job + `'s field takes`
 	for i := range len(text) {
-		switch b := text[i]; {
-		case b == f.medium.End:
-			k.Fail(key, "it holds "+f.medium.EndWord+", which ends a "+f.medium.Value+" of the protocol", hint)
+		b := text[i]
+		switch which := f.medium.reserved(b); {
+		case which != "":
+			k.Fail(key, fmt.Sprintf("it holds %02X (%c), %s", b, b, which), hint)
 			return ""
 		case b < ' ' && b != gs || b >= 0x7f:
 			k.Fail(key, fmt.Sprintf("it holds the byte %02X", b), hint)
@@ -74,7 +65,7 @@ func (f form) text(k *option.Keys, key string) string {
 
 // content returns the code as the value of the field. The code has passed check.
 func (f form) content(code []byte) string {
-	return f.fnc1 + strings.ReplaceAll(string(code), string(rune(gs)), f.gs)
+	return f.fnc1 + strings.ReplaceAll(f.medium.write(string(code)), string(rune(gs)), f.gs)
 }
 
 // check returns why the field cannot carry the code.
@@ -83,10 +74,11 @@ func (f form) check(code []byte) error {
 		return errors.New("the code is empty")
 	}
 	if code[0] == gs {
+		// FNC1 in the first place is no data: the printed code would read back without it.
 		return errors.New("the code begins with GS (1D), which would be lost in the first place")
 	}
 	for i, b := range code {
-		switch {
+		switch which := f.medium.reserved(b); {
 		case b == gs && f.gs == "":
 			return fmt.Errorf("byte %d of the code is GS (1D), and gs_form does not say how the %s's field takes it", i+1, f.medium.Job)
 		case b == gs:
@@ -94,26 +86,14 @@ func (f form) check(code []byte) error {
 			return fmt.Errorf("byte %d of the code is the control character %02X, which a %s cannot carry", i+1, b, f.medium.Protocol)
 		case b > 0x7f:
 			return fmt.Errorf("byte %d of the code is %02X, whose printed form depends on the %s", i+1, b, f.medium.Job)
-		case b == f.medium.End:
-			return fmt.Errorf("byte %d of the code is %02X (%c), which ends a %s of the protocol", i+1, b, b, f.medium.Value)
+		case which != "":
+			return fmt.Errorf("byte %d of the code is %02X (%c), %s", i+1, b, b, which)
 		case !option.CodeByte(b) && strings.IndexByte(f.gs+f.fnc1, b) >= 0:
 			return fmt.Errorf("byte %d of the code is %02X (%c), which belongs to gs_form or fnc1_form", i+1, b, b)
 		}
 	}
-	return nil
-}
-
-// CheckText returns why a field cannot carry a plain text.
-func (m Medium) CheckText(text string) error {
-	for i := range len(text) {
-		switch b := text[i]; {
-		case b < ' ' || b == 0x7f:
-			return fmt.Errorf("byte %d is the control character %02X", i+1, b)
-		case b > 0x7f && m.ASCII:
-			return fmt.Errorf("byte %d is %02X, which is no ASCII", i+1, b)
-		case b == m.End:
-			return fmt.Errorf("byte %d is %s, which ends a %s of the protocol", i+1, m.EndWord, m.Value)
-		}
+	if err := f.medium.check(string(code)); err != nil {
+		return fmt.Errorf("the code: %w", err)
 	}
 	return nil
 }

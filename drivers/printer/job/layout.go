@@ -18,12 +18,14 @@ type Layout struct {
 	fields  []field // in the order of their names
 	form    form
 	hasCode bool
+	serial  bool // a field shows {serial}
 }
 
 type field struct {
 	name  string
 	parts []template.Part
 	code  bool // the field's value is the code
+	once  bool // it holds what stands on one product only
 }
 
 // Value is what one field of the job gets for a label.
@@ -31,24 +33,29 @@ type Value struct{ Field, Text string }
 
 // Read reads the settings fields, gs_form and fnc1_form. What is wrong with them is said to k.
 func Read(k *option.Keys, options map[string]any, medium Medium) *Layout {
-	l := &Layout{medium: medium, form: readForm(k, options, medium)}
+	l := &Layout{medium: medium}
 	texts := k.Texts("fields")
-	sscc := false
+	sscc, read := false, true
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		key := "fields." + name
 		if err := medium.CheckText(name); err != nil || name == "" || !utf8.ValidString(name) {
 			k.Fail(key, "this is no name of a field", "write it as the "+medium.Job+" in the "+medium.Device+" has it")
-			continue
 		}
 		parts, err := template.Parse(texts[name])
 		if bad, ok := errors.AsType[*template.Error](err); ok {
 			k.Fail(key, bad.Problem, bad.Hint)
+			read = false
 			continue
 		}
-		f := field{name: name, parts: parts}
+		if medium.Filled && len(parts) == 0 {
+			k.Fail(key, "the text is empty", "write it like {batch}")
+			continue
+		}
+		f := field{name: name, parts: parts, code: template.Shows(parts, "code")}
+		f.once = f.code || template.Shows(parts, "sscc")
+		l.hasCode, sscc = l.hasCode || f.code, sscc || template.Shows(parts, "sscc")
+		l.serial = l.serial || template.Shows(parts, "serial")
 		for _, p := range parts {
-			f.code = f.code || p.Name == "code"
-			sscc = sscc || p.Name == "sscc"
 			if err := medium.CheckText(p.Literal); err != nil {
 				k.Fail(key, "the text cannot be sent: "+err.Error(), "write it without")
 			}
@@ -56,13 +63,13 @@ func Read(k *option.Keys, options map[string]any, medium Medium) *Layout {
 		if f.code && len(parts) != 1 {
 			k.Fail(key, "{code} is not the whole value of its field", `write "{code}": the driver writes FNC1 itself`)
 		}
-		l.hasCode = l.hasCode || f.code
 		l.fields = append(l.fields, f)
 	}
-	if !l.hasCode && !sscc {
+	if read && !l.hasCode && !sscc {
 		k.Fail("fields", "there is neither {code} nor {sscc}",
 			`write fields = { CODE = "{code}" } with the name that the field has in the `+medium.Device+`'s `+medium.Job)
 	}
+	l.form = readForm(k, options, medium, l.hasCode)
 	return l
 }
 
@@ -71,7 +78,10 @@ func (l *Layout) CheckCode(code []byte) error {
 	if !l.hasCode {
 		return fmt.Errorf("no %s of the %s takes {code}", l.medium.Value, l.medium.Job)
 	}
-	return l.form.check(code)
+	if err := l.form.check(code); err != nil || !l.serial {
+		return err
+	}
+	return template.CheckSerial(code, l.medium.CheckValue)
 }
 
 // Fields returns the names of the fields, in the order of a label's values.
@@ -79,6 +89,16 @@ func (l *Layout) Fields() []string {
 	names := make([]string, len(l.fields))
 	for i, f := range l.fields {
 		names[i] = f.name
+	}
+	return names
+}
+
+// Once returns the names of the fields that hold {code} or {sscc}.
+func (l *Layout) Once() (names []string) {
+	for _, f := range l.fields {
+		if f.once {
+			names = append(names, f.name)
+		}
 	}
 	return names
 }
@@ -97,16 +117,30 @@ func (l *Layout) Values(v drivers.Label) ([]Value, error) {
 			values[i].Text = l.form.content(v.Code)
 			continue
 		}
-		for _, p := range f.parts {
-			text, err := template.Text(p, v)
-			if err != nil {
-				return nil, fmt.Errorf("field %s: %w", f.name, err)
-			}
-			if err := l.medium.CheckText(text); err != nil {
-				return nil, fmt.Errorf("field %s: the value of {%s}: %w", f.name, p.Name, err)
-			}
-			values[i].Text += text
+		text, err := l.text(f, v)
+		if err != nil {
+			return nil, fmt.Errorf("field %s: %w", f.name, err)
 		}
+		values[i].Text = l.medium.write(text)
 	}
 	return values, nil
+}
+
+// text returns the value of a field that is no code.
+func (l *Layout) text(f field, v drivers.Label) (string, error) {
+	whole := ""
+	for _, p := range f.parts {
+		text, err := template.Text(p, v)
+		if err != nil {
+			return "", err
+		}
+		if err := l.medium.CheckText(text); err != nil {
+			return "", fmt.Errorf("the value of {%s}: %w", p.Name, err)
+		}
+		whole += text
+	}
+	if l.medium.Filled && whole == "" {
+		return "", errors.New("it would be empty, and it is not known what the " + l.medium.Device + " makes of that")
+	}
+	return whole, l.medium.check(whole)
 }

@@ -1,15 +1,11 @@
 package ngpcl
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
-)
 
-const (
-	maxAnswer = 4096 // bounds what is gathered without a whole answer in it
-	maxShown  = 24   // bytes of what is no answer that are kept for a message
+	"linemark/drivers/printer/talk"
 )
 
 // answer is what one {~XXn|...|} holds.
@@ -20,56 +16,10 @@ type answer struct {
 }
 
 // answers takes the printer's bytes apart.
-type answers struct {
-	buf   []byte
-	noise []byte // the first bytes that belonged to no answer
-}
+type answers = talk.Frames[answer]
 
-func (a *answers) add(b []byte) { a.buf = append(a.buf, b...) }
-
-// next takes one whole answer out; ok is false where more bytes are needed.
-func (a *answers) next() (found answer, ok bool, err error) {
-	for {
-		end := bytes.IndexByte(a.buf, '}')
-		if end < 0 {
-			if len(a.buf) > maxAnswer {
-				a.odd(a.buf)
-				return answer{}, false, a.strange()
-			}
-			return answer{}, false, nil
-		}
-		frame := a.buf[:end]
-		a.buf = a.buf[end+1:]
-		// An answer cut short is followed by the next one's beginning.
-		begin := bytes.LastIndexByte(frame, '{')
-		if begin < 0 {
-			a.odd(frame)
-			continue
-		}
-		a.odd(frame[:begin])
-		if found, ok := parseAnswer(string(frame[begin+1:])); ok {
-			return found, true, nil
-		}
-		a.odd(frame[begin:])
-	}
-}
-
-// odd keeps what is no answer, for a message.
-func (a *answers) odd(b []byte) {
-	b = bytes.Trim(b, " \r\n\x00")
-	a.noise = append(a.noise, b[:min(len(b), maxShown-min(maxShown, len(a.noise)))]...)
-}
-
-// strange tells of bytes that are no answers; nil where there were none.
-func (a *answers) strange() error {
-	shown := a.noise
-	if rest := bytes.Trim(a.buf, " \r\n\x00"); len(shown) == 0 {
-		shown = rest[:min(len(rest), maxShown)]
-	}
-	if len(shown) == 0 {
-		return nil
-	}
-	return fmt.Errorf("what answers is no NGPCL (%q): check the address, the protocol selected in the printer and the baud rate", shown)
+func newAnswers() *answers {
+	return &answers{Begin: '{', End: '}', Protocol: "NGPCL", Parse: parseAnswer}
 }
 
 // parseAnswer reads what stands between { and }.

@@ -7,13 +7,14 @@ package ngpcl
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"strings"
 	"time"
 
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/printer/job"
+	"linemark/drivers/printer/talk"
 )
 
 // README is the driver's manual.
@@ -35,7 +36,7 @@ func init() {
 type Printer struct {
 	address string
 	dial    link.Dialer
-	label   *label
+	layout  *job.Layout
 	job     string
 	idle    string // what the code fields hold while no code is due
 	poll    time.Duration
@@ -45,31 +46,16 @@ type Printer struct {
 // New checks the settings. Errors are *drivers.OptionError, joined.
 func New(s drivers.Settings) (*Printer, error) {
 	k := option.Of(s)
-	p := &Printer{address: s.Address, dial: s.Dial, label: &label{}}
-	if p.dial == nil {
-		p.dial = link.Dial
-	}
+	p := &Printer{address: s.Address, dial: talk.Dialer(s)}
 	p.poll = k.Duration("poll", time.Second, time.Millisecond)
 	p.silence = k.Duration("silence", 3*time.Second, 100*time.Millisecond)
 	if p.job = k.String("job", ""); p.job == "" {
 		k.Fail("job", "the job is missing", "name the printer's job as the printer does, such as unit.job")
-	} else if err := checkText(p.job); err != nil {
+	} else if err := medium.CheckValue(p.job); err != nil {
 		k.Fail("job", err.Error(), "write the name as the printer does, such as unit.job")
 	}
 	p.readIdle(k)
-	gsForm, fnc1Form := k.String("gs_form", ""), k.String("fnc1_form", "")
-	_, fnc1Given := s.Options["fnc1_form"]
-	texts := k.Texts("fields")
-	if len(texts) == 0 {
-		k.Fail("fields", "the fields are missing", `name the job's fields, such as fields = { CODE = "{code}" }`)
-		return nil, k.Err()
-	}
-	p.label.compile(k, texts)
-	if p.label.hasCode && !fnc1Given {
-		k.Fail("fnc1_form", "how the printer takes the leading FNC1 is missing",
-			`write fnc1_form = "" if the job's field makes a GS1 symbol by itself, or the text that it wants before a code`)
-	}
-	p.forms(k, gsForm, fnc1Form)
+	p.layout = job.Read(k, s.Options, medium)
 	if err := k.Err(); err != nil {
 		return nil, err
 	}
@@ -93,41 +79,15 @@ func (p *Printer) readIdle(k *option.Keys) {
 	}
 	if p.idle == "" {
 		k.Fail("idle", "what the code's field holds while no code is due is missing", hint)
-	} else if err := checkText(p.idle); err != nil {
+	} else if err := medium.CheckValue(p.idle); err != nil {
 		k.Fail("idle", err.Error(), hint)
-	}
-}
-
-// forms takes gs_form and fnc1_form. How FNC1 goes into a field is not settled for these
-// printers, so a label with a code has no defaults for them.
-func (p *Printer) forms(k *option.Keys, gsForm, fnc1Form string) {
-	for _, form := range []struct{ key, text string }{{"gs_form", gsForm}, {"fnc1_form", fnc1Form}} {
-		if err := checkForm(form.text); err != nil {
-			k.Fail(form.key, err.Error(), "write the text that the printer takes, by itself")
-		}
-	}
-	p.label.rule = fieldRule{gs: gsForm, fnc1: fnc1Form}
-	switch {
-	case fnc1Form == "raw" || fnc1Form == "refuse":
-		k.Fail("fnc1_form", fmt.Sprintf("%q is a word of gs_form", fnc1Form), `write "", or the text that the printer wants before a code`)
-	case gsForm != fnc1Form && gsForm != "" && fnc1Form != "" && (strings.HasPrefix(gsForm, fnc1Form) || strings.HasPrefix(fnc1Form, gsForm)):
-		k.Fail("fnc1_form", "one of fnc1_form and gs_form begins with the other, so the printer could mistake them", "make them equal or wholly different")
-	}
-	switch {
-	case gsForm == "" && p.label.hasCode:
-		k.Fail("gs_form", "how the printer takes the separator GS is missing",
-			`try "raw" (the byte 1D), scan the mark, and write down what is right; "refuse" for codes without GS`)
-	case gsForm == "refuse":
-		p.label.rule.gs = ""
-	case gsForm == "raw":
-		p.label.rule.gs = "\x1d"
 	}
 }
 
 // Traits says that the printer confirms nothing and holds one code, which codes it can
 // carry, and how often its state is to be looked at.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: drivers.ConfirmsNothing, MaxAhead: 1, Poll: p.poll, CheckCode: p.label.checkCode}
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsNothing, MaxAhead: 1, Poll: p.poll, CheckCode: p.layout.CheckCode}
 }
 
 // Open asks the printer's state, selects the job where another is selected, and puts the
@@ -141,7 +101,7 @@ func (p *Printer) Open(ctx context.Context) (drivers.PrintSession, error) {
 			end()
 			return nil, err
 		}
-		s.port = conn
+		s.port, s.portIn = conn, newAnswers()
 	}
 	if err := s.prepare(ctx); err != nil {
 		_ = s.Close() // the error of opening is the one to tell

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"linemark/drivers"
 	"linemark/drivers/link"
+	"linemark/drivers/printer/job"
+	"linemark/drivers/printer/talk"
 )
 
 // session is the time between two faults. By network every command has a connection of its
@@ -20,11 +23,11 @@ type session struct {
 	life    context.Context // ended by Close
 	end     context.CancelFunc
 	port    link.Conn // nil by network
-	portIn  answers
+	portIn  *answers
 
 	closing sync.Once
-	err     error   // the fault that ended the session
-	holds   []value // what the fields hold that are marked once
+	err     error       // the fault that ended the session
+	holds   []job.Value // what the fields hold that are marked once
 }
 
 // prepare brings the printer to a known state: its job selected, no code in its fields.
@@ -36,22 +39,22 @@ func (s *session) prepare(ctx context.Context) error {
 	if st.state == stopped {
 		return errors.New("the printer is stopped: start it at its panel")
 	}
-	job, err := s.job(ctx)
+	selected, err := s.job(ctx)
 	if err != nil {
 		return err
 	}
-	if job != s.printer.job {
+	if selected != s.printer.job {
 		if _, err := s.good(ctx, "JS", "{~JS0|"+s.printer.job+"|0|}", "the job "+s.printer.job+" is not in the printer"); err != nil {
 			return err
 		}
-		if job, err = s.job(ctx); err != nil {
+		if selected, err = s.job(ctx); err != nil {
 			return err
 		}
-		if job != s.printer.job {
-			return fmt.Errorf("the printer was told to select the job %s and has %q", s.printer.job, job)
+		if selected != s.printer.job {
+			return fmt.Errorf("the printer was told to select the job %s and has %q", s.printer.job, selected)
 		}
 	}
-	return s.update(ctx, s.printer.label.unique(s.printer.idle))
+	return s.update(ctx, filled(s.printer.layout.Once(), s.printer.idle))
 }
 
 // Send puts one label's values into the printer's fields and reads every field back, since
@@ -67,7 +70,7 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 	case len(labels) > 1:
 		return fmt.Errorf("%d labels at once: the printer holds one", len(labels))
 	}
-	values, err := s.printer.label.render(labels[0])
+	values, err := s.printer.layout.Values(labels[0])
 	if err != nil {
 		return err
 	}
@@ -87,12 +90,12 @@ func (s *session) Printed(ctx context.Context) (int, error) {
 	if _, err := s.status(ctx); err != nil {
 		return 0, err
 	}
-	job, err := s.job(ctx)
+	selected, err := s.job(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if job != s.printer.job {
-		return 0, s.fail(fmt.Errorf("the printer's job is %q, not %s: somebody has selected another", job, s.printer.job))
+	if selected != s.printer.job {
+		return 0, s.fail(fmt.Errorf("the printer's job is %q, not %s: somebody has selected another", selected, s.printer.job))
 	}
 	return 0, s.compare(ctx, s.holds)
 }
@@ -110,11 +113,11 @@ func (s *session) Close() error {
 }
 
 // update sets fields and reads them back.
-func (s *session) update(ctx context.Context, values []value) error {
+func (s *session) update(ctx context.Context, values []job.Value) error {
 	var command strings.Builder
 	command.WriteString("{~JU0||0|")
 	for _, v := range values {
-		command.WriteString(v.field + "|" + v.text + "|")
+		command.WriteString(v.Field + "|" + v.Text + "|")
 	}
 	command.WriteString("}")
 	if _, err := s.good(ctx, "JU", command.String(), "the update was refused"); err != nil {
@@ -123,30 +126,24 @@ func (s *session) update(ctx context.Context, values []value) error {
 	if err := s.compare(ctx, values); err != nil {
 		return err
 	}
-	s.holds = s.holds[:0]
-	for _, v := range values {
-		for _, u := range s.printer.label.unique(v.text) {
-			if u.field == v.field {
-				s.holds = append(s.holds, v)
-			}
-		}
-	}
+	once := s.printer.layout.Once()
+	s.holds = slices.DeleteFunc(values, func(v job.Value) bool { return !slices.Contains(once, v.Field) })
 	return nil
 }
 
 // compare reads fields back.
-func (s *session) compare(ctx context.Context, values []value) error {
+func (s *session) compare(ctx context.Context, values []job.Value) error {
 	for _, v := range values {
-		a, err := s.ask(ctx, "FC", "{~FR|"+v.field+"|}", func(a answer) bool {
-			return a.code != "0" || len(a.values) > 0 && a.values[0] == v.field
+		a, err := s.ask(ctx, "FC", "{~FR|"+v.Field+"|}", func(a answer) bool {
+			return a.code != "0" || len(a.values) > 0 && a.values[0] == v.Field
 		})
 		switch {
 		case err != nil:
 			return err
 		case a.code != "0":
-			return s.fail(fmt.Errorf("the printer's job has no field %s", v.field))
-		case len(a.values) != 2 || a.values[1] != v.text:
-			return s.fail(fmt.Errorf("the printer's field %s holds %q instead of %q", v.field, a.values[1:], v.text))
+			return s.fail(fmt.Errorf("the printer's job has no field %s", v.Field))
+		case len(a.values) != 2 || a.values[1] != v.Text:
+			return s.fail(fmt.Errorf("the printer's field %s holds %q instead of %q", v.Field, a.values[1:], v.Text))
 		}
 	}
 	return nil
@@ -196,20 +193,20 @@ func (s *session) ask(ctx context.Context, name, command string, fit func(answer
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
 	doing := "asking " + strings.Trim(command[:min(len(command), 5)], "{~|}")
-	conn, in := s.port, &s.portIn
+	conn, in := s.port, s.portIn
 	if conn == nil {
 		fresh, err := s.printer.dial(ctx, s.printer.address)
 		if err != nil {
 			return answer{}, s.fail(s.ended(err))
 		}
 		defer fresh.Close()
-		conn, in = fresh, &answers{}
+		conn, in = fresh, newAnswers()
 	}
-	release := link.Until(ctx, conn, time.Now().Add(s.printer.silence+time.Duration(len(command))*2*time.Millisecond))
+	release := link.Until(ctx, conn, time.Now().Add(talk.Patience(s.printer.silence, len(command))))
 	a, err := exchange(conn, in, name, command, fit)
 	if err := errors.Join(err, release()); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
-			if err = in.strange(); err == nil {
+			if err = in.Strange(); err == nil {
 				err = errors.New("the printer keeps silent: look whether it is on and NGPCL is its selected protocol")
 			}
 		}
@@ -226,31 +223,23 @@ func (s *session) ended(err error) error {
 	return err
 }
 
-func exchange(conn link.Conn, in *answers, name, command string, fit func(answer) bool) (answer, error) {
+func exchange(conn link.Conn, in *answers, name, command string, fit func(answer) bool) (found answer, err error) {
 	if _, err := conn.Write([]byte(command)); err != nil {
 		return answer{}, err
 	}
-	piece := make([]byte, 512)
-	for {
-		a, ok, err := in.next()
+	err = talk.Read(conn, in.Add, in.Next, func(a answer) (bool, error) {
 		switch {
-		case err != nil:
-			return answer{}, err
-		case ok && a.name == "NK":
-			return answer{}, fmt.Errorf("the printer refused (NK%s)", a.code)
-		case ok && a.name == name && fit(a):
-			return a, nil
-		case ok && a.code != "0":
-			return answer{}, fmt.Errorf("the printer answered %s%s, too late or unasked", a.name, a.code)
-		case ok:
-			continue // an answer to something else, late or twice
+		case a.name == "NK":
+			return false, fmt.Errorf("the printer refused (NK%s)", a.code)
+		case a.name == name && fit(a):
+			found = a
+			return true, nil
+		case a.code != "0":
+			return false, fmt.Errorf("the printer answered %s%s, too late or unasked", a.name, a.code)
 		}
-		n, err := conn.Read(piece)
-		in.add(piece[:n])
-		if n == 0 && err != nil {
-			return answer{}, err
-		}
-	}
+		return false, nil // an answer to something else, late or twice
+	})
+	return found, err
 }
 
 // fail ends the session.

@@ -2,6 +2,7 @@ package sbpl
 
 import (
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,22 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	for _, v := range conforming() {
+		t.Run(v.name, func(t *testing.T) { drivertest.Printer(t, testCase(v)) })
+	}
+}
+
+func BenchmarkWire(b *testing.B) {
+	for _, v := range conforming() {
+		if cyclic(v) {
+			continue // its pace is the printer's
+		}
+		v.options = drivertest.Changed(v.options, map[string]any{"settle": "100ms", "poll": "1ms"})
+		b.Run(v.name, func(b *testing.B) { drivertest.Wire(b, testCase(v)) })
+	}
+}
+
+func conforming() (all []variant) {
 	for _, v := range variants() {
 		// One of each kind: a job that is gone from the status after a while, or at once, or stays
 		// in it; two connections, or one that outlives the session; jobs acknowledged or not. A
@@ -27,25 +44,31 @@ func TestConformance(t *testing.T) {
 		default:
 			continue
 		}
-		t.Run(v.name, func(t *testing.T) {
-			v.opt.FNC1 = "~1"
-			drivertest.Printer(t, drivertest.Case{
-				Printer: func(t *testing.T, dial link.Dialer) drivers.Printer {
-					s := settings(t, unit, v.options)
-					s.Address, s.Dial = address(v.opt), dial
-					p, err := New(s)
-					if err != nil {
-						t.Fatal(err)
-					}
-					return p
-				},
-				Emulator: func(*testing.T) drivertest.Emulator {
-					return emulator(sbpltest.New(v.opt), acknowledged(v))
-				},
-				NoSerial: v.opt.Form != sbpltest.FormPlain,
-				Watched:  !acknowledged(v),
-			})
-		})
+		v.opt.FNC1 = "~1"
+		all = append(all, v)
+	}
+	return all
+}
+
+// shown is a label with the serial as text.
+var shown = strings.Replace(unit, "<ESC>Q1", "<ESC>V0264<ESC>XSSN {serial}<ESC>Q1", 1)
+
+func testCase(v variant) drivertest.Case {
+	return drivertest.Case{
+		Printer: func(t testing.TB, dial link.Dialer) drivers.Printer {
+			s := settings(t, shown, v.options)
+			s.Address, s.Dial = address(v.opt), dial
+			p, err := New(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		},
+		Emulator: func(testing.TB) drivertest.Emulator {
+			return emulator(sbpltest.New(v.opt), acknowledged(v))
+		},
+		NoSerial: v.opt.Form != sbpltest.FormPlain,
+		Watched:  !acknowledged(v),
 	}
 }
 

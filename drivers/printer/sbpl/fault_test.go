@@ -7,11 +7,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/sbpl/sbpltest"
-
-	"linemark/drivers/drivertest"
 )
 
 // P1: whatever goes wrong once the first byte has left, the session is over and sends nothing more.

@@ -10,8 +10,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -19,6 +17,8 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/printer/labelfile"
+	"linemark/drivers/printer/talk"
 )
 
 // README is the driver's manual.
@@ -71,11 +71,8 @@ type Printer struct {
 // New checks the settings and reads the label. Errors are *drivers.OptionError, joined.
 func New(s drivers.Settings) (*Printer, error) {
 	k := option.Of(s)
-	p := &Printer{address: s.Address, dial: s.Dial}
-	if p.dial == nil {
-		p.dial = link.Dial
-	}
-	path := k.String("label", "")
+	p := &Printer{address: s.Address, dial: talk.Dialer(s)}
+	text, ok := labelfile.Read(k, s, labelfile.SBPL)
 	p.poll = k.Duration("poll", 50*time.Millisecond, time.Millisecond)
 	// SATO's manuals want 900 ms between CAN with a full buffer and the next label.
 	p.settle = k.Duration("settle", time.Second, 100*time.Millisecond)
@@ -89,16 +86,7 @@ func New(s drivers.Settings) (*Printer, error) {
 		k.Fail("ecc", fmt.Sprintf("%q does not say what selects ECC 200 in <ESC>BX on this model", ecc),
 			`write "20" or "200", as the programming reference of this model has it`)
 	}
-	if path == "" {
-		k.Fail("label", "the label is missing", "name a file with the label's SBPL, such as labels/unit.sbpl")
-		return nil, k.Err()
-	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(s.Dir, path)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		k.Fail("label", fmt.Sprintf("the label cannot be read: %v", err), "the path starts at the configuration file's folder")
+	if !ok {
 		return nil, k.Err()
 	}
 	var faults []fault

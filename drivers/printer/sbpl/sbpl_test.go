@@ -19,6 +19,7 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"no label":         {unit, map[string]any{"label": nil}, "label", "missing", 0},
 		"no such file":     {unit, map[string]any{"label": "labels/unit.sbpl"}, "label", "cannot be read", 0},
+		"ZPL":              {"^XA^FD{code}^FS^XZ", nil, "label", "the file is ZPL, not SBPL", 0},
 		"bad label":        {strings.Replace(unit, "Q1", "Q2", 1), nil, "label", "Q2", 0},
 		"unknown key":      {unit, map[string]any{"lable": "x"}, "lable", "unknown setting", 0},
 		"no FNC1 form":     {unit, map[string]any{"fnc1_form": nil}, "fnc1_form", "is missing", 0},

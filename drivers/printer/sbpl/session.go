@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"linemark/drivers"
+	"linemark/drivers/printer/talk"
 )
 
 // session is one connection to an idle printer. Its first fault ends it.
@@ -60,7 +61,7 @@ func (s *session) prepare(ctx context.Context) error {
 		if now.Sub(start) > s.printer.settle+s.printer.silence {
 			return fmt.Errorf("the printer was told to drop its jobs and is not idle: %v", st)
 		}
-		if err := pause(ctx, s.printer.poll); err != nil {
+		if err := talk.Pause(ctx, s.printer.poll); err != nil {
 			return err
 		}
 	}
@@ -115,7 +116,7 @@ func (s *session) drain(ctx context.Context, from *wire, wait time.Duration, eac
 		_, err := each(a)
 		return false, err
 	})
-	if timeout(err) {
+	if talk.Silent(err) {
 		return nil
 	}
 	return err
@@ -221,7 +222,7 @@ func (s *session) Close() error {
 
 // broken ends the session with an error that tells a person where to look.
 func (s *session) broken(doing string, err error) error {
-	if timeout(err) {
+	if talk.Silent(err) {
 		err = fmt.Errorf("the printer keeps silent: look whether it is on, and which protocol for the status is set on it: %w", err)
 	}
 	return s.fail(fmt.Errorf("%s: %w", doing, err))

@@ -12,11 +12,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/sbpl/sbpltest"
-
-	"linemark/drivers/drivertest"
 )
 
 const silence = 3 * time.Second

@@ -1,18 +1,16 @@
 package sppl
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"linemark/drivers/printer/talk"
 )
 
-const (
-	separator = "~gt~" // between the parameters of queue commands
-	maxAnswer = 4096   // bounds what is gathered without a whole answer in it
-	maxShown  = 24     // bytes of what is no answer that are kept for a message
-)
+// separator stands between the parameters of queue commands.
+const separator = "~gt~"
 
 // command is one command to the printer.
 type command struct{ name, param string }
@@ -29,56 +27,10 @@ func (c command) bytes() []byte {
 type answer struct{ tag, result, word string }
 
 // answers takes the printer's bytes apart.
-type answers struct {
-	buf   []byte
-	noise []byte // the first bytes that belonged to no answer
-}
+type answers = talk.Frames[answer]
 
-func (a *answers) add(b []byte) { a.buf = append(a.buf, b...) }
-
-// next takes one whole answer out; ok is false where more bytes are needed.
-func (a *answers) next() (found answer, ok bool, err error) {
-	for {
-		end := bytes.IndexByte(a.buf, '^')
-		if end < 0 {
-			if len(a.buf) > maxAnswer {
-				a.odd(a.buf)
-				return answer{}, false, a.strange()
-			}
-			return answer{}, false, nil
-		}
-		frame := a.buf[:end]
-		a.buf = a.buf[end+1:]
-		// An answer cut short is followed by the next one's beginning.
-		begin := bytes.LastIndexByte(frame, '~')
-		if begin < 0 {
-			a.odd(frame)
-			continue
-		}
-		a.odd(frame[:begin])
-		if found, ok := parseAnswer(string(frame[begin+1:])); ok {
-			return found, true, nil
-		}
-		a.odd(frame[begin:])
-	}
-}
-
-// odd keeps what is no answer, for a message.
-func (a *answers) odd(b []byte) {
-	b = bytes.Trim(b, " \r\n\x00")
-	a.noise = append(a.noise, b[:min(len(b), maxShown-min(maxShown, len(a.noise)))]...)
-}
-
-// strange tells of bytes that are no answers; nil where there were none.
-func (a *answers) strange() error {
-	shown := a.noise
-	if rest := bytes.Trim(a.buf, " \r\n\x00"); len(shown) == 0 {
-		shown = rest[:min(len(rest), maxShown)]
-	}
-	if len(shown) == 0 {
-		return nil
-	}
-	return fmt.Errorf("what answers is no SPPL (%q): check the address, the printer's protocol and the baud rate", shown)
+func newAnswers() *answers {
+	return &answers{Begin: '~', End: '^', Protocol: "SPPL", Parse: parseAnswer}
 }
 
 // parseAnswer reads what stands between ~ and ^. Spaces may follow the ~ and the {.
@@ -148,7 +100,7 @@ func parseCount(text string) (int, error) {
 }
 
 // parseCounts reads the numbers of rows of several fields, which are always the same.
-func parseCounts(text string, fields []field) (int, error) {
+func parseCounts(text string, fields []string) (int, error) {
 	got := map[string]int{}
 	for _, pair := range strings.Split(text, "<") {
 		name, count, found := strings.Cut(pair, "=")
@@ -162,13 +114,13 @@ func parseCounts(text string, fields []field) (int, error) {
 		got[name] = n
 	}
 	for _, f := range fields {
-		n, found := got[f.name]
+		n, found := got[f]
 		switch {
 		case !found || len(got) != len(fields):
 			return 0, fmt.Errorf("the printer's counts of rows are %q, asked for was every field", text)
-		case n != got[fields[0].name]:
+		case n != got[fields[0]]:
 			return 0, fmt.Errorf("the printer's queues have come apart: %s", strings.ReplaceAll(text, "<", ", "))
 		}
 	}
-	return got[fields[0].name], nil
+	return got[fields[0]], nil
 }

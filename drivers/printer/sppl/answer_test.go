@@ -5,20 +5,18 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
+	"linemark/drivers/drivertest"
 )
 
-func all(t interface{ Fatal(...any) }, a *answers) (got []answer) {
-	for {
-		next, ok, err := a.next()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !ok {
-			return got
-		}
-		got = append(got, next)
+// all returns the answers that the bytes hold.
+func all(t *testing.T, in string) []answer {
+	t.Helper()
+	a := newAnswers()
+	got, err := drivertest.Gather([]byte(in), len(in), a.Add, a.Next)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return got
 }
 
 func TestAnswers(t *testing.T) {
@@ -35,46 +33,8 @@ func TestAnswers(t *testing.T) {
 		"~SPGRES{CODE not found}^~SPGRES{A:}B:}^":    {{word: "CODE not found"}, {tag: "A", result: "}B:"}},
 		"~SPGRES{SPLAQD:CODE not found}^~SPGRES{:}^": {{tag: "SPLAQD", result: "CODE not found"}, {}},
 	} {
-		a := &answers{buf: []byte(in)}
-		if got := all(t, a); !slices.Equal(got, want) {
+		if got := all(t, in); !slices.Equal(got, want) {
 			t.Errorf("%q: %+v, want %+v", in, got, want)
-		}
-	}
-}
-
-// However the network cuts the bytes, the answers are the same.
-func TestAnswersAreIndependentOfCuts(t *testing.T) {
-	piece := rapid.SampledFrom([]string{"~SPGRES{SPLGQC:5}^", "~SPGRES{MK}^", "~ SPGRES{ A:B}^\r\n", "~SPGRES{", "^", "x", "~", "}"})
-	rapid.Check(t, func(t *rapid.T) {
-		stream := strings.Join(rapid.SliceOf(piece).Draw(t, "pieces"), "")
-		want := all(t, &answers{buf: []byte(stream)})
-		var got []answer
-		a := &answers{}
-		for len(stream) > 0 {
-			n := rapid.IntRange(1, len(stream)).Draw(t, "cut")
-			a.add([]byte(stream[:n]))
-			got = append(got, all(t, a)...)
-			stream = stream[n:]
-		}
-		if !slices.Equal(got, want) {
-			t.Fatalf("%+v, want %+v", got, want)
-		}
-	})
-}
-
-func TestStrange(t *testing.T) {
-	endless := &answers{buf: []byte(strings.Repeat("HTTP/1.1 400 ", maxAnswer))}
-	if _, _, err := endless.next(); err == nil || !strings.Contains(err.Error(), "HTTP/1.1 400") || len(err.Error()) > 200 {
-		t.Errorf("endless: %v", err)
-	}
-	for in, want := range map[string]string{"": "", " \r\n": "", "\xff\x01": `\xff\x01`, "ACK\r": "ACK", "~SPLAQD^": "~SPLAQD", "~SPGRES{A:B}^": ""} {
-		a := &answers{buf: []byte(in)}
-		if _, _, err := a.next(); err != nil {
-			t.Fatal(err)
-		}
-		err := a.strange()
-		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %q", in, err, want)
 		}
 	}
 }
@@ -83,21 +43,18 @@ func FuzzAnswers(f *testing.F) {
 	f.Add([]byte("~SPGRES{SPLGQC:F1=60<F2=60}^~ SPGRES{ MK}^~SPGRES{SPPSTA:RUNNING<BLOCKED}^"))
 	f.Add([]byte("~SPGRES{SPL~^}{^\r\n~SPGRES{:}^"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		a := &answers{}
-		a.add(b)
+		a := newAnswers()
+		a.Add(b)
 		for range len(b) + 1 {
-			found, ok, err := a.next()
+			found, ok, err := a.Next()
 			if !ok || err != nil {
-				if len(a.noise) > maxShown {
-					t.Errorf("%d bytes are kept for a message", len(a.noise))
-				}
 				return
 			}
 			_, _ = parseStatus(found.result)
 			if n, err := parseCount(found.result); err == nil && n < 0 {
 				t.Errorf("%q counts %d", found.result, n)
 			}
-			if n, err := parseCounts(found.result, []field{{name: "F1"}, {name: "F2"}}); err == nil && !strings.Contains(found.result, "<") {
+			if n, err := parseCounts(found.result, []string{"F1", "F2"}); err == nil && !strings.Contains(found.result, "<") {
 				t.Errorf("%q counts %d for two fields", found.result, n)
 			}
 		}
@@ -132,7 +89,7 @@ func TestParseStatus(t *testing.T) {
 }
 
 func TestParseCounts(t *testing.T) {
-	fields := []field{{name: "A"}, {name: "B"}}
+	fields := []string{"A", "B"}
 	for text, want := range map[string]int{"A=5<B=5": 5, "B=0<A=0": 0, " A = 7 < B = 7 ": 7} {
 		if n, err := parseCounts(text, fields); err != nil || n != want {
 			t.Errorf("%q = %d, %v", text, n, err)

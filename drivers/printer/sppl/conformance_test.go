@@ -1,6 +1,8 @@
 package sppl_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"linemark/drivers"
@@ -12,30 +14,43 @@ import (
 
 // What drivertest demands of every printer driver.
 func TestConformance(t *testing.T) {
-	one := map[string]any{"CODE": "{code}"}
-	for name, c := range map[string]struct {
-		emulator sppltest.Options
-		options  map[string]any
-	}{
-		"one field": {sppltest.Options{},
-			map[string]any{"fields": one, "gs_form": "raw", "fnc1_form": "", "comma": "plain"}},
-		"several fields, stand-ins, queue kept": {sppltest.Options{Fields: []string{"CODE", "LOT"}, GS: "\\F", Lead: "\\F", KeepsQueue: true, Preload: 3},
-			map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch} {expiration_date}"}, "gs_form": "\\F", "fnc1_form": "\\F", "comma": "plain"}},
-		"careful": {sppltest.Options{Spaced: true},
-			map[string]any{"fields": one, "gs_form": "refuse", "fnc1_form": "", "entities": "angle"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			drivertest.Printer(t, drivertest.Case{
-				Printer: func(t *testing.T, dial link.Dialer) drivers.Printer {
-					p, err := sppl.New(drivers.Settings{Name: "p", Address: "emulator", Dial: dial, Options: c.options})
-					if err != nil {
-						t.Fatal(err)
-					}
-					return p
-				},
-				Emulator: func(*testing.T) drivertest.Emulator { return conformanceEmulator(c.emulator) },
-			})
-		})
+	for name, c := range configurations {
+		t.Run(name, func(t *testing.T) { drivertest.Printer(t, c.testCase()) })
+	}
+}
+
+func BenchmarkWire(b *testing.B) {
+	for _, name := range slices.Sorted(maps.Keys(configurations)) {
+		b.Run(name, func(b *testing.B) { drivertest.Wire(b, configurations[name].testCase()) })
+	}
+}
+
+type configuration struct {
+	emulator sppltest.Options
+	options  map[string]any
+}
+
+var one = map[string]any{"CODE": "{code}"}
+
+var configurations = map[string]configuration{
+	"one field": {sppltest.Options{},
+		map[string]any{"fields": one, "gs_form": "raw", "fnc1_form": "", "comma": "plain"}},
+	"several fields, stand-ins, queue kept": {sppltest.Options{Fields: []string{"CODE", "LOT"}, GS: "\\F", Lead: "\\F", KeepsQueue: true, Preload: 3},
+		map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch} {serial} {expiration_date}"}, "gs_form": "\\F", "fnc1_form": "\\F", "comma": "plain"}},
+	"careful": {sppltest.Options{Spaced: true},
+		map[string]any{"fields": one, "gs_form": "refuse", "fnc1_form": "", "entities": "angle"}},
+}
+
+func (c configuration) testCase() drivertest.Case {
+	return drivertest.Case{
+		Printer: func(t testing.TB, dial link.Dialer) drivers.Printer {
+			p, err := sppl.New(drivers.Settings{Name: "p", Address: "emulator", Dial: dial, Options: c.options})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		},
+		Emulator: func(testing.TB) drivertest.Emulator { return conformanceEmulator(c.emulator) },
 	}
 }
 

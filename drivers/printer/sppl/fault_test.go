@@ -9,9 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"linemark/drivers/printer/sppl/sppltest"
-
 	"linemark/drivers/drivertest"
+	"linemark/drivers/printer/sppl/sppltest"
 )
 
 // P1: whatever goes wrong, the session is over and sends nothing more.

@@ -8,6 +8,7 @@ import (
 
 	"linemark/drivers"
 	"linemark/drivers/link"
+	"linemark/drivers/printer/talk"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 type session struct {
 	printer *Printer
 	conn    link.Conn
-	in      answers
+	in      *answers
 	err     error // the fault that ended the session
 
 	sent  int       // rows handed over
@@ -46,8 +47,8 @@ func (s *session) prepare(ctx context.Context) error {
 	if s.printer.template != "" {
 		commands = append(commands, command{"SPLLTF", s.printer.template})
 	}
-	for _, f := range s.printer.label.fields { // after loading, which fills them with samples
-		commands = append(commands, command{"SPLCQD", f.name})
+	for _, f := range s.printer.layout.Fields() { // after loading, which fills them with samples
+		commands = append(commands, command{"SPLCQD", f})
 	}
 	for _, c := range append(commands, command{"SPCSPM", "1>" + printed}) {
 		if err := s.order(ctx, c); err != nil {
@@ -90,7 +91,7 @@ func (s *session) halt(ctx context.Context) error {
 			}
 			continue
 		}
-		if err := pause(ctx, s.printer.poll); err != nil {
+		if err := talk.Pause(ctx, s.printer.poll); err != nil {
 			return err
 		}
 	}
@@ -106,7 +107,7 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 	commands := make([]command, len(labels))
 	for i, l := range labels {
 		var err error
-		if commands[i], err = s.printer.label.render(l); err != nil {
+		if commands[i], err = s.printer.rows(l); err != nil {
 			return fmt.Errorf("label %d of %d: %w", i+1, len(labels), err)
 		}
 	}
@@ -237,7 +238,7 @@ func (s *session) measured(ctx context.Context) (status, int, error) {
 		if ok || err != nil {
 			return st, left, err
 		}
-		if err := pause(ctx, s.printer.poll); err != nil {
+		if err := talk.Pause(ctx, s.printer.poll); err != nil {
 			return st, 0, s.fail(err)
 		}
 	}

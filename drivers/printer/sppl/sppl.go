@@ -17,6 +17,8 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/printer/job"
+	"linemark/drivers/printer/talk"
 )
 
 // README is the driver's manual.
@@ -38,7 +40,7 @@ func init() {
 type Printer struct {
 	address  string
 	dial     link.Dialer
-	label    *label
+	layout   *job.Layout
 	template string // file in the printer to load; empty: the one that is loaded
 	poll     time.Duration
 	silence  time.Duration
@@ -47,67 +49,27 @@ type Printer struct {
 // New checks the settings. Errors are *drivers.OptionError, joined.
 func New(s drivers.Settings) (*Printer, error) {
 	k := option.Of(s)
-	p := &Printer{address: s.Address, dial: s.Dial, label: &label{}}
-	if p.dial == nil {
-		p.dial = link.Dial
-	}
+	p := &Printer{address: s.Address, dial: talk.Dialer(s)}
 	p.poll = k.Duration("poll", 50*time.Millisecond, time.Millisecond)
 	p.silence = k.Duration("silence", 3*time.Second, 100*time.Millisecond)
 	if p.template = k.String("template", ""); p.template != "" && checkName(p.template) != nil {
 		k.Fail("template", fmt.Sprintf("%q is no name of a file in the printer", p.template), "write it like unit_53.rox")
 	}
-	p.label.rule = fieldRule{
-		entities: map[string]string{"five": `"'<>&`, "angle": "<>", "none": ""}[k.OneOf("entities", "five", "angle", "none")],
-		comma:    k.OneOf("comma", "refuse", "plain") == "plain",
+	p.layout = job.Read(k, s.Options, medium(entities[k.OneOf("entities", "five", "angle", "none")], k.OneOf("comma", "refuse", "plain") == "plain"))
+	for _, name := range p.layout.Fields() {
+		if err := checkName(name); err != nil {
+			k.Fail("fields."+name, "the field's name: "+err.Error(), "write the name of a CSV field of the printer's job")
+		}
 	}
-	gsForm, fnc1Form := k.String("gs_form", ""), k.String("fnc1_form", "")
-	_, fnc1Given := s.Options["fnc1_form"]
-	texts := k.Texts("fields")
-	if len(texts) == 0 {
-		k.Fail("fields", "the fields are missing", `name the job's CSV fields, such as fields = { CODE = "{code}" }`)
-		return nil, k.Err()
-	}
-	p.label.compile(k, texts)
-	if p.label.hasCode && !fnc1Given {
-		k.Fail("fnc1_form", "how the printer takes the leading FNC1 is missing",
-			`write fnc1_form = "" if the job's object makes a GS1 symbol by itself, or the text that it wants before a code`)
-	}
-	p.forms(k, gsForm, fnc1Form)
 	if err := k.Err(); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// forms takes gs_form and fnc1_form. How FNC1 goes into a row is not settled for these
-// printers, so a label with a code has no defaults for them.
-func (p *Printer) forms(k *option.Keys, gsForm, fnc1Form string) {
-	for _, form := range []struct{ key, text string }{{"gs_form", gsForm}, {"fnc1_form", fnc1Form}} {
-		if err := checkForm(form.text); err != nil {
-			k.Fail(form.key, err.Error(), "write the text that the printer takes, by itself")
-		}
-	}
-	p.label.rule.gs, p.label.rule.fnc1 = gsForm, fnc1Form
-	switch {
-	case fnc1Form == "raw" || fnc1Form == "refuse":
-		k.Fail("fnc1_form", fmt.Sprintf("%q is a word of gs_form", fnc1Form), `write "", or the text that the printer wants before a code`)
-	case gsForm != fnc1Form && gsForm != "" && fnc1Form != "" && (strings.HasPrefix(gsForm, fnc1Form) || strings.HasPrefix(fnc1Form, gsForm)):
-		k.Fail("fnc1_form", "one of fnc1_form and gs_form begins with the other, so the printer could mistake them", "make them equal or wholly different")
-	}
-	switch {
-	case gsForm == "" && p.label.hasCode:
-		k.Fail("gs_form", "how the printer takes the separator GS is missing",
-			`try "raw" (the byte 1D), scan the print, and write down what is right; "refuse" for codes without GS`)
-	case gsForm == "refuse":
-		p.label.rule.gs = ""
-	case gsForm == "raw":
-		p.label.rule.gs = "\x1d"
-	}
-}
-
 // Traits says that the printer confirms a count, and which codes its rows can carry.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.label.checkCode}
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.checkCode}
 }
 
 // Open connects, stops the printer, loads its template where one is configured, empties its
@@ -117,7 +79,7 @@ func (p *Printer) Open(ctx context.Context) (drivers.PrintSession, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{printer: p, conn: conn}
+	s := &session{printer: p, conn: conn, in: newAnswers()}
 	if err := s.prepare(ctx); err != nil {
 		conn.Close()
 		return nil, err

@@ -22,27 +22,27 @@ func TestNewRefuses(t *testing.T) {
 		key, problem string
 		others       int
 	}{
-		"no fields":       {map[string]any{"fields": nil}, "fields", "missing", 0},
+		"no fields":       {map[string]any{"fields": nil}, "fields", "neither {code} nor {sscc}", 0},
 		"no code":         {fields("LOT", "{batch}"), "fields", "neither {code} nor {sscc}", 0},
 		"slip":            {fields("CODE", "{code}", "LOT", "{bach}"), "fields.LOT", "unknown placeholder {bach}", 0},
 		"empty text":      {fields("CODE", "{code}", "LOT", ""), "fields.LOT", "empty", 0},
-		"code and more":   {fields("CODE", "01{code}"), "fields.CODE", "not the whole field", 0},
+		"code and more":   {fields("CODE", "01{code}"), "fields.CODE", "not the whole value", 0},
 		"bad literal":     {fields("CODE", "{code}", "LOT", "a|{batch}"), "fields.LOT", "byte 2 is 7C", 0},
-		"name":            {fields("CO~DE", "{code}"), "fields.CO~DE", "name", 0},
-		"no gs_form":      {map[string]any{"gs_form": nil}, "gs_form", "missing", 0},
-		"no fnc1_form":    {map[string]any{"fnc1_form": nil}, "fnc1_form", "missing", 0},
-		"fnc1_form":       {map[string]any{"fnc1_form": "~1"}, "fnc1_form", "byte 1 is ~", 0},
-		"raw FNC1":        {map[string]any{"fnc1_form": "raw"}, "fnc1_form", "a word of gs_form", 0},
-		"forms":           {map[string]any{"fnc1_form": "!", "gs_form": "!F"}, "fnc1_form", "begins with the other", 0},
-		"gs_form":         {map[string]any{"gs_form": "{GS}"}, "gs_form", "byte 1 is {", 0},
+		"name":            {fields("CO:DE", "{code}"), "fields.CO:DE", "name", 0},
+		"no fnc1_form":    {map[string]any{"fnc1_form": nil}, "fnc1_form", "not settled", 0},
+		"fnc1_form":       {map[string]any{"fnc1_form": "~1"}, "fnc1_form", "7E (~)", 0},
+		"refused FNC1":    {map[string]any{"fnc1_form": "refuse"}, "fnc1_form", "may be part of a code", 0},
+		"forms":           {map[string]any{"fnc1_form": "\\", "gs_form": "\\F"}, "fnc1_form", "begins with the other", 0},
+		"gs_form":         {map[string]any{"gs_form": "{GS}"}, "gs_form", "7B ({)", 0},
+		"of a code":       {map[string]any{"gs_form": "&quot;"}, "gs_form", "may be part of a code", 0},
 		"entities":        {map[string]any{"entities": "six"}, "entities", "unknown", 0},
 		"comma":           {map[string]any{"comma": "maybe"}, "comma", "unknown", 0},
 		"template":        {map[string]any{"template": "a^b"}, "template", "no name of a file", 0},
 		"poll":            {map[string]any{"poll": "0s"}, "poll", "too short", 0},
 		"silence":         {map[string]any{"silence": "1ms"}, "silence", "too short", 0},
 		"unknown key":     {map[string]any{"feilds": "x"}, "feilds", "unknown setting", 0},
-		"all at once":     {map[string]any{"gs_form": nil, "poll": "x", "colour": "red"}, "gs_form", "missing", 2},
-		"no fields, more": {map[string]any{"fields": nil, "poll": "x"}, "fields", "missing", 1},
+		"all at once":     {map[string]any{"fnc1_form": nil, "poll": "x", "colour": "red"}, "fnc1_form", "not settled", 2},
+		"no fields, more": {map[string]any{"fields": nil, "poll": "x"}, "fields", "neither", 1},
 	} {
 		_, err := drivers.NewPrinter("sppl", settings(c.options))
 		drivertest.WantProblem(t, name, err, c.key, c.problem, c.others)
@@ -86,10 +86,10 @@ func TestLabelWithoutCode(t *testing.T) {
 	}{
 		"good":     {map[string]string{"sscc": "003012345670000018", "batch": "A&1"}, ""},
 		"no value": {map[string]string{"sscc": "003012345670000018"}, "field LOT: there is no value for {batch}"},
-		"empty":    {map[string]string{"sscc": "", "batch": "A"}, "field BOX: the row would be empty"},
+		"empty":    {map[string]string{"sscc": "", "batch": "A"}, "field BOX: it would be empty"},
 		"bad byte": {map[string]string{"sscc": "1", "batch": "A\n"}, "field LOT: the value of {batch}: byte 2 is the control character 0A"},
 	} {
-		got, err := made.label.render(drivers.Label{Fields: c.fields})
+		got, err := made.rows(drivers.Label{Fields: c.fields})
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"linemark/drivers/link"
+	"linemark/drivers/printer/talk"
 )
 
 // printed is the word that the printer says after every print. No command has this name.
@@ -28,8 +28,7 @@ func (r *refusal) Error() string {
 func (s *session) ask(ctx context.Context, c command, tags ...string) (string, error) {
 	tags = append(tags, c.name)
 	b := c.bytes()
-	// The time for writing grows with the bytes: a slow serial port carries about a thousand in a second.
-	release := link.Until(ctx, s.conn, time.Now().Add(s.printer.silence+time.Duration(len(b))*2*time.Millisecond))
+	release := link.Until(ctx, s.conn, time.Now().Add(talk.Patience(s.printer.silence, len(b))))
 	result, err := s.exchange(b, tags)
 	if err := errors.Join(err, release()); err != nil {
 		return "", s.broken("asking "+c.name, err)
@@ -52,34 +51,24 @@ func (s *session) order(ctx context.Context, c command) error {
 	return nil
 }
 
-func (s *session) exchange(b []byte, tags []string) (string, error) {
+func (s *session) exchange(b []byte, tags []string) (result string, err error) {
 	if _, err := s.conn.Write(b); err != nil {
 		return "", err
 	}
-	piece := make([]byte, 512)
-	for {
-		a, ok, err := s.in.next()
-		if err != nil {
-			return "", err
+	err = talk.Read(s.conn, s.in.Add, s.in.Next, func(a answer) (bool, error) {
+		switch {
+		case a.word == printed:
+			s.told++
+		case slices.Contains(tags, a.tag):
+			result = a.result
+			return true, nil
+		case a.result == "FAIL":
+			// The answer to an earlier command, twice or late: it says that something was not done.
+			return false, &refusal{a.tag, a.result}
 		}
-		if ok {
-			switch {
-			case a.word == printed:
-				s.told++
-			case slices.Contains(tags, a.tag):
-				return a.result, nil
-			case a.result == "FAIL":
-				// The answer to an earlier command, twice or late: it says that something was not done.
-				return "", &refusal{a.tag, a.result}
-			}
-			continue
-		}
-		n, err := s.conn.Read(piece)
-		s.in.add(piece[:n])
-		if n == 0 && err != nil {
-			return "", err
-		}
-	}
+		return false, nil
+	})
+	return result, err
 }
 
 // status asks for the printer's mode. An unknown one ends the session.
@@ -97,13 +86,9 @@ func (s *session) status(ctx context.Context) (status, error) {
 
 // rows asks how many labels are in the queues. A refusal leaves the session as it is.
 func (s *session) rows(ctx context.Context) (int, error) {
-	fields := s.printer.label.fields
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = f.name
-	}
+	names := s.printer.layout.Fields()
 	c, tags := command{"SPLGQC", names[0]}, []string(nil)
-	if len(fields) > 1 {
+	if len(names) > 1 {
 		// The manual shows the answer for several fields under the name for one.
 		c, tags = command{"SPLGMQ", strings.Join(names, separator)}, []string{"SPLGQC"}
 	}
@@ -112,8 +97,8 @@ func (s *session) rows(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	n := 0
-	if len(fields) > 1 {
-		n, err = parseCounts(result, fields)
+	if len(names) > 1 {
+		n, err = parseCounts(result, names)
 	} else {
 		n, err = parseCount(result)
 	}
@@ -125,8 +110,8 @@ func (s *session) rows(ctx context.Context) (int, error) {
 
 // broken ends the session with an error that tells a person where to look.
 func (s *session) broken(doing string, err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		if strange := s.in.strange(); strange != nil {
+	if talk.Silent(err) {
+		if strange := s.in.Strange(); strange != nil {
 			err = strange
 		} else {
 			err = fmt.Errorf("the printer keeps silent: look whether it is on and whether another program holds it: %w", err)
@@ -141,16 +126,4 @@ func (s *session) fail(err error) error {
 		s.err = err
 	}
 	return s.err
-}
-
-// pause waits, but not beyond the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

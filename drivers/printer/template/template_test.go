@@ -167,3 +167,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestCheckSerial(t *testing.T) {
+	write := func(text string) error {
+		if strings.ContainsAny(text, "\"\x1d") {
+			return errors.New("no")
+		}
+		return nil
+	}
+	for code, want := range map[string]string{
+		"": "", "01\x1d93": "", "01\x1d9\"3": `byte 5 of the code is 22 (")`, "\"": "byte 1 of",
+	} {
+		if err := CheckSerial([]byte(code), write); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", code, err, want)
+		}
+	}
+	parts, _ := Parse("SN {serial}")
+	if !Shows(parts, "serial") || Shows(parts, "code") || Shows(nil, "serial") {
+		t.Errorf("%+v", parts)
+	}
+}

@@ -14,7 +14,7 @@ import (
 )
 
 // examples returns the configurations of the README by the names of their printers.
-func examples(t *testing.T) map[string]map[string]any {
+func examples(t testing.TB) map[string]map[string]any {
 	t.Helper()
 	all := map[string]map[string]any{}
 	for i, piece := range strings.Split(text.README, "```toml\n")[1:] {
@@ -31,7 +31,7 @@ func examples(t *testing.T) map[string]map[string]any {
 	return all
 }
 
-func printer(t *testing.T, options map[string]any, dial link.Dialer) drivers.Printer {
+func printer(t testing.TB, options map[string]any, dial link.Dialer) drivers.Printer {
 	t.Helper()
 	own := map[string]any{}
 	for k, v := range options {
@@ -69,12 +69,12 @@ var (
 	}
 	silent  = texttest.Protocol{End: "\x04", Label: "\x1bT{code}", GS: "\x1d", FNC1: "\xe8"}
 	counted = texttest.Protocol{
-		End: "#\n", Label: "P{code}", GS: "{GS}", FNC1: "{FNC1}", Stands: map[string]string{"[[]": "#"}, Forgets: true,
+		End: "#\n", Label: "P{code};{serial}", CodeOnly: true, GS: "{GS}", FNC1: "{FNC1}", Stands: map[string]string{"[[]": "#", "[S]": ";"}, Forgets: true,
 		Commands:  map[string]texttest.Command{"N?": {Answer: "N {counter} OF THE DAY"}},
 		AnswerEnd: "\r\n", Tells: "HEAD {counter} DONE",
 	}
 	countedOptions = map[string]any{
-		"label": "P{code}", "end": `#\n`, "gs": "{GS}", "fnc1": "{FNC1}", "escape": map[string]any{"#": "[[]"}, "escape_in": "code",
+		"label": "P{code};{serial}", "end": `#\n`, "gs": "{GS}", "fnc1": "{FNC1}", "escape": map[string]any{"#": "[[]", ";": "[S]"}, "escape_in": "code",
 		"answer_end": `\n`, "ahead": int64(8), "emptied_by": "connection", "printed": "N {counter} *", "printed_query": "N?",
 		"ignore": []any{"HEAD *"}, "silence": "500ms",
 	}
@@ -82,33 +82,48 @@ var (
 
 // What drivertest demands of every printer driver.
 func TestConformance(t *testing.T) {
+	for _, c := range configurations(t) {
+		t.Run(c.name, func(t *testing.T) { drivertest.Printer(t, c.testCase()) })
+	}
+}
+
+func BenchmarkWire(b *testing.B) {
+	for _, c := range configurations(b) {
+		c.options = drivertest.Changed(c.options, map[string]any{"settle": "1ms"})
+		b.Run(c.name, func(b *testing.B) { drivertest.Wire(b, c.testCase()) })
+	}
+}
+
+type configuration struct {
+	name     string
+	options  map[string]any
+	protocol texttest.Protocol
+	lines    []string
+	told     bool // faults are
+	refuses  bool // labels may be refused
+	empty    bool // the printer's silence means nothing
+}
+
+func configurations(t testing.TB) []configuration {
 	readme := examples(t)
-	for _, c := range []struct {
-		name     string
-		options  map[string]any
-		protocol texttest.Protocol
-		lines    []string
-		told     bool // faults are
-		refuses  bool // labels may be refused
-		empty    bool // the printer's silence means nothing
-	}{
+	return []configuration{
 		{name: "ack", options: readme["ack-1"], protocol: ack, lines: []string{"JET WARM\r\n"}, told: true, refuses: true},
 		{name: "index", options: readme["index-1"], protocol: indexed, told: true, refuses: true},
 		{name: "silent", options: readme["silent-1"], protocol: silent, empty: true},
 		{name: "counter", options: countedOptions, protocol: counted, lines: []string{"HEAD WARM\r\n"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			drivertest.Printer(t, drivertest.Case{
-				Printer: func(t *testing.T, dial link.Dialer) drivers.Printer { return printer(t, c.options, dial) },
-				Emulator: func(*testing.T) drivertest.Emulator {
-					e := emulator(c.protocol, c.told, c.refuses)
-					e.Lines = c.lines
-					return e
-				},
-				Speechless: c.empty,
-				Unnumbered: c.name == "ack",
-			})
-		})
+	}
+}
+
+func (c configuration) testCase() drivertest.Case {
+	return drivertest.Case{
+		Printer: func(t testing.TB, dial link.Dialer) drivers.Printer { return printer(t, c.options, dial) },
+		Emulator: func(testing.TB) drivertest.Emulator {
+			e := emulator(c.protocol, c.told, c.refuses)
+			e.Lines = c.lines
+			return e
+		},
+		Speechless: c.empty,
+		Unnumbered: c.name == "ack",
 	}
 }
 

@@ -96,14 +96,21 @@ func (f *frame) checkCode(code []byte) error {
 	if !f.hasCode {
 		return errors.New("the label has no {code}")
 	}
-	_, err := f.values.code(code)
-	return err
+	if _, err := f.values.code(code); err != nil || !template.Shows(f.parts, "serial") {
+		return err
+	}
+	return template.CheckSerial(code, func(text string) error {
+		_, err := f.values.text(text)
+		return err
+	})
 }
 
 // render returns the bytes of one label.
 func (f *frame) render(l drivers.Label, index uint64) ([]byte, error) {
-	if !f.hasCode && l.Code != nil {
-		return nil, f.checkCode(l.Code)
+	if f.hasCode || l.Code != nil {
+		if err := f.checkCode(l.Code); err != nil {
+			return nil, err
+		}
 	}
 	var out strings.Builder
 	for _, p := range f.parts {

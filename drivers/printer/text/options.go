@@ -8,18 +8,15 @@ import (
 	"time"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/printer/talk"
 	"linemark/drivers/printer/template"
 )
 
 // New checks the settings. Errors are *drivers.OptionError, joined.
 func New(s drivers.Settings) (*Printer, error) {
 	r := read(s)
-	p := &Printer{name: s.Name, address: s.Address, dial: s.Dial}
-	if p.dial == nil {
-		p.dial = link.Dial
-	}
+	p := &Printer{name: s.Name, address: s.Address, dial: talk.Dialer(s)}
 	p.end = r.bytes("end", "the bytes behind every frame that is sent", `write end = '\r', or end = '' where the frames hold their end`)
 	p.answerEnd = r.bytes("answer_end", "", "")
 	p.single = r.bytes("single", "", "")

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"linemark/drivers"
 	"linemark/drivers/link"
+	"linemark/drivers/printer/talk"
 )
 
 // glance is how long Printed listens to a printer that it asks nothing.
@@ -160,13 +160,10 @@ func (s *session) Printed(ctx context.Context) (int, error) {
 // Close ends the connection; what the printer holds it may still print.
 func (s *session) Close() error { return s.conn.Close() }
 
-// write hands bytes over. The time for it grows with their number: a serial port carries
-// about a thousand in a second.
+// write hands bytes over.
 func (s *session) write(ctx context.Context, b []byte, doing string) error {
 	s.spoken = time.Now()
-	release := link.Until(ctx, s.conn, time.Now().Add(s.printer.silence+time.Duration(len(b))*2*time.Millisecond))
-	_, err := s.conn.Write(b)
-	if err := errors.Join(err, release()); err != nil {
+	if err := talk.Write(ctx, s.conn, b, s.printer.silence); err != nil {
 		return s.broken(doing, err)
 	}
 	return nil
@@ -174,7 +171,7 @@ func (s *session) write(ctx context.Context, b []byte, doing string) error {
 
 // broken ends the session with an error that tells a person where to look.
 func (s *session) broken(doing string, err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	if talk.Silent(err) {
 		err = fmt.Errorf("the printer keeps silent for %s: look at its state, the port, the baud rate and answer_end: %w", s.printer.silence, err)
 	}
 	return s.fail(fmt.Errorf("%s: %w", doing, err))

@@ -1,6 +1,9 @@
 package tspl
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"linemark/drivers"
@@ -10,30 +13,51 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	for name, c := range map[string]struct {
-		opt     tspltest.Options
-		options map[string]any
-	}{
-		"backslash": {tspltest.Options{Quote: tspltest.QuoteBackslash}, map[string]any{"quote_form": "backslash"}},
-		"no quotes": {tspltest.Options{KeepBuffer: true}, map[string]any{}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			// Without a way to empty the printer Open waits until it is empty: TestOpenWaitsForOldLabels.
-			c.opt.Trigger, c.opt.Cancel = true, '.'
-			c.options["cancel"] = "."
-			drivertest.Printer(t, drivertest.Case{
-				Printer: func(t *testing.T, dial link.Dialer) drivers.Printer {
-					s := settings(t, unit, c.options)
-					s.Dial = dial
-					p, err := New(s)
-					if err != nil {
-						t.Fatal(err)
-					}
-					return p
-				},
-				Emulator: func(*testing.T) drivertest.Emulator { return emulator(tspltest.New(c.opt)) },
-			})
+	for name, c := range configurations {
+		t.Run(name, func(t *testing.T) { drivertest.Printer(t, c.testCase(nil)) })
+	}
+}
+
+func BenchmarkWire(b *testing.B) {
+	for _, name := range slices.Sorted(maps.Keys(configurations)) {
+		b.Run(name, func(b *testing.B) {
+			drivertest.Wire(b, configurations[name].testCase(map[string]any{"settle": "1ms", "poll": "1ms"}))
 		})
+	}
+}
+
+type configuration struct {
+	opt  tspltest.Options
+	form string
+}
+
+var configurations = map[string]configuration{
+	"backslash": {tspltest.Options{Quote: tspltest.QuoteBackslash}, "backslash"},
+	"decimal":   {tspltest.Options{Quote: tspltest.QuoteDecimal}, "decimal"},
+	"no quotes": {tspltest.Options{KeepBuffer: true}, "refuse"},
+}
+
+// shown is a label with the serial as text.
+var shown = strings.Replace(unit, "PRINT", "TEXT 20,260,\"2\",0,1,1,\"SN {serial}\"\nPRINT", 1)
+
+func (c configuration) testCase(options map[string]any) drivertest.Case {
+	// Without a way to empty the printer Open waits until it is empty: TestOpenWaitsForOldLabels.
+	c.opt.Trigger, c.opt.Cancel = true, '.'
+	return drivertest.Case{
+		Printer: func(t testing.TB, dial link.Dialer) drivers.Printer {
+			label := shown
+			if c.form == "decimal" {
+				label = unit // a text could not show what the code may hold
+			}
+			s := settings(t, label, drivertest.Changed(map[string]any{"cancel": ".", "quote_form": c.form}, options))
+			s.Dial = dial
+			p, err := New(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		},
+		Emulator: func(testing.TB) drivertest.Emulator { return emulator(tspltest.New(c.opt)) },
 	}
 }
 

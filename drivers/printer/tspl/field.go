@@ -3,6 +3,7 @@ package tspl
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 const (
@@ -20,7 +21,7 @@ var quotes = map[string]string{"refuse": "", "backslash": `\["]`, "decimal": "~d
 // rule is how a code becomes the content of DMATRIX.
 type rule struct {
 	gs1   bool   // write a leading FNC1
-	quote string // what a quotation mark is written as; empty: a code with one is refused
+	quote string // what a quotation mark is written as; empty: a value with one is refused
 }
 
 // content returns the code as the content of DMATRIX. The code has passed check.
@@ -72,19 +73,23 @@ func (r rule) check(code []byte) error {
 	return nil
 }
 
-// checkText returns why an expression cannot carry a plain text.
-func (r rule) checkText(text string, inMatrix bool) error {
+// text returns a plain text as it stands in an expression, or why it cannot stand there.
+func (r rule) text(text string, inMatrix bool) (string, error) {
+	quote := r.quote
+	if !inMatrix && strings.HasPrefix(quote, string(escape)) {
+		quote = "" // nothing but DMATRIX knows its escape character
+	}
 	for i := range len(text) {
 		switch b := text[i]; {
 		case b < ' ' || b == 0x7f:
-			return fmt.Errorf("byte %d is the control character %02X", i+1, b)
-		case b == '"':
-			return fmt.Errorf(`byte %d is ", which ends the text`, i+1)
+			return "", fmt.Errorf("byte %d is the control character %02X", i+1, b)
+		case b == '"' && quote == "":
+			return "", fmt.Errorf(`byte %d is ", which ends the text`, i+1)
 		case b == '\\':
-			return fmt.Errorf("byte %d is %c, which may begin an escape sequence", i+1, b)
+			return "", fmt.Errorf("byte %d is %c, which may begin an escape sequence", i+1, b)
 		case b == escape && inMatrix:
-			return fmt.Errorf("byte %d is %c, the escape character of DMATRIX", i+1, b)
+			return "", fmt.Errorf("byte %d is %c, the escape character of DMATRIX", i+1, b)
 		}
 	}
-	return nil
+	return strings.ReplaceAll(text, `"`, quote), nil
 }

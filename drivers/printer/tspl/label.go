@@ -179,7 +179,22 @@ func (l *label) checkCode(code []byte) error {
 	if !l.hasCode {
 		return errors.New("the label has no {code}")
 	}
-	return l.rule.check(code)
+	if err := l.rule.check(code); err != nil {
+		return err
+	}
+	for _, p := range l.parts {
+		if p.Name != "serial" {
+			continue
+		}
+		err := template.CheckSerial(code, func(text string) error {
+			_, err := l.rule.text(text, p.inMatrix)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // render appends the TSPL of one label to dst.
@@ -199,7 +214,7 @@ func (l *label) render(dst []byte, v drivers.Label) ([]byte, error) {
 			return nil, err
 		}
 		if p.Name != "" {
-			if err := l.rule.checkText(text, p.inMatrix); err != nil {
+			if text, err = l.rule.text(text, p.inMatrix); err != nil {
 				return nil, fmt.Errorf("the value of {%s}: %w", p.Name, err)
 			}
 		}

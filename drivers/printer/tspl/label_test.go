@@ -74,6 +74,35 @@ func TestRender(t *testing.T) {
 		}
 		v.Fields[field] = old
 	}
+	v.Code, v.Fields["batch"] = []byte(`01"`), "A7"
+	for form, c := range map[string]struct{ text, want string }{
+		"refuse":                     {text, "quote_form"},
+		"backslash":                  {text, ""},
+		"decimal":                    {text, "{serial}"},
+		"decimal in a DMATRIX":       {strings.Replace(text, "TEXT 1,9,\"2\",0,1,1,", "DMATRIX 1,9,9,9,c126,", 1), ""},
+		"decimal without the serial": {strings.Replace(text, " {serial}", "", 1), ""},
+	} {
+		name, _, _ := strings.Cut(form, " ")
+		l, faults := compile(c.text, rule{gs1: true, quote: quotes[name]})
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		if err := l.checkCode(v.Code); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", form, err, c.want)
+		}
+		if c.want != "" {
+			continue
+		}
+		v.Fields["serial"] = `"S"`
+		want := `"~101` + quotes[name] + `"`
+		if strings.Contains(c.text, "{serial}") {
+			want = ` 09.03.2027 ` + quotes[name] + "S" + quotes[name] + `"`
+		}
+		if got, err := l.render(nil, v); err != nil || !strings.Contains(string(got), want) {
+			t.Errorf("%s: %q, %v, want %q", form, got, err, want)
+		}
+	}
+	v.Code, v.Fields["serial"] = []byte("01\x1d93"), "S"
 	delete(v.Fields, "batch")
 	if _, err := l.render(nil, v); err == nil || !strings.Contains(err.Error(), "no value for {batch}") {
 		t.Errorf("no batch: %v", err)

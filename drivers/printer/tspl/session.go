@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"linemark/drivers"
 	"linemark/drivers/link"
+	"linemark/drivers/printer/talk"
 )
 
 // session is one connection to an idle printer. Its first fault ends it.
@@ -78,7 +78,7 @@ func (s *session) prepare(ctx context.Context) error {
 			}
 			return errors.New("the printer is idle and its count does not stand still")
 		}
-		if err := pause(ctx, s.printer.poll); err != nil {
+		if err := talk.Pause(ctx, s.printer.poll); err != nil {
 			return err
 		}
 	}
@@ -181,7 +181,7 @@ func (s *session) count(ctx context.Context, st status) (n uint64, known bool, e
 	if !s.known { // it may have come before a status
 		err = s.read(ctx, wait, func(answer) bool { return s.known })
 	}
-	if st.has(printing) && timeout(err) {
+	if st.has(printing) && talk.Silent(err) {
 		return 0, false, nil
 	}
 	if err != nil {
@@ -197,27 +197,12 @@ func (s *session) count(ctx context.Context, st status) (n uint64, known bool, e
 func (s *session) read(ctx context.Context, wait time.Duration, last func(answer) bool) (err error) {
 	release := link.Until(ctx, s.conn, time.Now().Add(wait))
 	defer func() { err = errors.Join(err, release()) }()
-	piece := make([]byte, 256)
-	for {
-		a, ok, err := s.in.next()
-		if err != nil {
-			return err
+	return talk.Read(s.conn, s.in.add, s.in.next, func(a answer) (bool, error) {
+		if err := s.take(a); err != nil {
+			return false, err
 		}
-		if ok {
-			if err := s.take(a); err != nil {
-				return err
-			}
-			if last(a) {
-				return nil
-			}
-			continue
-		}
-		n, err := s.conn.Read(piece)
-		s.in.add(piece[:n])
-		if n == 0 && err != nil {
-			return err
-		}
-	}
+		return last(a), nil
+	})
 }
 
 // take notes what one answer tells.
@@ -235,38 +220,18 @@ func (s *session) take(a answer) error {
 	return err
 }
 
-// write hands bytes over. The time for it grows with their number: a serial port carries
-// about a thousand in a second.
+// write hands bytes over.
 func (s *session) write(ctx context.Context, b []byte, doing string) error {
-	release := link.Until(ctx, s.conn, time.Now().Add(s.printer.silence+time.Duration(len(b))*2*time.Millisecond))
-	_, err := s.conn.Write(b)
-	if err := errors.Join(err, release()); err != nil {
+	if err := talk.Write(ctx, s.conn, b, s.printer.silence); err != nil {
 		return s.broken(doing, err)
 	}
 	return nil
 }
 
-// timeout reports whether err is the end of a waiting time, and not of the context.
-func timeout(err error) bool {
-	return errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
-}
-
 // broken ends the session with an error that tells a person where to look.
 func (s *session) broken(doing string, err error) error {
-	if timeout(err) {
+	if talk.Silent(err) {
 		err = fmt.Errorf("the printer keeps silent: look whether it is on, speaks TSPL2 and answers on this connection: %w", err)
 	}
 	return s.fail(fmt.Errorf("%s: %w", doing, err))
-}
-
-// pause waits, but not beyond the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

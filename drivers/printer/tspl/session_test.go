@@ -10,10 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"linemark/drivers/drivertest"
 	"linemark/drivers/link/linktest/servetest"
 	"linemark/drivers/printer/tspl/tspltest"
-
-	"linemark/drivers/drivertest"
 )
 
 const silence = 3 * time.Second

@@ -8,8 +8,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,6 +15,8 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/printer/labelfile"
+	"linemark/drivers/printer/talk"
 )
 
 // README is the driver's manual.
@@ -51,13 +51,10 @@ type Printer struct {
 // New checks the settings and reads the label. Errors are *drivers.OptionError, joined.
 func New(s drivers.Settings) (*Printer, error) {
 	k := option.Of(s)
-	p := &Printer{address: s.Address, dial: s.Dial}
-	if p.dial == nil {
-		p.dial = link.Dial
-	}
+	p := &Printer{address: s.Address, dial: talk.Dialer(s)}
 	// An answer to an earlier run of the agent must not fit a question of this one.
 	p.asked.Store(uint64(time.Now().UnixMilli()))
-	path := k.String("label", "")
+	text, ok := labelfile.Read(k, s, labelfile.TSPL)
 	p.poll = k.Duration("poll", 50*time.Millisecond, time.Millisecond)
 	p.settle = k.Duration("settle", time.Second, time.Millisecond)
 	p.silence = k.Duration("silence", 3*time.Second, 100*time.Millisecond)
@@ -78,16 +75,7 @@ func New(s drivers.Settings) (*Printer, error) {
 	case !isWord(p.out):
 		k.Fail("out", fmt.Sprintf("%q is no single word", p.out), "write it like NET")
 	}
-	if path == "" {
-		k.Fail("label", "the label is missing", "name a file with the label's TSPL, such as labels/unit.tspl")
-		return nil, k.Err()
-	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(s.Dir, path)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		k.Fail("label", fmt.Sprintf("the label cannot be read: %v", err), "the path starts at the configuration file's folder")
+	if !ok {
 		return nil, k.Err()
 	}
 	var faults []fault

@@ -19,6 +19,7 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"no label":     {unit, map[string]any{"label": nil}, "label", "missing", 0},
 		"no such file": {unit, map[string]any{"label": "labels/unit.tspl"}, "label", "cannot be read", 0},
+		"ZPL":          {"^XA^FD{code}^FS^XZ", nil, "label", "the file is ZPL, not TSPL", 0},
 		"bad label":    {strings.Replace(unit, "PRINT 1", "PRINT 2", 1), nil, "label", "PRINT 2", 0},
 		"unknown key":  {unit, map[string]any{"lable": "x"}, "lable", "unknown setting", 0},
 		"quote form":   {unit, map[string]any{"quote_form": "double"}, "quote_form", "unknown", 0},

@@ -1,6 +1,8 @@
 package zipher
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"linemark/drivers"
@@ -11,24 +13,36 @@ import (
 
 // What drivertest demands of every printer driver.
 func TestConformance(t *testing.T) {
-	for name, c := range map[string]struct {
-		emulator ziphertest.Options
-		options  map[string]any
-	}{
-		"raw": {ziphertest.Options{}, nil},
-		"tokens, half labels counted, buffer kept": {
-			ziphertest.Options{Separator: "~1", Lead: "{F}", End: "\r\n", CountsHalf: true, KeepBuffer: true},
-			map[string]any{"gs_form": "~1", "fnc1_form": "{F}", "records": int64(4)}},
-		"several fields, notices, offline after power": {
-			ziphertest.Options{Fields: []string{"CODE", "LOT"}, End: "\n", Notices: true, Offline: true},
-			map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch} {expiration_date}"}, "start": "driver"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			drivertest.Printer(t, drivertest.Case{
-				Printer:  func(t *testing.T, dial link.Dialer) drivers.Printer { return printer(t, dial, c.options) },
-				Emulator: func(*testing.T) drivertest.Emulator { return emulator(c.emulator) },
-			})
-		})
+	for name, c := range configurations {
+		t.Run(name, func(t *testing.T) { drivertest.Printer(t, c.testCase()) })
+	}
+}
+
+func BenchmarkWire(b *testing.B) {
+	for _, name := range slices.Sorted(maps.Keys(configurations)) {
+		b.Run(name, func(b *testing.B) { drivertest.Wire(b, configurations[name].testCase()) })
+	}
+}
+
+type configuration struct {
+	emulator ziphertest.Options
+	options  map[string]any
+}
+
+var configurations = map[string]configuration{
+	"raw": {ziphertest.Options{}, nil},
+	"tokens, half labels counted, buffer kept": {
+		ziphertest.Options{Separator: "~1", Lead: "{F}", End: "\r\n", CountsHalf: true, KeepBuffer: true},
+		map[string]any{"gs_form": "~1", "fnc1_form": "{F}", "records": int64(4)}},
+	"several fields, notices, offline after power": {
+		ziphertest.Options{Fields: []string{"CODE", "LOT"}, End: "\n", Notices: true, Offline: true},
+		map[string]any{"fields": map[string]any{"CODE": "{code}", "LOT": "{batch} {serial} {expiration_date}"}, "start": "driver"}},
+}
+
+func (c configuration) testCase() drivertest.Case {
+	return drivertest.Case{
+		Printer:  func(t testing.TB, dial link.Dialer) drivers.Printer { return printer(t, dial, c.options) },
+		Emulator: func(testing.TB) drivertest.Emulator { return emulator(c.emulator) },
 	}
 }
 

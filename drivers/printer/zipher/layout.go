@@ -8,7 +8,8 @@ import (
 )
 
 // medium is what a field of a Zipher job can carry.
-var medium = job.Medium{Protocol: "Zipher field", Device: "printer", Job: "job", End: '|', EndWord: "|", Value: "field"}
+var medium = job.Medium{Protocol: "Zipher field", Device: "printer", Job: "job", Value: "field",
+	Reserved: []job.Reserved{{Characters: "|", Which: "which ends a field of the protocol"}}}
 
 // header names the fields in the order of a record's values.
 func header(l *job.Layout) string {

@@ -1,11 +1,12 @@
 package zipher
 
 import (
-	"linemark/drivers/drivertest"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"linemark/drivers/drivertest"
 )
 
 func TestOpenPreparesThePrinter(t *testing.T) {

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"linemark/drivers"
 	"linemark/drivers/link"
+	"linemark/drivers/printer/talk"
 )
 
 // session is one connection to a printer. Its first fault ends it.
@@ -89,7 +88,7 @@ func (s *session) ready(ctx context.Context) error {
 			return err
 		}
 		for until := time.Now().Add(s.printer.silence); st.overall == offline && time.Now().Before(until); {
-			if err := pause(ctx, s.printer.poll); err != nil {
+			if err := talk.Pause(ctx, s.printer.poll); err != nil {
 				return err
 			}
 			if st, err = s.state(ctx, "GST"); err != nil {
@@ -121,7 +120,7 @@ func (s *session) emptied(ctx context.Context) error {
 		case time.Now().After(until):
 			return s.fail(fmt.Errorf("the printer still holds %d records after its buffer was emptied", held))
 		}
-		if err := pause(ctx, s.printer.poll); err != nil {
+		if err := talk.Pause(ctx, s.printer.poll); err != nil {
 			return err
 		}
 	}
@@ -251,8 +250,7 @@ func (s *session) faults(ctx context.Context) error {
 // ask sends one command and reads lines until its answer: the tag, or ACK where tag is empty.
 func (s *session) ask(ctx context.Context, command, doing, tag string) (answer, error) {
 	b := []byte(command + "\r")
-	// The time for writing grows with the bytes: a serial port carries about a thousand in a second.
-	release := link.Until(ctx, s.conn, time.Now().Add(s.printer.silence+time.Duration(len(b))*2*time.Millisecond))
+	release := link.Until(ctx, s.conn, time.Now().Add(talk.Patience(s.printer.silence, len(b))))
 	got, err := s.exchange(b, tag)
 	if err := errors.Join(err, release()); err != nil {
 		return answer{}, s.broken(doing, err)
@@ -260,7 +258,7 @@ func (s *session) ask(ctx context.Context, command, doing, tag string) (answer, 
 	return got, nil
 }
 
-func (s *session) exchange(command []byte, tag string) (answer, error) {
+func (s *session) exchange(command []byte, tag string) (got answer, err error) {
 	for {
 		line, ok, err := s.in.next()
 		if err != nil {
@@ -276,25 +274,11 @@ func (s *session) exchange(command []byte, tag string) (answer, error) {
 	if _, err := s.conn.Write(command); err != nil {
 		return answer{}, err
 	}
-	piece := make([]byte, 512)
-	for {
-		line, ok, err := s.in.next()
-		if err != nil {
-			return answer{}, err
-		}
-		if ok {
-			a := classify(line)
-			if done, err := s.match(a, tag); done || err != nil {
-				return a, err
-			}
-			continue
-		}
-		n, err := s.conn.Read(piece)
-		s.in.add(piece[:n])
-		if n == 0 && err != nil {
-			return answer{}, err
-		}
-	}
+	err = talk.Read(s.conn, s.in.add, s.in.next, func(line string) (bool, error) {
+		got = classify(line)
+		return s.match(got, tag)
+	})
+	return got, err
 }
 
 // noAnswer is the tag to match a line with when nothing was asked.
@@ -317,7 +301,7 @@ func (s *session) match(a answer, tag string) (done bool, err error) {
 	}
 	switch {
 	case a.kind == stranger:
-		return false, fmt.Errorf("the printer sent %q, which is no line of the Zipher protocol", clip(a.line))
+		return false, fmt.Errorf("the printer sent %q, which is no line of the Zipher protocol", talk.Clip(a.line))
 	case a.kind == tagged && a.tag == tag || a.kind == ack && tag == "":
 		return true, nil
 	case a.kind == refusal && tag != noAnswer:
@@ -331,41 +315,20 @@ func (s *session) match(a answer, tag string) (done bool, err error) {
 	case a.kind == tagged && !slices.Contains(asked, a.tag):
 		return false, nil
 	}
-	return false, fmt.Errorf("the printer sent the answer %q that nobody asked for", clip(a.line))
+	return false, fmt.Errorf("the printer sent the answer %q that nobody asked for", talk.Clip(a.line))
 }
 
 // broken ends the session with an error that tells a person where to look.
 func (s *session) broken(doing string, err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	if talk.Silent(err) {
 		switch strange := s.strange + string(s.in.buf); {
 		case s.synced:
 			err = fmt.Errorf("the printer keeps silent: %w", err)
 		case strange == "":
 			err = fmt.Errorf("the printer keeps silent: look whether the text protocol is on, and at its port number: %w", err)
 		default:
-			err = fmt.Errorf("the printer sent %q in place of its state: look at the port number, and at the speed of a serial port: %w", clip(strange), err)
+			err = fmt.Errorf("the printer sent %q in place of its state: look at the port number, and at the speed of a serial port: %w", talk.Clip(strange), err)
 		}
 	}
 	return s.fail(fmt.Errorf("%s: %w", doing, err))
-}
-
-// clip shortens what goes into a message.
-func clip(line string) string {
-	const most = 60
-	if len(line) <= most {
-		return line
-	}
-	return strings.ToValidUTF8(line[:most], "") + "..."
-}
-
-// pause waits, but not beyond the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

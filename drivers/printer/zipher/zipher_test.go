@@ -27,7 +27,7 @@ func TestNewRefuses(t *testing.T) {
 		"no fields":         {map[string]any{"fields": nil}, "fields", "neither {code} nor {sscc}"},
 		"no code":           {map[string]any{"fields": map[string]any{"LOT": "{batch}"}}, "fields", "neither"},
 		"placeholder":       {fields("LOT", "{bach}"), "fields.LOT", "unknown placeholder"},
-		"bar in a text":     {fields("LOT", "a|b"), "fields.LOT", "byte 2 is |"},
+		"bar in a text":     {fields("LOT", "a|b"), "fields.LOT", "byte 2 is 7C (|)"},
 		"line end in text":  {fields("LOT", "a\r"), "fields.LOT", "control character 0D"},
 		"code and more":     {fields("TWO", "{code}x"), "fields.TWO", "not the whole value"},
 		"name":              {fields("A|B", "{batch}"), "fields.A|B", "no name"},
@@ -51,7 +51,7 @@ func TestNewRefuses(t *testing.T) {
 		_, err := drivers.NewPrinter("zipher", settings(c.options))
 		drivertest.WantProblem(t, name, err, c.key, c.problem, 0)
 	}
-	_, err := New(settings(map[string]any{"fnc1_form": nil, "records": nil, "colour": "red", "fields": nil}))
+	_, err := New(settings(map[string]any{"poll": "x", "records": nil, "colour": "red", "fields": nil}))
 	drivertest.WantProblem(t, "all at once", err, "colour", "unknown setting", 3)
 }
 

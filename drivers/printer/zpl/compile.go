@@ -26,10 +26,6 @@ type fault struct{ problem, hint string }
 // label with the code as it is.
 func compile(zpl []byte, rule fieldRule) (*label, []fault) {
 	c := compiler{label: &label{rule: rule}}
-	if problem, hint := foreign(zpl); problem != "" {
-		c.fail(hint, "%s", problem)
-		return c.label, c.faults
-	}
 	rest := 0
 	for _, at := range command.FindAllIndex(zpl, -1) {
 		c.outside("", zpl[rest:at[0]])

@@ -3,12 +3,12 @@ package zpl
 import (
 	"bytes"
 	"fmt"
-	"linemark/drivers/printer/template"
 	"reflect"
 	"strings"
 	"testing"
 
 	"linemark/drivers"
+	"linemark/drivers/printer/template"
 )
 
 const unit = "^XA^FO20,20^BXN,4,200,,,,#^FD{code}^FS^PQ1^XZ"
@@ -17,7 +17,7 @@ var hash = fieldRule{'#', true}
 
 func TestCompileRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ zpl, problem, hint string }{
-		"empty":               {" \r\n", "the file is empty", "^XA"},
+		"empty":               {" \r\n", "there is no ^XA", "^XA"},
 		"no beginning":        {"^BXN,4,200,,,,#^FD{code}^FS^XZ", "there is no ^XA", "^XA"},
 		"no end":              {"^XA^BXN,4,200,,,,#^FD{code}^FS", "there is no ^XZ", "^XZ"},
 		"two formats":         {unit + unit, "there are 2 formats", "one ^XA"},

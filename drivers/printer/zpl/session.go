@@ -8,6 +8,7 @@ import (
 
 	"linemark/drivers"
 	"linemark/drivers/link"
+	"linemark/drivers/printer/talk"
 )
 
 // session is one connection to an idle printer. Its first fault ends it.
@@ -54,7 +55,7 @@ func (s *session) prepare(ctx context.Context) error {
 		if time.Now().After(until) {
 			return fmt.Errorf("the printer still holds %d formats and %d labels after its jobs were cancelled", st.formats, st.remaining)
 		}
-		if err := pause(ctx, s.printer.poll); err != nil {
+		if err := talk.Pause(ctx, s.printer.poll); err != nil {
 			return err
 		}
 	}
@@ -74,7 +75,7 @@ func (s *session) baseline(ctx context.Context) error {
 		return err
 	}
 	for until := time.Now().Add(s.printer.silence); ; {
-		if err := pause(ctx, s.printer.poll); err != nil {
+		if err := talk.Pause(ctx, s.printer.poll); err != nil {
 			return err
 		}
 		second, err := s.count(ctx)

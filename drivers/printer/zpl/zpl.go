@@ -9,13 +9,13 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/printer/labelfile"
+	"linemark/drivers/printer/talk"
 )
 
 // README is the driver's manual.
@@ -47,11 +47,8 @@ type Printer struct {
 // New checks the settings and reads the label. Errors are *drivers.OptionError, joined.
 func New(s drivers.Settings) (*Printer, error) {
 	k := option.Of(s)
-	p := &Printer{address: s.Address, dial: s.Dial}
-	if p.dial == nil {
-		p.dial = link.Dial
-	}
-	path := k.String("label", "")
+	p := &Printer{address: s.Address, dial: talk.Dialer(s)}
+	zpl, ok := labelfile.Read(k, s, labelfile.ZPL)
 	escape := k.String("escape", "#")
 	p.poll = k.Duration("poll", 20*time.Millisecond, time.Millisecond)
 	p.silence = k.Duration("silence", 3*time.Second, 100*time.Millisecond)
@@ -73,16 +70,7 @@ func New(s drivers.Settings) (*Printer, error) {
 		k.Fail("escape", problem, `leave it out, or write one of # $ @ [ \ ] { | }`)
 		return nil, k.Err() // a label cannot be judged without it
 	}
-	if path == "" {
-		k.Fail("label", "the label is missing", "name a file with the label's ZPL, such as labels/unit.zpl")
-		return nil, k.Err()
-	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(s.Dir, path)
-	}
-	zpl, err := os.ReadFile(path)
-	if err != nil {
-		k.Fail("label", fmt.Sprintf("the label cannot be read: %v", err), "the path starts at the configuration file's folder")
+	if !ok {
 		return nil, k.Err()
 	}
 	var faults []fault

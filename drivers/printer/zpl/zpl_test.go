@@ -48,7 +48,7 @@ func TestNewRefuses(t *testing.T) {
 		"store, long":     {unit, map[string]any{"format": "stored", "store": "R:LINEMARK1.ZPL"}, "store", "no name", 0},
 		"store, commands": {unit, map[string]any{"format": "stored", "store": "R:A^XZ.ZPL"}, "store", "no name", 0},
 		"not storable":    {strings.Replace(unit, "^PQ1", "^FN1^PQ1", 1), map[string]any{"format": "stored"}, "label", "^FN", 0},
-		"no ZPL":          {"SIZE 60 mm,40 mm\r\n", map[string]any{"format": "stored"}, "label", "no ZPL but TSPL", 0},
+		"no ZPL":          {"SIZE 60 mm,40 mm\r\n", map[string]any{"format": "stored"}, "label", "the file is TSPL, not ZPL", 0},
 		"poll":            {unit, map[string]any{"poll": "0s"}, "poll", "too short", 0},
 		"silence":         {unit, map[string]any{"silence": "1ms"}, "silence", "too short", 0},
 		"odometer":        {unit, map[string]any{"odometer": "x\"\r\n"}, "odometer", "no name", 0},

@@ -26,6 +26,9 @@ func (b *Buffer[L]) Next() (label L, copies int) {
 	return b.jobs[0].label, b.jobs[0].copies
 }
 
+// Jobs counts the jobs.
+func (b *Buffer[L]) Jobs() int { return len(b.jobs) }
+
 // Waiting counts the labels, copies each by itself.
 func (b *Buffer[L]) Waiting() (n int) {
 	for _, j := range b.jobs {
@@ -54,6 +57,23 @@ func (b *Buffer[L]) Spoil() {
 
 // Spoiled tells whether the oldest job begins with a copy that came out half.
 func (b *Buffer[L]) Spoiled() bool { return len(b.jobs) > 0 && b.jobs[0].spoiled }
+
+// Behind drops everything but the copy under the head, and returns the labels of which copies were dropped.
+func (b *Buffer[L]) Behind() (dropped []L) {
+	kept := 0
+	if b.Busy() {
+		kept = 1
+	}
+	for i := range b.jobs {
+		if i < kept && b.jobs[i].copies == 1 {
+			continue
+		}
+		dropped = append(dropped, b.jobs[i].label)
+		b.jobs[i].copies = 1
+	}
+	b.jobs = b.jobs[:min(kept, len(b.jobs))]
+	return dropped
+}
 
 // Empty drops everything and returns the labels of the jobs that were dropped.
 func (b *Buffer[L]) Empty() (dropped []L) {

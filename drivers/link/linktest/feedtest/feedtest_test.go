@@ -36,6 +36,25 @@ func TestBuffer(t *testing.T) {
 		t.Error("the job goes on after its last copy")
 	}
 	b.Add("c", 5)
+	b.Add("d", 1)
+	if got := b.Behind(); !slices.Equal(got, []string{"b", "c", "d"}) || b.Jobs() != 0 {
+		t.Errorf("nothing is under the head: dropped %q, %d are left", got, b.Jobs())
+	}
+	b.Add("b", 1)
+	stop = b.Begin()
+	b.Add("c", 5)
+	if got := b.Behind(); !slices.Equal(got, []string{"c"}) || b.Jobs() != 1 || b.Waiting() != 1 || stopped(stop) {
+		t.Errorf("one copy is under the head: dropped %q, %d are left", got, b.Waiting())
+	}
+	b.Add("c", 5)
+	b.Take()
+	stop = b.Begin()
+	if got := b.Behind(); !slices.Equal(got, []string{"c"}) || b.Jobs() != 1 || b.Waiting() != 1 || stopped(stop) {
+		t.Errorf("the first of five is under the head: dropped %q, %d are left", got, b.Waiting())
+	}
+	b.Take()
+	b.Add("b", 1)
+	b.Add("c", 5)
 	stop = b.Begin()
 	if got := b.Empty(); !slices.Equal(got, []string{"b", "c"}) || b.Waiting() != 0 || !stopped(stop) {
 		t.Errorf("dropped %q, %d are left", got, b.Waiting())

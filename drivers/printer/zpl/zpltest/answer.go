@@ -20,11 +20,9 @@ func (p *Printer) hostStatus() string {
 		return ""
 	}
 	// The oldest format is the batch being printed, the others are still in the receive buffer.
-	var formats, labels, waiting int
-	if len(p.queue) > 0 {
-		formats, labels = min(len(p.queue)-1, 999), p.queue[0].copies
-	}
-	mode := 2 // tear off
+	_, labels := p.buffer.Next()
+	formats := min(max(0, p.buffer.Jobs()-1), 999)
+	mode, waiting := 2, 0 // tear off
 	if p.opt.Trigger {
 		mode = 4 // applicator
 		waiting = min(labels, 1)

@@ -1,5 +1,10 @@
 package zpltest
 
+import (
+	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/recordtest"
+)
+
 // beginFormat notes that a format has begun. A connection that was dropped belongs to no epoch: what it had
 // sent before is not taken any more.
 func (p *Printer) beginFormat(power int) (epoch int) {
@@ -29,11 +34,11 @@ func (p *Printer) receive(epoch int, l Label, copies int) {
 	e := labelEvent("received", l)
 	e.Copies = copies
 	p.log(e)
-	p.received = append(p.received, l)
+	recordtest.Take(&p.Record, l)
 	p.line.label()
-	p.queue = append(p.queue, &job{label: l, copies: copies})
-	notify(p.labelled)
-	notify(p.wake)
+	p.buffer.Add(l, copies)
+	recordtest.Ready(&p.Record)
+	linktest.Notify(p.wake)
 }
 
 // overflow drops a format that is too long for the printer.
@@ -51,28 +56,15 @@ func (p *Printer) cancel(power int) {
 	if power != p.power {
 		return
 	}
-	var head *job
-	if len(p.queue) > 0 && p.queue[0].stop != nil {
-		head = p.queue[0]
-		p.queue = p.queue[1:]
-		if head.copies > 1 {
-			p.log(labelEvent("cancelled", head.label))
-			head.copies = 1
-		}
-	}
-	p.empty("cancelled")
-	if head != nil {
-		p.queue = []*job{head}
-	}
+	p.dropped("cancelled", p.buffer.Behind())
 }
 
-// empty drops everything from the buffer, and whatever any connection has begun. The caller holds the lock.
-func (p *Printer) empty(name string) {
-	for _, j := range p.queue {
-		p.release(j)
-		p.log(labelEvent(name, j.label))
+// dropped notes what is gone from the buffer, and drops whatever any connection has begun. The caller holds
+// the lock.
+func (p *Printer) dropped(name string, labels []Label) {
+	for _, l := range labels {
+		p.log(labelEvent(name, l))
 	}
-	p.queue = nil
 	p.partial = 0
 	p.epoch++
 }

@@ -1,90 +1,25 @@
 package zpltest
 
-import "time"
+import "linemark/drivers/link/linktest/recordtest"
 
 // Print is the trigger: the oldest waiting label comes out and is returned. It is false when there is none,
 // when a fault holds, and when the printer prints by itself.
 func (p *Printer) Print() (Label, bool) {
-	p.mu.Lock()
-	if !p.opt.Trigger || p.over || p.fault != NoFault || len(p.queue) == 0 {
-		p.mu.Unlock()
-		return Label{}, false
-	}
-	l := p.output()
-	call := p.onPrinted
-	p.mu.Unlock()
-	if call != nil {
-		call(l)
-	}
-	return l, true
+	return p.press.Print(func() bool { return p.opt.Trigger && p.ready() })
 }
+
+// ready tells whether a label can be printed now. The caller holds the lock.
+func (p *Printer) ready() bool { return !p.over && p.fault == NoFault && p.buffer.Waiting() > 0 }
 
 // output brings one copy of the oldest job out. The caller holds the lock.
 func (p *Printer) output() Label {
-	j := p.queue[0]
-	j.spoiled = false
-	l := j.label
+	l, _ := p.buffer.Next()
 	l.At = p.opt.Now()
 	p.log(labelEvent("printed", l))
-	p.take(j)
-	p.odometer++
-	p.printed = append(p.printed, l)
+	p.buffer.Take()
+	recordtest.Print(&p.Record, l)
 	return l
 }
 
 // feed prints label after label until the printer is closed.
-func (p *Printer) feed() {
-	for {
-		j, stop := p.begin()
-		if j == nil {
-			select {
-			case <-p.wake:
-				continue
-			case <-p.server.Closed():
-				return
-			}
-		}
-		if p.opt.PrintTime > 0 {
-			t := time.NewTimer(p.opt.PrintTime)
-			select {
-			case <-t.C:
-			case <-stop:
-			case <-p.server.Closed():
-				t.Stop()
-				return
-			}
-			t.Stop()
-		}
-		p.finish(j, stop)
-	}
-}
-
-// begin puts the oldest label under the head. It returns nil when nothing can be printed now.
-func (p *Printer) begin() (*job, chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.over || p.fault != NoFault || len(p.queue) == 0 {
-		return nil, nil
-	}
-	j := p.queue[0]
-	j.stop = make(chan struct{})
-	return j, j.stop
-}
-
-// finish brings the label under the head out, unless it was stopped meanwhile.
-func (p *Printer) finish(j *job, stop chan struct{}) {
-	p.mu.Lock()
-	select {
-	case <-stop:
-		p.mu.Unlock()
-		return
-	default:
-	}
-	p.release(j)
-	l := p.output()
-	call := p.onPrinted
-	p.mu.Unlock()
-	if call != nil {
-		call(l)
-	}
-}
+func (p *Printer) feed() { p.press.Run(p.wake, p.server.Closed(), p.opt.PrintTime, p.ready) }

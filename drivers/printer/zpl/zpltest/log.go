@@ -2,8 +2,6 @@ package zpltest
 
 import (
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"time"
 )
 
@@ -38,18 +36,8 @@ func labelEvent(name string, l Label) event {
 	return e
 }
 
-// log writes one line. The caller holds the lock, so that lines stand in the order of the effects and each
-// is complete before its effect can be seen. The first failure is kept for Close.
+// log writes one line. The caller holds the lock.
 func (p *Printer) log(e event) {
-	if p.opt.Log == nil {
-		return
-	}
 	e.At = p.opt.Now()
-	line, err := json.Marshal(e)
-	if err == nil {
-		_, err = p.opt.Log.Write(append(line, '\n'))
-	}
-	if err != nil && p.logErr == nil {
-		p.logErr = fmt.Errorf("writing the log of the printer: %w", err)
-	}
+	p.events.Add(e)
 }

@@ -6,42 +6,32 @@ import (
 	"time"
 
 	"linemark/drivers/link/linktest"
+	"linemark/drivers/link/linktest/feedtest"
+	"linemark/drivers/link/linktest/recordtest"
 )
-
-// job is one format in the buffer with the copies that are still to come out.
-type job struct {
-	label  Label
-	copies int
-	// stop is made while a copy is under the head and closed when something keeps it from coming out whole.
-	stop chan struct{}
-	// spoiled: a copy came out half and is to be printed again.
-	spoiled bool
-}
 
 // Printer is an emulated printer. Its methods may be called from any goroutine.
 type Printer struct {
-	opt      Options
-	labelled chan struct{}
-	wake     chan struct{} // signals the worker that there may be something to print
-	server   linktest.Server
-	feeding  sync.WaitGroup // the worker
+	recordtest.Record[Label]
 
-	mu        sync.Mutex
-	over      bool
-	power     int // counts power cycles: a connection from before the last one is dead
-	epoch     int // grows whenever the buffers are emptied: what began before does not count after
-	partial   int // formats begun and not finished, over all connections
-	queue     []*job
-	seq       int
-	odometer  int
-	fault     Fault
-	reprint   bool              // ^JZ
-	stored    map[string]object // stored formats by drive and name
-	line      lineUse
-	received  []Label
-	printed   []Label
-	onPrinted func(Label)
-	logErr    error
+	opt     Options
+	wake    chan struct{} // signals the worker that there may be something to print
+	server  linktest.Server
+	feeding sync.WaitGroup // the worker
+	press   feedtest.Press[Label]
+
+	mu      sync.Mutex
+	over    bool
+	power   int // counts power cycles: a connection from before the last one is dead
+	epoch   int // grows whenever the buffers are emptied: what began before does not count after
+	partial int // formats begun and not finished, over all connections
+	buffer  feedtest.Buffer[Label]
+	seq     int
+	fault   Fault
+	reprint bool              // ^JZ
+	stored  map[string]object // stored formats by drive and name
+	line    lineUse
+	events  recordtest.Log
 }
 
 // New returns a running printer, to be stopped with Close.
@@ -49,13 +39,8 @@ func New(opt Options) *Printer {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	p := &Printer{
-		opt:      opt,
-		labelled: make(chan struct{}, 1),
-		wake:     make(chan struct{}, 1),
-		reprint:  true,
-		stored:   map[string]object{},
-	}
+	p := &Printer{opt: opt, events: recordtest.NewLog(opt.Log), wake: make(chan struct{}, 1), reprint: true, stored: map[string]object{}}
+	p.press = feedtest.Press[Label]{Lock: &p.mu, Head: &p.buffer.Head, Output: p.output, Record: &p.Record}
 	if !opt.Trigger {
 		p.feeding.Go(p.feed)
 	}
@@ -73,21 +58,18 @@ func (p *Printer) SetFault(f Fault) {
 	}
 	p.log(event{Event: "fault", Fault: f.String()})
 	p.fault = f
-	if f.interrupts() && len(p.queue) > 0 && p.queue[0].stop != nil {
+	if f.interrupts() && p.buffer.Busy() {
 		p.interrupt()
 	}
 	var again []Label
 	// The Guide: the label is reprinted as soon as the error condition is corrected, so without a trigger.
-	if f == NoFault && p.opt.Trigger && len(p.queue) > 0 && p.queue[0].spoiled {
+	if f == NoFault && p.opt.Trigger && p.buffer.Spoiled() {
 		again = append(again, p.output())
 	}
-	call := p.onPrinted
 	p.mu.Unlock()
-	notify(p.wake)
+	linktest.Notify(p.wake)
 	for _, l := range again {
-		if call != nil {
-			call(l)
-		}
+		recordtest.Tell(&p.Record, l)
 	}
 }
 
@@ -97,10 +79,10 @@ func (p *Printer) SetFault(f Fault) {
 func (p *Printer) Interrupt(f Fault) (Label, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.queue) == 0 || p.fault != NoFault || !f.interrupts() {
+	l, copies := p.buffer.Next()
+	if copies == 0 || p.fault != NoFault || !f.interrupts() {
 		return Label{}, false
 	}
-	l := p.queue[0].label
 	p.log(event{Event: "fault", Fault: f.String()})
 	p.fault = f
 	p.interrupt()
@@ -109,30 +91,14 @@ func (p *Printer) Interrupt(f Fault) (Label, bool) {
 
 // interrupt spoils the copy under the head. The caller holds the lock.
 func (p *Printer) interrupt() {
-	j := p.queue[0]
-	p.log(labelEvent("interrupted", j.label))
-	p.release(j)
+	l, _ := p.buffer.Next()
+	p.log(labelEvent("interrupted", l))
 	if p.reprint {
-		j.spoiled = true
+		p.buffer.Spoil()
 		return
 	}
-	p.log(labelEvent("lost", j.label))
-	p.take(j)
-}
-
-// release ends the time of a copy under the head. The caller holds the lock.
-func (p *Printer) release(j *job) {
-	if j.stop != nil {
-		close(j.stop)
-		j.stop = nil
-	}
-}
-
-// take removes one copy of the oldest job. The caller holds the lock.
-func (p *Printer) take(j *job) {
-	if j.copies--; j.copies == 0 {
-		p.queue = p.queue[1:]
-	}
+	p.log(labelEvent("lost", l))
+	p.buffer.Take()
 }
 
 // PowerCycle switches the printer off and on: the buffer and the formats on drive R: are lost, connections
@@ -142,7 +108,7 @@ func (p *Printer) PowerCycle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.log(event{Event: "reset"})
-	p.empty("lost")
+	p.dropped("lost", p.buffer.Empty())
 	maps.DeleteFunc(p.stored, func(name string, _ object) bool { return name[0] == 'R' })
 	p.reprint = true
 	if p.fault == Pause {
@@ -150,12 +116,4 @@ func (p *Printer) PowerCycle() {
 	}
 	p.power++
 	p.server.Drop()
-}
-
-// notify signals a channel that holds one signal.
-func notify(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

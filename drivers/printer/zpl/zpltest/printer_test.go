@@ -163,6 +163,7 @@ func TestInterruptedLabel(t *testing.T) {
 				}
 				p.SetFault(NoFault)
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				if got := datas(p.Printed()); !slices.Equal(got, c.want) || p.Odometer() != len(c.want) || len(out) != len(c.want) {
 					t.Fatalf("printed %q, odometer %d, told of %d; want %q", got, p.Odometer(), len(out), c.want)
 				}

@@ -13,7 +13,6 @@ package zpltest
 
 import (
 	"io"
-	"slices"
 	"time"
 )
 
@@ -88,43 +87,5 @@ func (f Fault) interrupts() bool { return f != NoFault && f != Pause }
 func (p *Printer) Waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := 0
-	for _, j := range p.queue {
-		n += j.copies
-	}
-	return n
+	return p.buffer.Waiting()
 }
-
-// Odometer returns how many labels ever came out whole.
-func (p *Printer) Odometer() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.odometer
-}
-
-// Received returns every format that became complete in the buffer, once each, in order. The bytes inside
-// are shared: they must not be changed.
-func (p *Printer) Received() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.received)
-}
-
-// Printed returns every label that came out whole, in order. The bytes inside are shared: they must not be
-// changed.
-func (p *Printer) Printed() []Label {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.printed)
-}
-
-// OnPrinted sets what is called after each label that came out whole. It is called outside the printer's
-// locks and may use the printer, except for Close. It replaces an earlier one.
-func (p *Printer) OnPrinted(f func(Label)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.onPrinted = f
-}
-
-// Labelled returns a channel, buffered by one, that is signalled when a label has become ready to print.
-func (p *Printer) Labelled() <-chan struct{} { return p.labelled }
