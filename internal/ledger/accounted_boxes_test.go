@@ -37,9 +37,10 @@ func refusal(rt *rapid.T, what string, err error, allowed bool) bool {
 func (s *story) stack(rt *rapid.T) {
 	parent := prefer(rt, "pallet", s.boxes, func(b *modelBox) bool { return b.pallet && b.state == ContainerOpen })
 	child := prefer(rt, "box", s.boxes, func(b *modelBox) bool { return b.state == ContainerClosed && b.parent == nil })
-	allowed := parent.pallet && parent.state == ContainerOpen && child.state == ContainerClosed && child.parent == nil
+	allowed := parent.pallet && parent.state == ContainerOpen && child.state == ContainerClosed && child.parent == nil && s.holds(parent) < boxSize
 	if refusal(rt, "stack", s.PutContainer(s.ctx, parent.id, child.id), allowed) {
-		child.parent = parent
+		s.placing++
+		child.parent, child.placed = parent, s.placing
 	}
 }
 
@@ -55,7 +56,7 @@ func (s *story) closeBox(rt *rapid.T) {
 	if rapid.Bool().Draw(rt, "sscc") {
 		sscc := must(s.NextSSCC(s.ctx, "0301234567"))
 		if refusal(rt, "close with an SSCC", s.CloseWithSSCC(s.ctx, b.id, sscc), b.state == ContainerFull) {
-			b.state = ContainerClosed
+			b.state, b.sscc = ContainerClosed, sscc
 		}
 		return
 	}

@@ -40,6 +40,16 @@ func TestP2_Accounted(t *testing.T) {
 			"mark report":    s.mark,
 			"mark more":      s.mark,
 			"stop":           s.stop,
+			"take out":       s.takeOut,
+			"take last out":  s.takeLastOut,
+			"empty":          s.empty,
+			"replace":        s.replace,
+			"replace more":   s.replace,
+			"dissolve":       s.dissolve,
+			"picture":        s.picture,
+			"read its code":  s.closeRead,
+			"stack by code":  s.stackCoded,
+			"look":           s.look,
 		}
 		s.begin()
 		for range 3 { // long enough for boxes to be closed and reported
@@ -104,7 +114,7 @@ func (s *story) begin() {
 	for _, k := range []*kind{s.unit, s.unit, s.box} {
 		s.received(k, 8)
 	}
-	s.boxes = append(s.boxes, &modelBox{id: s.openBox(4)}, &modelBox{id: s.openPallet(4), pallet: true})
+	s.boxes = append(s.boxes, &modelBox{id: s.openBox(boxSize)}, &modelBox{id: s.openPallet(boxSize), pallet: true})
 }
 
 func (s *story) received(k *kind, n int) {
@@ -181,7 +191,7 @@ func (s *story) setAside(rt *rapid.T) {
 	c := pick(rt, "overtaker", s.codes, func(c *modelCode) bool { return c.lot == lot })
 	n := must(s.SetAside(s.ctx, "check", lot.id, c.seq, "overtaken"))
 	for _, o := range s.codes {
-		if o.lot != nil && o.lot.kind == lot.kind && o.seq < c.seq && (o.state == Claimed || o.state == Printed) { // of any batch
+		if o.lot != nil && o.lot.kind == lot.kind && o.seq < c.seq && (o.state == Claimed || o.state == Printed) && !o.ready.since(o, c) { // of any batch
 			o.state = Doubtful
 			n--
 		}
@@ -241,9 +251,9 @@ func (s *story) learn(sc scan, id int64) {
 func (s *story) openContainer(rt *rapid.T) {
 	b := &modelBox{pallet: rapid.Bool().Draw(rt, "pallet")}
 	if b.pallet {
-		b.id = s.openPallet(4)
+		b.id = s.openPallet(boxSize)
 	} else {
-		b.id = s.openBox(4)
+		b.id = s.openBox(boxSize)
 	}
 	s.boxes = append(s.boxes, b)
 }
@@ -260,13 +270,38 @@ func (s *story) pack(rt *rapid.T) {
 		texts = append(texts, sc.text)
 	}
 	outs, err := s.Put(s.ctx, "box", b.id, lot.id, lot.kind.profile, texts)
-	if open := b.state == ContainerOpen && !b.pallet; (err == nil) != open {
-		rt.Errorf("put into container %d: %v, open is %v", b.id, err, open)
+	s.putSettled(rt, lot, b, scans, outs, err)
+}
+
+// putSettled holds the outcomes of a call of Put against the model. What does not fit undoes it all.
+func (s *story) putSettled(rt *rapid.T, lot *modelLot, b *modelBox, scans []scan, outs []PutOutcome, err error) {
+	allowed := b.state == ContainerOpen && !b.pallet
+	was := map[*modelCode]modelCode{}
+	var outcomes []Outcome
+	var packed []bool
+	for _, sc := range scans {
+		if sc.of != nil && was[sc.of].text == "" {
+			was[sc.of] = *sc.of
+		}
+		if !allowed {
+			break
+		}
+		o, in := s.put(lot.kind, b, sc)
+		outcomes, packed = append(outcomes, o), append(packed, in)
+	}
+	if s.holds(b) > boxSize {
+		allowed = false
+		for c, old := range was {
+			*c = old
+		}
+	}
+	if !refusal(rt, "put", err, allowed) {
+		return
 	}
 	for i, o := range outs {
 		s.learn(scans[i], o.ID)
-		if want, packed := s.put(lot.kind, b, scans[i]); o.Outcome != want || o.Packed != packed {
-			rt.Errorf("scan %d of %s: %s, packed %v; want %s, %v", i, code.Visible(texts[i]), o.Outcome, o.Packed, want, packed)
+		if o.Outcome != outcomes[i] || o.Packed != packed[i] {
+			rt.Errorf("scan %d of %s: %s, packed %v; want %s, %v", i, code.Visible(scans[i].text), o.Outcome, o.Packed, outcomes[i], packed[i])
 		}
 	}
 }

@@ -183,12 +183,12 @@ func (l *Ledger) BatchBalance(ctx context.Context, line, name string) ([]BatchAc
 	return all, received(ctx, snapshot, line, name, all)
 }
 
-// received counts each product's claims for the batch in the journal: the side of the account
-// that no later change of state can move.
+// received counts each product's claims for the batch in the journal, and of labels that came printed
+// the first scans: the side of the account that no later change of state can move.
 func received(ctx context.Context, snapshot *sql.Tx, line, name string, all []BatchAccount) error {
 	for i := range all {
 		err := snapshot.QueryRowContext(ctx, `SELECT COUNT(*) FROM code c JOIN lot ON lot.id = c.lot JOIN product p ON p.id = lot.product
-			WHERE lot.line = ? AND lot.batch = ? AND p.name = ? AND (c.claim < 0 OR EXISTS (SELECT 1 FROM journal j WHERE j.seq = c.claim AND j.code = c.id AND j.now = 1))`,
+			WHERE lot.line = ? AND lot.batch = ? AND p.name = ? AND (c.claim < 0 OR EXISTS (SELECT 1 FROM journal j WHERE j.seq = c.claim AND j.code = c.id AND j.now IN (1, 3)))`,
 			line, name, all[i].Product).Scan(&all[i].Received)
 		if err != nil {
 			return fmt.Errorf("counting the batch: %w", err)

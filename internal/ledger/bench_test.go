@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,4 +127,74 @@ func BenchmarkVerify(b *testing.B) {
 			b.Fatalf("verdict %s", v[0].Outcome)
 		}
 	}
+}
+
+// BenchmarkVerifyAmongMany measures whether everything ever verified makes a verdict slower: "ratio"
+// is the time of one durable verdict and one on a copy with 10,000,000 verified codes in the ledger
+// by that with 10,000. LINEMARK_BENCH_CODES says how many it shall be.
+func BenchmarkVerifyAmongMany(b *testing.B) {
+	many := 10_000_000
+	if text := os.Getenv("LINEMARK_BENCH_CODES"); text != "" {
+		many = must(strconv.Atoi(text))
+	}
+	small, big := benchPlant(b), benchPlant(b)
+	past := map[*plant][]code.Code{small: small.verifiedBefore(b, 10_000), big: big.verifiedBefore(b, many)}
+	b.Run("verdict", func(b *testing.B) {
+		verdict := func(p *plant, c code.Code, want Outcome) {
+			if v := must(p.Verify(p.ctx, "check", p.unit.lot, p.unit.profile, []code.Code{c})); v[0].Outcome != want {
+				b.Fatalf("verdict %s, want %s", v[0].Outcome, want)
+			}
+		}
+		next := map[*plant]int{}
+		round := func(p *plant, n int) time.Duration {
+			p.fill(p.unit, n)
+			claims := p.claim(p.unit, n)
+			begun := time.Now()
+			for _, c := range claims {
+				verdict(p, c.Code, Good)
+				next[p] += 7919
+				verdict(p, past[p][next[p]%len(past[p])], Duplicate)
+			}
+			return time.Since(begun)
+		}
+		const size = 100
+		var slow, quick time.Duration
+		for done := 0; done < b.N; done += size {
+			quick += round(small, min(size, b.N-done))
+			slow += round(big, min(size, b.N-done))
+		}
+		b.ReportMetric(slow.Seconds()/quick.Seconds(), "ratio")
+	})
+}
+
+// verifiedBefore puts codes into the ledger as if they had been verified long ago, and returns some
+// of them. It writes the rows by itself: taking them through the whole life would take hours.
+func (p *plant) verifiedBefore(b *testing.B, n int) (some []code.Code) {
+	b.Helper()
+	exec := func(query string, args ...any) { must(p.w.conn.ExecContext(p.ctx, query, args...)) }
+	exec("PRAGMA synchronous = OFF")
+	defer exec("PRAGMA synchronous = FULL")
+	exec("BEGIN")
+	exec("DROP INDEX code_key")
+	const rows = 500
+	query := "INSERT INTO code (product, block, raw, idlen, key, state, evidence, lot, claim, last) VALUES " + strings.Repeat("(?, 1, ?, ?, ?, 3, 3, ?, 1, 1), ", rows-1) + "(?, 1, ?, ?, ?, 3, 3, ?, 1, 1)"
+	insert := must(p.w.conn.PrepareContext(p.ctx, query))
+	defer insert.Close()
+	args := make([]any, 0, rows*5)
+	for i := 0; i < n; i += rows {
+		args = args[:0]
+		for j := range rows {
+			raw := code.Code(fmt.Sprintf("01%s21old%010d%c93%04X", p.unit.GTIN, i+j, code.GS, (i+j)&0xffff))
+			ident := raw[:p.unit.profile.KI]
+			args = append(args, int64(p.unit.id), []byte(raw), len(ident), key(ident), int64(p.unit.lot))
+			if j == 0 {
+				some = append(some, raw)
+			}
+		}
+		must(insert.ExecContext(p.ctx, args...))
+	}
+	exec("CREATE INDEX code_key ON code (key)")
+	exec("COMMIT")
+	exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	return some
 }

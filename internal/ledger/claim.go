@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"linemark/internal/code"
 )
@@ -13,8 +14,9 @@ import (
 func (l *Ledger) Product(ctx context.Context, p Product) (ProductID, error) {
 	var id ProductID
 	err := l.do(ctx, func(t *tx) error {
-		if _, err := t.exec(`INSERT INTO product (name, gtin, grp, type) VALUES (?, ?, ?, ?)
-			ON CONFLICT (gtin) DO UPDATE SET name = excluded.name, grp = excluded.grp, type = excluded.type`, p.Name, p.GTIN, p.Group, string(p.Type)); err != nil {
+		if _, err := t.exec(`INSERT INTO product (name, gtin, grp, type, preprinted) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (gtin) DO UPDATE SET name = excluded.name, grp = excluded.grp, type = excluded.type, preprinted = excluded.preprinted`,
+			p.Name, p.GTIN, p.Group, string(p.Type), p.Preprinted); err != nil {
 			return err
 		}
 		return t.row("SELECT id FROM product WHERE gtin = ?", p.GTIN).Scan(&id)
@@ -36,14 +38,14 @@ func (l *Ledger) Lot(ctx context.Context, line string, p ProductID, batch string
 
 // Claim takes up to n codes out of stock, oldest first, for printing in the lot. When it
 // returns, the claim is on disk: only then may a byte of these codes leave (P1). Fewer
-// than n, or none, means that the stock ran out.
+// than n, or none, means that the stock ran out. Codes that come printed are never claimed.
 func (l *Ledger) Claim(ctx context.Context, place string, lot LotID, n int) ([]Claim, error) {
 	var claims []Claim
 	err := l.do(ctx, func(t *tx) error {
 		claims = claims[:0]
 		// Not a bare LIMIT ?: SQLite plans by its value and so would prepare the query anew for every claim.
 		rows, err := t.query(`SELECT `+heldColumns+` FROM code
-			WHERE product = (SELECT product FROM lot WHERE id = ?) AND state = 0 ORDER BY id LIMIT max(0, ?)`, int64(lot), n)
+			WHERE product = (SELECT l.product FROM lot l JOIN product p ON p.id = l.product WHERE l.id = ? AND p.preprinted = 0) AND state = 0 ORDER BY id LIMIT max(0, ?)`, int64(lot), n)
 		found, err := collect(rows, err, scanHeld)
 		if err != nil {
 			return err
@@ -125,13 +127,15 @@ func (l *Ledger) each(ctx context.Context, ids []int64, f func(*tx, held) error)
 
 // SetAside puts claimed and printed codes that were claimed before the given claim number into
 // doubt: products behind them were read, they were not. They are those of the lot's line and
-// product, also of an earlier batch. It returns how many.
+// product, also of an earlier batch. One that Rework lets pass the check station again counts from
+// that moment, not from its claim. It returns how many.
 func (l *Ledger) SetAside(ctx context.Context, place string, lot LotID, before int64, cause string) (int, error) {
 	n := 0
 	err := l.do(ctx, func(t *tx) (err error) {
 		// +lot: what is open is little, the lots of a line become many.
 		n, err = t.doubtAll(place, cause, `+lot IN (SELECT o.id FROM lot o JOIN lot me ON me.line = o.line AND me.product = o.product WHERE me.id = ?)
-			AND state IN (1, 2) AND claim < ?`, int64(lot), before)
+			AND state IN (1, 2) AND claim < ? AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.seq = code.last AND j.seq > ? AND j.cause = ?)`,
+			int64(lot), before, before, readyAgain)
 		return err
 	})
 	return n, err
@@ -144,11 +148,14 @@ type Recovered struct {
 	Reports    int // on their way to the server
 }
 
+// Bench is a pack station at which a person fills the containers.
+type Bench struct{ Line, Station string }
+
 // Recover is called once at start, before any printer is fed. What was claimed when the agent
 // stopped may or may not have been printed, so it becomes doubtful and is never sent again
-// (P1, P9). Open containers are set aside with their units verified and loose. Reports that
-// were on their way are in doubt (P5).
-func (l *Ledger) Recover(ctx context.Context) (Recovered, error) {
+// (P1, P9). Open containers are set aside with their units verified and loose, but for the last one
+// of each bench: nothing goes into that by itself. Reports that were on their way are in doubt (P5).
+func (l *Ledger) Recover(ctx context.Context, byHand ...Bench) (Recovered, error) {
 	var r Recovered
 	err := l.do(ctx, func(t *tx) (err error) {
 		r = Recovered{}
@@ -168,6 +175,13 @@ func (l *Ledger) Recover(ctx context.Context) (Recovered, error) {
 		open, err := collect(rows, err, scanInt)
 		if err != nil {
 			return err
+		}
+		for _, b := range byHand {
+			var id int64
+			if err := t.row("SELECT COALESCE(MAX(id), 0) FROM container WHERE state IN (0, 1) AND state = 0 AND line = ? AND station = ?", b.Line, b.Station).Scan(&id); err != nil {
+				return err
+			}
+			open = slices.DeleteFunc(open, func(other int64) bool { return other == id })
 		}
 		for _, id := range open {
 			if err := t.aside("agent", ContainerID(id), "the agent stopped while it was open"); err != nil {

@@ -44,7 +44,8 @@ type Ledger struct {
 }
 
 // Open opens or creates the ledger in folder dir and takes its lock, so that one agent at a
-// time works on it. ErrInUse is returned when another process has it.
+// time works on it. ErrInUse is returned when another process has it, a *ForeignError when another
+// agent wrote it, and a *LostError when it lacks changes that it has acknowledged.
 func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -64,16 +65,26 @@ func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 }
 
 func (l *Ledger) open(ctx context.Context, agent string) error {
+	if err := reserveLog(l.path + "-wal"); err != nil {
+		return fmt.Errorf("reserving room for the ledger's log: %w", err)
+	}
+	note, err := openReached(filepath.Dir(l.path))
+	if err != nil {
+		return err
+	}
 	db, err := sql.Open("sqlite", dsn(l.path, false))
 	if err != nil {
-		return fmt.Errorf("opening the ledger: %w", err)
+		return errors.Join(fmt.Errorf("opening the ledger: %w", err), note.file.Close())
 	}
 	db.SetMaxOpenConns(1)
-	l.w = &writer{db: db, now: l.now, stmts: map[string]*sql.Stmt{}, turn: make(chan struct{}, 1)}
+	l.w = &writer{db: db, now: l.now, stmts: map[string]*sql.Stmt{}, turn: make(chan struct{}, 1), reached: note}
 	if l.w.conn, err = db.Conn(ctx); err != nil {
 		return fmt.Errorf("opening the ledger: %w", err)
 	}
 	if err := verifyDurability(ctx, l.w.conn); err != nil {
+		return err
+	}
+	if err := l.belongs(ctx, l.w.conn, agent); err != nil {
 		return err
 	}
 	if err := migrate(ctx, l.w.conn); err != nil {

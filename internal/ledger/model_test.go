@@ -17,6 +17,7 @@ type model struct {
 	boxes   []*modelBox
 	reports []*modelReport
 	blocks  []string
+	placing int // counts what was put into containers
 }
 
 type modelLot struct {
@@ -34,7 +35,9 @@ type modelCode struct {
 	lot    *modelLot
 	seq    int64
 	box    *modelBox
+	placed int // order within the box
 	report *modelReport
+	ready  ready
 }
 
 type modelBox struct {
@@ -42,9 +45,14 @@ type modelBox struct {
 	state  ContainerState
 	pallet bool
 	label  *modelCode
+	sscc   code.Code
 	parent *modelBox
+	placed int
 	report *modelReport
 }
+
+// boxSize is how much every container of the model takes.
+const boxSize = 4
 
 type modelReport struct {
 	id    int64
@@ -171,20 +179,25 @@ func (m *model) put(k *kind, b *modelBox, s scan) (Outcome, bool) {
 		if c.box != nil {
 			return Duplicate, false
 		}
-		c.box = b
+		m.into(c, b)
 		return Good, true
 	}
 	o := m.settled(k, s)
 	if o == Good {
-		s.of.box = b
+		m.into(s.of, b)
 	}
 	return o, o == Good
+}
+
+func (m *model) into(c *modelCode, b *modelBox) {
+	m.placing++
+	c.box, c.placed = b, m.placing
 }
 
 // usage says with which word a code may be reported now; empty: not at all (P3).
 func (c *modelCode) usage(units string) string {
 	switch {
-	case c.report != nil || c.state != Printed && c.state != Verified || c.ev < ByIdentity:
+	case c.report != nil || c.state != Printed && c.state != Verified && c.state != Dropped || c.ev < ByIdentity:
 		return ""
 	case c.kind.Type == code.Unit && units != "VERIFIED":
 		return units

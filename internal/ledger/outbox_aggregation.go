@@ -16,7 +16,8 @@ type AggregationUnit struct {
 	Capacity int
 	Children []code.Code
 
-	id ContainerID
+	id    ContainerID
+	edits int64 // made by people when this was read
 }
 
 // DueContainers says that containers of one line, group and batch may be reported.
@@ -85,8 +86,8 @@ func (l *Ledger) BuildAggregation(ctx context.Context, d DueContainers, needsUti
 			return err
 		}
 		for _, u := range units {
-			res, err := t.exec("UPDATE container SET aggregation = ? WHERE id = ? AND aggregation = 0", r.ID, int64(u.id))
-			if err := oneRow(res, err, fmt.Sprintf("container %d is in a report already", u.id)); err != nil {
+			res, err := t.exec("UPDATE container SET aggregation = ? WHERE id = ? AND aggregation = 0 AND edits = ?", r.ID, int64(u.id), u.edits)
+			if err := oneRow(res, err, fmt.Sprintf("container %d is in a report already, or was changed just now", u.id)); err != nil {
 				return err
 			}
 		}
@@ -171,12 +172,12 @@ func (l *Ledger) around(ctx context.Context, d DueContainers, inner []Aggregatio
 
 // units reads the containers that where selects, with their contents.
 func (l *Ledger) units(ctx context.Context, where string, args ...any) ([]AggregationUnit, error) {
-	rows, err := l.reads.QueryContext(ctx, `SELECT c.id, c.capacity, c.sscc, COALESCE((SELECT substr(raw, 1, idlen) FROM code WHERE id = c.code), x'')
+	rows, err := l.reads.QueryContext(ctx, `SELECT c.id, c.edits, c.capacity, c.sscc, COALESCE((SELECT substr(raw, 1, idlen) FROM code WHERE id = c.code), x'')
 		FROM container c WHERE `+where, args...)
 	all, err := collect(rows, err, func(s scanner) (u AggregationUnit, err error) {
 		var sscc string
 		var ident []byte
-		err = s.Scan(&u.id, &u.Capacity, &sscc, &ident)
+		err = s.Scan(&u.id, &u.edits, &u.Capacity, &sscc, &ident)
 		u.Serial = code.Code(sscc + string(ident))
 		return u, err
 	})

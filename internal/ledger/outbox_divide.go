@@ -161,7 +161,8 @@ func (l *Ledger) DivideAggregation(ctx context.Context, r Report, build func(Rep
 				return err
 			}
 			for _, u := range part {
-				if _, err := t.exec("UPDATE container SET aggregation = ? WHERE id = ? AND aggregation = ?", report.ID, int64(u.id), r.ID); err != nil {
+				res, err := t.exec("UPDATE container SET aggregation = ? WHERE id = ? AND aggregation = ? AND edits = ?", report.ID, int64(u.id), r.ID, u.edits)
+				if err := oneRow(res, err, fmt.Sprintf("container %d was changed just now", u.id)); err != nil {
 					return err
 				}
 			}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -22,6 +23,15 @@ const (
 	ContainerAside  ContainerState = 3 // set aside for a person: its units are loose, it is never reported
 )
 
+var containerWords = [...]string{"open", "full", "closed", "aside"}
+
+func (s ContainerState) String() string {
+	if s < 0 || int(s) >= len(containerWords) {
+		return fmt.Sprintf("state %d", int(s))
+	}
+	return containerWords[s]
+}
+
 // What a container holds: the words of container.holds.
 const (
 	holdsUnits      = "unit"
@@ -38,20 +48,25 @@ type NewContainer struct {
 
 // OpenContainer begins a container.
 func (l *Ledger) OpenContainer(ctx context.Context, c NewContainer) (ContainerID, error) {
+	var id ContainerID
+	err := l.do(ctx, func(t *tx) (err error) {
+		id, err = t.openContainer(c)
+		return err
+	})
+	return id, err
+}
+
+func (t *tx) openContainer(c NewContainer) (ContainerID, error) {
 	holds := holdsUnits
 	if c.OfContainers {
 		holds = holdsContainers
 	}
-	var id int64
-	err := l.do(ctx, func(t *tx) error {
-		r, err := t.exec("INSERT INTO container (line, station, grp, batch, capacity, holds, state, opened_at) VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
-			c.Line, c.Station, c.Group, c.Batch, c.Capacity, holds, t.at)
-		if err != nil {
-			return err
-		}
-		id, err = r.LastInsertId()
-		return err
-	})
+	r, err := t.exec("INSERT INTO container (line, station, grp, batch, capacity, holds, state, opened_at) VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+		c.Line, c.Station, c.Group, c.Batch, c.Capacity, holds, t.at)
+	if err != nil {
+		return 0, err
+	}
+	id, err := r.LastInsertId()
 	return ContainerID(id), err
 }
 
@@ -63,24 +78,32 @@ type PutOutcome struct {
 
 // Put settles pack scans in order and puts the good units into the container. A pack scan is
 // a scan: a code that the check station missed is verified by it (Was tells). A unit that is
-// in a container already, unknown or foreign is not packed.
+// in a container already, unknown or foreign is not packed. When more units are good than the
+// container has room for, nothing of the call is done, and it is a *StateError.
 func (l *Ledger) Put(ctx context.Context, place string, id ContainerID, lot LotID, p code.Profile, scans []code.Code) ([]PutOutcome, error) {
+	return l.putAll(ctx, place, id, lot, p, scans, false)
+}
+
+// PutVerified is Put for a station that packs only what was verified before: another unit is
+// Unverified, and stays what it was.
+func (l *Ledger) PutVerified(ctx context.Context, place string, id ContainerID, lot LotID, p code.Profile, scans []code.Code) ([]PutOutcome, error) {
+	return l.putAll(ctx, place, id, lot, p, scans, true)
+}
+
+func (l *Ledger) putAll(ctx context.Context, place string, id ContainerID, lot LotID, p code.Profile, scans []code.Code, strict bool) ([]PutOutcome, error) {
 	var outs []PutOutcome
 	err := l.do(ctx, func(t *tx) error {
 		outs = outs[:0]
-		var open bool
-		if err := t.row("SELECT COUNT(*) FROM container WHERE id = ? AND state = 0 AND holds = ?", int64(id), holdsUnits).Scan(&open); err != nil {
+		room, err := t.room(id, holdsUnits)
+		if err != nil {
 			return err
-		}
-		if !open {
-			return fmt.Errorf("container %d does not take units", id)
 		}
 		product, err := t.productOf(lot)
 		if err != nil {
 			return err
 		}
 		for _, s := range scans {
-			o, err := t.put(place, id, lot, product, p, s)
+			o, err := t.put(place, &room, lot, product, p, s, strict)
 			if err != nil {
 				return err
 			}
@@ -91,109 +114,99 @@ func (l *Ledger) Put(ctx context.Context, place string, id ContainerID, lot LotI
 	return outs, err
 }
 
-func (t *tx) put(place string, id ContainerID, lot LotID, product int64, p code.Profile, scan code.Code) (PutOutcome, error) {
-	h, v, err := t.lookup(product, p, scan)
+// room is what an open container has room for.
+type room struct {
+	id   ContainerID
+	left int
+	last int // the place of what was put in last
+}
+
+func (t *tx) room(id ContainerID, holds string) (room, error) {
+	in := "code k WHERE k.container = c.id"
+	if holds == holdsContainers {
+		in = "container k WHERE k.parent = c.id"
+	}
+	r := room{id: id}
+	err := t.row("SELECT capacity - (SELECT COUNT(*) FROM "+in+"), (SELECT COALESCE(MAX(k.placed), 0) FROM "+in+") FROM container c WHERE id = ? AND state = 0 AND holds = ?", int64(id), holds).Scan(&r.left, &r.last)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = &StateError{fmt.Sprintf("container %d does not take a %s", id, holds)}
+	}
+	return r, err
+}
+
+// take gives the next place of the container away.
+func (r *room) take() (int, error) {
+	if r.left <= 0 {
+		return 0, &StateError{fmt.Sprintf("container %d is full", r.id)}
+	}
+	r.left--
+	r.last++
+	return r.last, nil
+}
+
+func (t *tx) put(place string, r *room, lot LotID, product int64, p code.Profile, scan code.Code, strict bool) (PutOutcome, error) {
+	v, err := t.fits(place, r.id, lot, product, p, scan, strict)
+	if err != nil || v.Outcome != Good {
+		return PutOutcome{Verdict: v}, err
+	}
+	at, err := r.take()
 	if err != nil {
 		return PutOutcome{}, err
 	}
-	if v.Outcome != Good || h.state != Verified {
-		if v, err = t.verify(place, lot, product, p, scan, "scan at packing"); err != nil || v.Outcome != Good {
-			return PutOutcome{Verdict: v}, err
-		}
-	} else if h.container != 0 {
-		v.Outcome, v.Note = Duplicate, "in a container already"
-		return PutOutcome{Verdict: v}, nil
-	}
-	r, err := t.exec("UPDATE code SET container = ? WHERE id = ? AND container IS NULL", int64(id), v.ID)
-	if err != nil {
-		return PutOutcome{}, err
-	}
-	if err := oneRow(r, nil, fmt.Sprintf("code %d is in a container already", v.ID)); err != nil {
+	res, err := t.exec("UPDATE code SET container = ?, placed = ? WHERE id = ? AND container IS NULL", int64(r.id), at, v.ID)
+	if err := oneRow(res, err, fmt.Sprintf("code %d is in a container already", v.ID)); err != nil {
 		return PutOutcome{}, err
 	}
 	return PutOutcome{Verdict: v, Packed: true}, nil
 }
 
+// fits settles a pack scan: Good is a verified unit in no container.
+func (t *tx) fits(place string, id ContainerID, lot LotID, product int64, p code.Profile, scan code.Code, strict bool) (Verdict, error) {
+	h, v, err := t.lookup(product, p, scan)
+	switch {
+	case err != nil:
+	case v.Outcome == Good && h.state == Verified && h.container != 0:
+		v.Outcome, v.Note = Duplicate, "in another container already"
+		if h.container == int64(id) {
+			v.Note = "in this container already"
+		}
+	case v.Outcome == Good && h.state == Verified:
+	case v.Outcome == Good && strict && (h.packable() || h.state == InStock && t.preprinted(h.product)):
+		v.Outcome = Unverified
+	default:
+		v, err = t.verify(place, lot, product, p, scan, "scan at packing")
+	}
+	return v, err
+}
+
+// packable says that a good scan would make the code verified.
+func (h held) packable() bool {
+	return (h.state == Claimed || h.state == Printed || h.state == Doubtful) && h.claim != 0
+}
+
 // PutContainer puts a closed container into another one, which must be open for containers.
 func (l *Ledger) PutContainer(ctx context.Context, parent, child ContainerID) error {
 	return l.do(ctx, func(t *tx) error {
-		r, err := t.exec(`UPDATE container SET parent = ?1 WHERE id = ?2 AND parent IS NULL AND state = 2
-			AND EXISTS (SELECT 1 FROM container WHERE id = ?1 AND state = 0 AND holds = ?3)`, int64(parent), int64(child), holdsContainers)
-		return oneRow(r, err, fmt.Sprintf("container %d is not closed and loose, or container %d does not take containers", child, parent))
+		r, err := t.room(parent, holdsContainers)
+		if err != nil {
+			return err
+		}
+		return t.putContainer(&r, child)
 	})
+}
+
+func (t *tx) putContainer(r *room, child ContainerID) error {
+	at, err := r.take()
+	if err != nil {
+		return err
+	}
+	res, err := t.exec("UPDATE container SET parent = ?, placed = ? WHERE id = ? AND parent IS NULL AND state = 2", int64(r.id), at, int64(child))
+	return oneRow(res, err, fmt.Sprintf("container %d is not closed and loose", child))
 }
 
 // Fill says that a container takes nothing more and waits for its code.
 func (l *Ledger) Fill(ctx context.Context, id ContainerID) error {
 	return l.do(ctx, func(t *tx) error { return t.containerState(id, ContainerOpen, ContainerFull) })
-}
-
-// CloseWithCode gives a full container its printed group code and confirms that code, in one
-// commit: evidence is what showed that this label came out (ByIdentity, ByScan). A code in
-// doubt needs a scan; one that no printer was given is refused.
-func (l *Ledger) CloseWithCode(ctx context.Context, place string, id ContainerID, codeID int64, ev Evidence) error {
-	if ev < reportableAt {
-		return errors.New("a container's code needs evidence of its own label")
-	}
-	return l.do(ctx, func(t *tx) error {
-		h, err := t.held(codeID)
-		if err != nil {
-			return err
-		}
-		to, cause := Printed, "confirmed by the printer"
-		if ev == ByScan {
-			to, cause = Verified, "scan of the label"
-		}
-		switch {
-		case h.claim == 0:
-			return fmt.Errorf("code %d was never given to a printer", codeID)
-		case h.state == Verified: // its scan came before
-		case h.state == Claimed, h.state == Printed, h.state == Doubtful && ev == ByScan:
-			if err := t.move(h, to, ev, place, cause); err != nil {
-				return err
-			}
-		default:
-			return &StateError{fmt.Sprintf("code %d is %s: it is on no label", codeID, h.state)}
-		}
-		return t.closeContainer(id, "code = ?", codeID)
-	})
-}
-
-// NextSSCC takes the next transport code of a prefix (extension digit and company part, ten
-// digits). A number that was taken is never given again, used or not.
-func (l *Ledger) NextSSCC(ctx context.Context, prefix string) (code.Code, error) {
-	var sscc code.Code
-	err := l.do(ctx, func(t *tx) error {
-		var serial int64
-		if err := t.row(`INSERT INTO sscc (prefix, next) VALUES (?, 2) ON CONFLICT (prefix) DO UPDATE SET next = next + 1
-			RETURNING next - 1`, prefix).Scan(&serial); err != nil {
-			return err
-		}
-		var err error
-		sscc, err = code.SSCC(prefix, uint64(serial))
-		return err
-	})
-	return sscc, err
-}
-
-// NextLabel counts the labels with a transport code that a station of a line makes in a batch, from 1.
-// A number that was taken is never given again.
-func (l *Ledger) NextLabel(ctx context.Context, place, batch string) (int, error) {
-	var n int
-	err := l.do(ctx, func(t *tx) error {
-		return t.row(`INSERT INTO labelled (place, batch, n) VALUES (?, ?, 1) ON CONFLICT (place, batch) DO UPDATE SET n = n + 1 RETURNING n`, place, batch).Scan(&n)
-	})
-	return n, err
-}
-
-// CloseWithSSCC gives a full container its transport code.
-func (l *Ledger) CloseWithSSCC(ctx context.Context, id ContainerID, sscc code.Code) error {
-	return l.do(ctx, func(t *tx) error { return t.closeContainer(id, "sscc = ?", string(sscc)) })
-}
-
-func (t *tx) closeContainer(id ContainerID, set string, value any) error {
-	r, err := t.exec("UPDATE container SET state = 2, closed_at = ?, "+set+" WHERE id = ? AND state = 1", t.at, value, int64(id))
-	return oneRow(r, err, fmt.Sprintf("container %d is not full", id))
 }
 
 func (t *tx) containerState(id ContainerID, from, to ContainerState) error {

@@ -234,7 +234,7 @@ func TestContainersTakeContainers(t *testing.T) {
 	try(p.Aside(p.ctx, "pallet", pallet, "fell over"))
 	try(p.PutContainer(p.ctx, other, a)) // loose again
 	counts := must(p.Containers(p.ctx))
-	if got := fmt.Sprint(counts); got != "[{3 box false 0 1} {3 box false 2 2} {3 pallet true 0 1} {3 pallet true 3 1}]" {
+	if got := fmt.Sprint(counts); got != "[{3 box false open 1} {3 box false closed 2} {3 pallet true open 1} {3 pallet true aside 1}]" {
 		t.Errorf("containers %s", got)
 	}
 }

@@ -138,9 +138,9 @@ func (t *tx) add(product, block, seq int64, c code.Code, idlen int) error {
 		return err
 	}
 	// One statement looks and stores: half the time of two.
-	r, err := t.exec(`INSERT INTO code (product, block, raw, idlen, key, state, last) SELECT ?1, ?2, ?3, ?4, ?5, 0, ?6
+	r, err := t.exec(`INSERT INTO code (product, block, raw, idlen, key, state, last, sum) SELECT ?1, ?2, ?3, ?4, ?5, 0, ?6, ?7
 		WHERE NOT EXISTS (SELECT 1 FROM code WHERE key = ?5 AND idlen = ?4 AND substr(raw, 1, idlen) = substr(?3, 1, ?4))`,
-		product, block, raw, idlen, key(ident), seq)
+		product, block, raw, idlen, key(ident), seq, sum(product, idlen, raw))
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // schemaVersion is kept in PRAGMA user_version. A newer ledger is refused, never downgraded.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // Times are microseconds of Unix time in UTC; order comes from rowids, never from times.
 //
@@ -98,13 +98,31 @@ CREATE UNIQUE INDEX dropped_container ON dropped (container) WHERE container IS 
 
 // schema3 numbers the labels of a batch. Those of codes are counted in tally, under the lot and the
 // state numbered, since every claim writes that page already; those of transport codes in labelled.
+//
+// placed is the order in which things were put into their container; edits counts what people have
+// changed in a container, so that no report is made of contents that were read before the change.
+//
+// A dropout with a place gathers what is dropped there until its moment, and is reported after that.
 const schema3 = `
 INSERT INTO tally SELECT lot, -1, COUNT(*) FROM code WHERE lot IS NOT NULL GROUP BY lot;
 CREATE TABLE labelled (place TEXT NOT NULL, batch TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (place, batch)) WITHOUT ROWID;
+ALTER TABLE product ADD COLUMN preprinted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE code ADD COLUMN placed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE container ADD COLUMN placed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE container ADD COLUMN edits INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dropout ADD COLUMN place TEXT NOT NULL DEFAULT '';
+ALTER TABLE dropout ADD COLUMN until INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX dropout_place ON dropout (place, until) WHERE place <> '';
+CREATE INDEX report_dropout ON report (dropout) WHERE dropout > 0;
+`
+
+// schema4 keeps a sum of each code, see sum; those of an older ledger have none.
+const schema4 = `
+ALTER TABLE code ADD COLUMN sum INTEGER;
 `
 
 // schemas bring a ledger from each version to the next.
-var schemas = [schemaVersion]string{schema1, schema2, schema3}
+var schemas = [schemaVersion]string{schema1, schema2, schema3, schema4}
 
 func migrate(ctx context.Context, c *sql.Conn) error {
 	var version int

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"database/sql"
 	"fmt"
 
 	"linemark/internal/code"
@@ -52,6 +53,9 @@ type Product struct {
 	GTIN  string
 	Group string // the product group's alias, such as "water"
 	Type  code.Type
+	// Preprinted says that the codes come on labels printed elsewhere: none is ever given to a printer,
+	// and a scan of one in stock is the evidence that it was applied.
+	Preprinted bool
 }
 
 // ProductID and LotID are the ledger's own row numbers.
@@ -72,19 +76,22 @@ type Claim struct {
 func (t *tx) journal(place string, codeID int64, was, now State, cause string, prev int64) (int64, error) {
 	r, err := t.exec("INSERT INTO journal (at, agent, place, code, was, now, cause, prev) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		t.at, t.w.agent, place, codeID, int(was), int(now), cause, prev)
-	if err != nil {
-		return 0, err
-	}
-	return r.LastInsertId()
+	return t.entered(r, err)
 }
 
 // event writes a journal entry that belongs to no single code.
 func (t *tx) event(place, cause string) (int64, error) {
 	r, err := t.exec("INSERT INTO journal (at, agent, place, cause) VALUES (?, ?, ?, ?)", t.at, t.w.agent, place, cause)
+	return t.entered(r, err)
+}
+
+// entered returns the number of the journal entry that was written last.
+func (t *tx) entered(r sql.Result, err error) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return r.LastInsertId()
+	t.seq, err = r.LastInsertId()
+	return t.seq, err
 }
 
 // held is a code's row as a change needs it.
@@ -97,14 +104,17 @@ type held struct {
 	utilisation                              int64
 }
 
-const heldColumns = "id, product, last, COALESCE(lot, 0), COALESCE(claim, 0), COALESCE(container, 0), state, evidence, raw, idlen, utilisation"
+const heldColumns = "id, product, last, COALESCE(lot, 0), COALESCE(claim, 0), COALESCE(container, 0), state, evidence, raw, idlen, utilisation, sum"
 
 func scanHeld(s scanner) (held, error) {
 	var h held
 	var raw []byte
-	err := s.Scan(&h.id, &h.product, &h.last, &h.lot, &h.claim, &h.container, &h.state, &h.evidence, &raw, &h.idlen, &h.utilisation)
+	var kept sql.NullInt64
+	if err := s.Scan(&h.id, &h.product, &h.last, &h.lot, &h.claim, &h.container, &h.state, &h.evidence, &raw, &h.idlen, &h.utilisation, &kept); err != nil {
+		return h, err
+	}
 	h.raw = code.Code(raw)
-	return h, err
+	return h, sound(h.id, h.product, h.idlen, raw, kept)
 }
 
 func (h held) ident() code.Code { return h.raw[:h.idlen] }

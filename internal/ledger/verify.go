@@ -21,9 +21,11 @@ const (
 	NotIssued                 // in stock, or was when first read: this agent has not sent it to any printer
 	Withdrawn                 // rejected or dropped before
 	Unreadable                // not a code of this product group at all
+	Unverified                // good, but no station has verified it, and this one must not
+	NotClosed                 // a container that is not closed
 )
 
-var outcomeWords = [...]string{"good", "unknown code", "duplicate", "code of another product", "verification part differs", "code still in stock", "withdrawn code", "not a code of this group"}
+var outcomeWords = [...]string{"good", "unknown code", "duplicate", "code of another product", "verification part differs", "code still in stock", "withdrawn code", "not a code of this group", "not verified", "container not closed"}
 
 func (o Outcome) String() string { return outcomeWords[o] }
 
@@ -90,10 +92,7 @@ func (t *tx) lookup(product int64, p code.Profile, scan code.Code) (held, Verdic
 		return held{}, Verdict{}, err
 	}
 	v := Verdict{Outcome: Good, ID: h.id, Ident: ident, Claim: h.claim, Was: h.state}
-	same := scan == h.raw
-	if !same && gsLost {
-		same = string(scan) == strings.ReplaceAll(string(h.raw), string(code.GS), "")
-	}
+	same := scan == h.raw || gsLost && sameCode(scan, h.raw)
 	switch {
 	case h.product != product:
 		v.Outcome = Foreign
@@ -101,6 +100,11 @@ func (t *tx) lookup(product int64, p code.Profile, scan code.Code) (held, Verdic
 		v.Outcome = Mangled
 	}
 	return h, v, nil
+}
+
+// sameCode says whether a scan is an issued code, be it without its GS.
+func sameCode(scan, issued code.Code) bool {
+	return scan == issued || string(scan) == strings.ReplaceAll(string(issued), string(code.GS), "")
 }
 
 // findCut looks for a scan among codes of the product whose identification codes have another length.
@@ -127,6 +131,13 @@ func (t *tx) verify(place string, lot LotID, product int64, p code.Profile, scan
 	}
 	onProduct := h.state == Claimed || h.state == Printed || h.state == Doubtful
 	switch {
+	case h.state == InStock && v.Outcome == Good && t.preprinted(h.product):
+		// The label was printed elsewhere; this scan is the first that is seen of it.
+		if err := t.move(h, Verified, ByScan, place, cause+" of a label that came printed"); err != nil {
+			return v, err
+		}
+		_, err := t.exec("UPDATE code SET lot = ?, claim = last WHERE id = ?", int64(lot), h.id)
+		return v, err
 	case h.state == InStock && v.Outcome == Good:
 		// It is on a product although nobody here printed it. Printing it would make a second one.
 		v.Outcome = NotIssued
@@ -165,4 +176,11 @@ func (t *tx) isContainer(id int64) bool {
 	var n int
 	err := t.row("SELECT COUNT(*) FROM code c JOIN product p ON p.id = c.product WHERE c.id = ? AND p.type = ?", id, string(code.Group)).Scan(&n)
 	return err == nil && n > 0
+}
+
+// preprinted says whether a product's codes come on labels printed elsewhere.
+func (t *tx) preprinted(product int64) bool {
+	var is bool
+	err := t.row("SELECT preprinted FROM product WHERE id = ?", product).Scan(&is)
+	return err == nil && is
 }

@@ -34,6 +34,9 @@ type writer struct {
 	closed bool
 	tally  map[tallyKey]int64
 	fault  error
+	damage error // found in the file: nothing is written any more
+
+	reached *reached
 }
 
 type request struct {
@@ -47,6 +50,7 @@ type tx struct {
 	ctx   context.Context
 	at    int64 // microseconds, for the entries of this transaction
 	moved map[tallyKey]int64
+	seq   int64 // of its last journal entry; 0: none
 
 	idlens map[int64][]int // see lengths
 }
@@ -115,6 +119,9 @@ func (l *Ledger) Fault() error {
 	}
 	l.w.mu.RLock()
 	defer l.w.mu.RUnlock()
+	if l.w.damage != nil {
+		return l.w.damage
+	}
 	return l.w.fault
 }
 
@@ -150,7 +157,7 @@ func (w *writer) stop() error {
 	if w.conn != nil {
 		errs = append(errs, w.conn.Close())
 	}
-	return errors.Join(append(errs, w.db.Close())...)
+	return errors.Join(append(errs, w.db.Close(), w.reached.file.Close())...)
 }
 
 // serve commits the calls that wait, up to sharedCommit of them, and says whether there were any.
@@ -181,6 +188,9 @@ func (w *writer) answer(batch []*request, err error) {
 // commit runs the batch in one transaction. An error of the storage itself is remembered as
 // the ledger's fault; an error that a domain method returned is only that call's own.
 func (w *writer) commit(batch []*request) error {
+	if err := w.spoiled(); err != nil {
+		return err
+	}
 	ctx := context.Background() // a commit is never abandoned half-way
 	t := &tx{w: w, ctx: ctx, at: w.now().UnixMicro(), moved: map[tallyKey]int64{}}
 	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
@@ -188,6 +198,9 @@ func (w *writer) commit(batch []*request) error {
 	}
 	for _, r := range batch {
 		if err := r.run(t); err != nil {
+			if Damaged(err) {
+				w.spoil(err)
+			}
 			return errors.Join(err, w.rollback(t, isStorage(err)))
 		}
 	}
@@ -196,6 +209,9 @@ func (w *writer) commit(batch []*request) error {
 	}
 	if _, err := t.exec("COMMIT"); err != nil {
 		return errors.Join(w.storage(fmt.Errorf("committing: %w", err)), w.rollback(t, true))
+	}
+	if t.seq > 0 {
+		w.reached.note(t.seq)
 	}
 	w.mu.Lock()
 	for k, n := range t.moved {
