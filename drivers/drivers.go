@@ -128,6 +128,8 @@ type Triggerer interface {
 type PLC interface {
 	// Points returns what is configured, by the names of the configuration.
 	Points() map[string]Point
+	// Watch returns how its owner is to watch it.
+	Watch() Watch
 	Open(ctx context.Context) (PLCSession, error)
 }
 
@@ -138,6 +140,25 @@ type Point struct {
 	Signed bool   // a negative value comes in two's complement of 64 bits
 	Float  bool   // the value is math.Float64bits of the number
 	Where  string // its place in the PLC's own terms, such as "holding:100 (40101)"
+}
+
+// Watch is how a PLC's owner watches it. These settings are the same for every PLC driver
+// (drivers/plc/watch reads them).
+type Watch struct {
+	Poll    time.Duration // how often inputs and outputs are read
+	Alive   string        // input that a PLC at work keeps changing; empty: none
+	Within  time.Duration // so long it may stand still
+	MaxRate int           // no counter rises faster, in one second; more is a restarted PLC
+	PackML  PackML
+}
+
+// PackML is how a PLC shows its state and takes commands by ISA-TR88.00.02. The numbers are
+// settings: companions of the standard differ.
+type PackML struct {
+	State   string // input with StateCurrent; empty: the PLC speaks no PackML
+	Command string // output for CntrlCmd
+	Hold    uint64 // the command that holds the machine
+	Execute uint64 // the state in which it works
 }
 
 // PLCSession is one connection to a PLC. One goroutine owns it.

@@ -68,6 +68,7 @@ type Desk struct {
 	Ledger *ledger.Ledger
 	System System
 	Log    *slog.Logger
+	Clock  func() error // why no report can be dated by this PC's clock, or nil; nil: it is right
 
 	since  map[string]time.Time // when a set of codes or containers became due
 	denied map[int64]int        // divided reports by the first of their line: how many of their parts were denied since one arrived
@@ -161,6 +162,12 @@ func (d *Desk) buildUtilisation(ctx context.Context, seen map[string]bool) error
 func (d *Desk) buildAggregation(ctx context.Context, seen map[string]bool) error {
 	boxes, err := d.Ledger.DueAggregation(ctx, d.System.NeedsUtilisation)
 	errs := []error{err}
+	if d.Clock != nil && len(boxes) > 0 {
+		errs = append(errs, d.Clock())
+		if errors.Join(errs...) != nil {
+			return errors.Join(errs...) // a report is frozen with its date
+		}
+	}
 	for _, due := range boxes {
 		key := fmt.Sprint("a", due.Line, due.Group, due.Batch)
 		seen[key] = true
@@ -172,11 +179,15 @@ func (d *Desk) buildAggregation(ctx context.Context, seen map[string]bool) error
 	return errors.Join(errs...)
 }
 
-// buildDropouts: a person has said so, it waits for nothing but what must come before.
+// buildDropouts: a person has said so, it waits for nothing but what must come before, and for a
+// station that gathers codes for one paper.
 func (d *Desk) buildDropouts(ctx context.Context) error {
 	drops, err := d.Ledger.DueDropouts(ctx, d.Config.UsageType, d.System.NeedsUtilisation)
 	errs := []error{err}
 	for _, due := range drops {
+		if due.Gathering && !d.flushing() {
+			continue
+		}
 		_, err := d.Ledger.BuildDropout(ctx, due, d.System.NeedsUtilisation(due.Group), maxDropout, d.System.Dropout)
 		errs = append(errs, err)
 	}
@@ -200,6 +211,9 @@ func (d *Desk) deliver(ctx context.Context) []error {
 	open, err := d.Ledger.OpenReports(ctx)
 	if err != nil {
 		return []error{err}
+	}
+	if err := d.System.Ready(); err != nil && len(open) > 0 {
+		return []error{err} // no report counts it as its own failure: when the system is back, the oldest goes first
 	}
 	var errs []error
 	under := map[int64]int{} // parts of one divided report that are under way

@@ -65,7 +65,7 @@ func (k *Keeper) deadline(o ledger.Order) {
 	if o.Fetching == 0 || o.Stored+o.Fetching < o.Quantity {
 		return
 	}
-	left := selfClosing - time.Since(o.FetchingAt)
+	left := selfClosing - k.now().Sub(o.FetchingAt)
 	if left > closingWarning {
 		return
 	}

@@ -78,6 +78,7 @@ type Keeper struct {
 	Orders  Orders
 	Blocks  Blocks
 	Log     *slog.Logger
+	Now     func() time.Time         // the wall clock, to compare with what was recorded; nil: time.Now
 	Every   time.Duration            // between two looks at the stock; 0: 1 s
 	Speed   func() float64           // codes an hour, measured; nil or 0: not known
 	Alarm   func(place, text string) // nil: only logged
@@ -251,10 +252,27 @@ const (
 	clockMargin = 48 * time.Hour
 )
 
+// since is the moment from which the server's list is asked for an order. A clock that was ahead when
+// the order was placed, and is not any more, must not hide it.
+func (k *Keeper) since(o ledger.Order) time.Time {
+	at := o.PlacedAt
+	if now := k.now(); now.Before(at) {
+		at = now
+	}
+	return at.Add(-clockMargin)
+}
+
+func (k *Keeper) now() time.Time {
+	if k.Now == nil {
+		return time.Now()
+	}
+	return k.Now()
+}
+
 // search looks for an order whose answer was lost. Ordering again at once could order twice.
 func (k *Keeper) search(ctx context.Context, o ledger.Order) error {
 	k.doing("the server's list: the answer to an order was lost")
-	listed, err := k.Orders.List(ctx, k.Product, o.PlacedAt.Add(-clockMargin))
+	listed, err := k.Orders.List(ctx, k.Product, k.since(o))
 	if err != nil {
 		return err
 	}
@@ -284,7 +302,7 @@ func (k *Keeper) search(ctx context.Context, o ledger.Order) error {
 
 func (k *Keeper) ask(ctx context.Context, o ledger.Order) error {
 	k.doing("order " + o.ServerID + " to become ready")
-	listed, err := k.Orders.List(ctx, k.Product, o.PlacedAt.Add(-clockMargin))
+	listed, err := k.Orders.List(ctx, k.Product, k.since(o))
 	if err != nil {
 		return err
 	}

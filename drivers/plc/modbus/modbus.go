@@ -17,6 +17,7 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/plc/watch"
 )
 
 // README is the driver's manual.
@@ -43,6 +44,7 @@ type PLC struct {
 	timeout time.Duration
 	order   wordOrder
 	items   []item
+	watch   drivers.Watch
 	outputs map[string]item
 	plan    []request
 	bus     *bus // nil: answers carry the number of their request
@@ -67,16 +69,17 @@ func New(s drivers.Settings) (*PLC, error) {
 	p.timeout = k.Duration("timeout", time.Second, 10*time.Millisecond)
 	quiet := k.Duration("quiet", p.timeout, 10*time.Millisecond)
 	p.order = wordOrder(k.OneOf("word_order", string(abcd), string(cdab), string(badc), string(dcba)))
-	k.Duration("poll", 50*time.Millisecond, time.Millisecond) // for the owner, who asks; here it is only checked
 	l := limits{gap: k.Int("max_gap", defaultGap, 0, maxRegisters-1), registers: k.Int("max_registers", maxRegisters, 1, maxRegisters)}
 	items := parseItems(k)
 	if i := slices.IndexFunc(items, func(it item) bool { return it.words > l.registers }); i >= 0 {
 		k.Fail("max_registers", fmt.Sprintf("%s takes %d", items[i].key(), items[i].words), "a value is never split over two requests")
 	}
+	p.items = items
+	p.watch = watch.Options(k, p.Points())
 	if err := k.Err(); err != nil {
 		return nil, err
 	}
-	p.items, p.outputs = items, map[string]item{}
+	p.outputs = map[string]item{}
 	for _, it := range items {
 		if it.output {
 			p.outputs[it.name] = it
@@ -88,6 +91,9 @@ func New(s drivers.Settings) (*PLC, error) {
 	}
 	return p, nil
 }
+
+// Watch returns how the PLC's owner watches it.
+func (p *PLC) Watch() drivers.Watch { return p.watch }
 
 // Points returns what is configured, by name.
 func (p *PLC) Points() map[string]drivers.Point {

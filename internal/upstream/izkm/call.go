@@ -30,7 +30,7 @@ type param struct{ name, value string }
 func (r request) op() string { return r.method + " " + r.path }
 
 // call sends r once and reads the answer into a. Any error is an *Error.
-func (c *Client) call(ctx context.Context, r request, a answer) error {
+func (c *Client) call(ctx context.Context, r request, a answer) (failed error) {
 	if err := checkAlias(c.group); err != nil {
 		return invalid(r.op(), err)
 	}
@@ -54,6 +54,8 @@ func (c *Client) call(ctx context.Context, r request, a answer) error {
 		"User-Agent":   {"linemark"},
 		"clientToken":  {c.tokenPrefix + *c.token}, // not through Set: the document's own spelling
 	}
+	x := c.exchange(req, r.body)
+	defer func() { c.ended(x, failed) }()
 	resp, err := c.http.Do(req)
 	if err != nil {
 		var outer *url.Error
@@ -66,6 +68,7 @@ func (c *Client) call(ctx context.Context, r request, a answer) error {
 	defer resp.Body.Close()
 	c.compareClocks(connected.Load(), resp.Header.Get("Date"))
 	body, err := io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
+	x.answered(resp.StatusCode, body)
 	if err != nil {
 		return c.hidden(&Error{
 			Op: r.op(), Status: resp.StatusCode, Kind: Interrupted, Seen: c.visible(string(body), seenLength),

@@ -54,6 +54,10 @@ type Options struct {
 	// by several at once where calls are.
 	Clock func(skew time.Duration)
 
+	// Record, if not nil, is told of every call when it has ended, before it returns and in the caller's
+	// goroutine. The token is in nothing that it is told.
+	Record func(Exchange)
+
 	// DialContext replaces the network; nil: the system's.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Now is the clock for dates in answers and certificates; nil: time.Now.
@@ -72,6 +76,7 @@ type Client struct {
 	maxBody int64
 	now     func() time.Time
 	clock   func(time.Duration)
+	record  func(Exchange)
 	ends    time.Time // of the client certificate
 	http    *http.Client
 
@@ -106,7 +111,7 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		base: base, omsID: o.OMSID, token: &o.Token, group: o.Group,
 		hide:    hider(o.Token),
-		timeout: o.Timeout, maxBody: o.MaxBody, now: o.Now, clock: o.Clock,
+		timeout: o.Timeout, maxBody: o.MaxBody, now: o.Now, clock: o.Clock, record: o.Record,
 		queryTwin: o.QueryTwin, tokenPrefix: o.TokenPrefix, closeBody: o.CloseBody,
 	}
 	if c.timeout == 0 {
