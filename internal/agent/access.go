@@ -12,10 +12,10 @@ import (
 
 // newNational makes the access to IZKM as the configuration has it. It connects to nothing.
 func newNational(cfg *config.Config, l *ledger.Ledger, o Options) (*national, error) {
-	n := &national{papers: papers{cfg, l}, log: o.Log, gate: retry.Gate{Rate: cfg.IZKM.Rate, Trip: tripAfter}}
+	n := &national{papers: papers{cfg, l}, log: o.Log, now: o.Now, gate: retry.Gate{Rate: cfg.IZKM.Rate, Trip: tripAfter}}
 	access := izkm.Options{
 		URL: cfg.IZKM.URL, OMSID: cfg.IZKM.OMSID, Token: cfg.IZKM.ClientToken.Reveal(), Group: cfg.IZKM.Group, Timeout: cfg.IZKM.Timeout, DialContext: o.DialContext,
-		QueryTwin: cfg.IZKM.QueryTwin == config.Yes, TokenPrefix: cfg.IZKM.TokenPrefix, Clock: n.clock,
+		QueryTwin: cfg.IZKM.QueryTwin == config.Yes, TokenPrefix: cfg.IZKM.TokenPrefix, Clock: n.clock, Now: o.Now, Record: call(o.rec),
 	}
 	if cfg.IZKM.CloseBody == "{}" {
 		access.CloseBody = cfg.IZKM.CloseBody

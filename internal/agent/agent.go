@@ -22,6 +22,7 @@ import (
 	"linemark/internal/config"
 	"linemark/internal/ledger"
 	"linemark/internal/line"
+	"linemark/internal/record"
 	"linemark/internal/report"
 	"linemark/internal/supply"
 	"linemark/internal/web"
@@ -33,8 +34,17 @@ type Options struct {
 	// Dial and DialContext replace the network of the devices and of the national system; nil: the system's.
 	Dial        link.Dialer
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+	// Now is the wall clock of what is recorded and reported; nil: time.Now. No duration is measured by it.
+	Now func() time.Time
 	// Look is how often supply and reports look at the ledger; 0: every second.
 	Look time.Duration
+
+	// Printers, Scanners and PLCs return what is to stand before a device, to watch it; nil: nothing.
+	Printers func(name string, p drivers.Printer) drivers.Printer
+	Scanners func(name string, s drivers.Scanner) drivers.Scanner
+	PLCs     func(name string, p drivers.PLC) drivers.PLC
+
+	rec *record.Recorder // of the agent that New makes
 }
 
 // Agent is one agent: the lines of one PC.
@@ -51,6 +61,7 @@ type Agent struct {
 	plcs     map[string]*plc
 	products map[string]line.Product
 	started  time.Time
+	rec      *record.Recorder // nil: nothing is recorded
 	alarms   alarms
 	reads    reads
 	speeds   speeds
@@ -65,11 +76,13 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 	a := &Agent{cfg: cfg, log: o.Log, started: time.Now(), printers: map[string]*printer{}, scanners: map[string]*scanner{}, plcs: map[string]*plc{}, products: map[string]line.Product{}}
 	a.alarms.log = o.Log
 	var err error
-	if a.ledger, err = ledger.Open(ctx, cfg.Agent.DataDir, ledger.Options{Agent: cfg.Agent.Name}); err != nil {
+	if a.ledger, err = ledger.Open(ctx, cfg.Agent.DataDir, ledger.Options{Agent: cfg.Agent.Name, Now: o.Now}); err != nil {
 		return nil, err
 	}
+	a.rec = recorder(cfg, o) // behind the ledger's lock: one agent alone writes there
+	o.rec, a.alarms.rec = a.rec, a.rec
 	if err := a.assemble(ctx, o); err != nil {
-		return nil, errors.Join(err, a.ledger.Close())
+		return nil, errors.Join(err, a.rec.Close(), a.ledger.Close())
 	}
 	return a, nil
 }
@@ -77,11 +90,11 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 // Ledger returns the agent's ledger, for questions.
 func (a *Agent) Ledger() *ledger.Ledger { return a.ledger }
 
-// Close closes the ledger. Run must have returned.
-func (a *Agent) Close() error { return a.ledger.Close() }
+// Close closes the ledger and ends the recording. Run must have returned.
+func (a *Agent) Close() error { return errors.Join(a.rec.Close(), a.ledger.Close()) }
 
 func (a *Agent) assemble(ctx context.Context, o Options) error {
-	recovered, err := a.ledger.Recover(ctx)
+	recovered, err := a.ledger.Recover(ctx, benches(a.cfg)...)
 	if err != nil {
 		return fmt.Errorf("setting aside what the last run left open: %w", err)
 	}
@@ -92,10 +105,13 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 		return fmt.Errorf("[izkm]: %w", err)
 	}
 	a.national.alarm = a.alarms.add
-	if err := a.supply(ctx, o.Look); err != nil {
+	if a.national.newest, err = a.ledger.LastEntry(ctx); err != nil {
 		return err
 	}
-	a.desk = &report.Desk{Ledger: a.ledger, System: a.national, Log: a.log, Config: report.Config{
+	if err := a.supply(ctx, o); err != nil {
+		return err
+	}
+	a.desk = &report.Desk{Ledger: a.ledger, System: a.national, Log: a.log, Clock: a.national.wallClock, Config: report.Config{
 		UsageType:        a.cfg.Report.Utilisation.UsageType,
 		UtilisationEvery: a.cfg.Report.Utilisation.Every, UtilisationMax: a.cfg.Report.Utilisation.MaxCodes,
 		AggregationEvery: a.cfg.Report.Aggregation.Every, AggregationMax: a.cfg.Report.Aggregation.MaxCodes,
@@ -113,52 +129,57 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 	return nil
 }
 
-func (a *Agent) supply(ctx context.Context, look time.Duration) error {
+func (a *Agent) supply(ctx context.Context, o Options) error {
 	for _, p := range a.cfg.Products {
-		product := ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: p.GroupOr(a.cfg), Type: code.Type(p.CISType)}
+		product := ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: p.GroupOr(a.cfg), Type: code.Type(p.CISType), Preprinted: p.Preprinted == config.Yes}
 		id, err := a.ledger.Product(ctx, product)
 		if err != nil {
 			return fmt.Errorf("product %s: %w", p.Name, err)
 		}
 		a.products[p.Name] = line.Product{ID: id, Product: product}
+		if product.Preprinted {
+			continue // who prints the labels orders their codes
+		}
 		a.keepers = append(a.keepers, &supply.Keeper{
 			Product: supply.Product{ID: id, Product: product, TemplateID: p.TemplateID, ReleaseMethod: p.ReleaseMethod, LowWater: p.LowWater, OrderQuantity: p.OrderQuantity, BlockQuantity: p.BlockQuantity, Cover: p.Cover},
 			Groups:  a.cfg.Table,
-			Ledger:  a.ledger, Orders: a.national, Blocks: a.national, Log: a.log, Every: look,
+			Ledger:  a.ledger, Orders: a.national, Blocks: a.national, Log: a.log, Every: o.Look, Now: o.Now,
 			Speed: func() float64 { return a.speeds.perHour(id) }, Alarm: a.alarms.add,
 		})
 	}
 	return nil
 }
 
-func (a *Agent) settings(d config.Device, o Options) drivers.Settings {
-	s := a.cfg.DeviceSettings(d)
-	s.Dial, s.Log = o.Dial, a.log
-	return s
-}
-
 func (a *Agent) devices(o Options) error {
 	for _, d := range a.cfg.Printers {
-		driver, err := drivers.NewPrinter(d.Driver, a.settings(d, o))
+		driver, err := driverOf(a, drivers.NewPrinter, d, o)
 		if err != nil {
 			driver = a.unusable(d.Name, err)
+		} else if o.Printers != nil {
+			driver = o.Printers(d.Name, driver)
 		}
-		a.printers[d.Name] = newPrinter(newDevice("printer", d.Name, d.Driver, d.Address, a.log), driver)
+		a.printers[d.Name] = newPrinter(a.device("printer", d), driver)
 	}
 	for _, d := range a.cfg.Scanners {
-		driver, err := drivers.NewScanner(d.Driver, a.settings(d, o))
+		driver, err := driverOf(a, drivers.NewScanner, d, o)
 		if err != nil {
 			return fmt.Errorf("scanner %s: %w", d.Name, err)
 		}
-		a.scanners[d.Name] = &scanner{device: newDevice("scanner", d.Name, d.Driver, d.Address, a.log), driver: driver,
+		if o.Scanners != nil {
+			driver = o.Scanners(d.Name, driver)
+		}
+		a.scanners[d.Name] = &scanner{device: a.device("scanner", d), driver: driver,
 			onState: func(line.ScannerState) {}, onRead: func(line.Scan) {}}
 	}
 	for _, d := range a.cfg.PLCs {
-		driver, err := drivers.NewPLC(d.Driver, a.settings(d, o))
+		driver, err := driverOf(a, drivers.NewPLC, d, o)
 		if err != nil {
 			return fmt.Errorf("plc %s: %w", d.Name, err)
 		}
-		p := newPLC(newDevice("plc", d.Name, d.Driver, d.Address, a.log), driver, d.Options)
+		if o.PLCs != nil {
+			driver = o.PLCs(d.Name, driver)
+		}
+		p := newPLC(a.device("plc", d), driver)
 		p.alarm = func(text string) { a.alarms.add(d.Name, text) }
 		p.alive = a.alive
 		a.plcs[d.Name] = p
@@ -202,24 +223,43 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { a.part(ctx, "reports", a.desk.Run) })
 	wg.Go(func() { a.measure(ctx) })
+	wg.Go(func() { a.checkFile(ctx) })
 	wg.Go(func() { a.part(ctx, "the watch over the national system", a.national.watch) })
 	for _, p := range a.printers {
-		wg.Go(func() { p.run(ctx) })
+		wg.Go(func() {
+			defer a.lastWords(p.name)
+			p.run(ctx)
+		})
 	}
 	for _, s := range a.scanners {
-		wg.Go(func() { s.run(ctx) })
+		wg.Go(func() {
+			defer a.lastWords(s.name)
+			s.run(ctx)
+		})
 	}
 	for _, p := range a.plcs {
-		wg.Go(func() { p.run(ctx) })
+		wg.Go(func() {
+			defer a.lastWords(p.name)
+			p.run(ctx)
+		})
 	}
 	wg.Wait()
 	return nil
 }
 
+// checkFile looks once for damage in the ledger's file. What it finds stops the printers.
+func (a *Agent) checkFile(ctx context.Context) {
+	if err := a.ledger.CheckFile(ctx); err != nil && ctx.Err() == nil {
+		a.alarms.add("agent", err.Error())
+	}
+}
+
 // part runs what ends only with ctx; another end is a fault that people must see.
 func (a *Agent) part(ctx context.Context, name string, run func(context.Context) error) {
+	defer a.lastWords(name)
 	if err := run(ctx); err != nil && ctx.Err() == nil {
 		a.alarms.add("agent", name+" has ended: "+err.Error())
+		a.rec.Mark(record.MarkDeath, name, "has ended: "+err.Error())
 	}
 }
 

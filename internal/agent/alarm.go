@@ -8,6 +8,7 @@ import (
 
 	"linemark/internal/code"
 	"linemark/internal/line"
+	"linemark/internal/record"
 )
 
 // Alarm is something that a person should know.
@@ -20,6 +21,7 @@ type Alarm struct {
 // alarms keeps the newest alarms and logs each.
 type alarms struct {
 	log *slog.Logger
+	rec *record.Recorder
 	mu  sync.Mutex
 	all []Alarm
 }
@@ -29,6 +31,7 @@ const keptAlarms = 20
 
 func (a *alarms) add(place, text string) {
 	a.log.Warn(text, "at", place)
+	a.rec.Mark(record.MarkAlarm, place, text)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.all = append(a.all, Alarm{At: time.Now(), Place: place, Text: text})

@@ -12,17 +12,9 @@ import (
 	"linemark/internal/line"
 )
 
-// defaultPoll is how often a PLC is read when the configuration does not say.
-const defaultPoll = 50 * time.Millisecond
-
-func newPLC(d device, driver drivers.PLC, options map[string]any) *plc {
-	p := &plc{device: d, driver: driver, poll: defaultPoll, pulsed: map[string]bool{}, bits: map[string]int{},
-		onState: func(bool, string) {}, onRead: func(drivers.Values) {}, onSet: func(string, uint64) {}, onCount: func(string, int) {}}
-	if text, ok := options["poll"].(string); ok {
-		if every, err := time.ParseDuration(text); err == nil && every > 0 {
-			p.poll = every
-		}
-	}
+func newPLC(d device, driver drivers.PLC) *plc {
+	p := &plc{device: d, driver: driver, watch: driver.Watch(), pulsed: map[string]bool{}, bits: map[string]int{},
+		onState: func(bool, string) {}, onRead: func(drivers.Values) {}, onSet: func(string, uint64) {}, onCount: func(string, int) {}, onJump: func(string) {}}
 	if beat, ok := driver.Points()["beat"]; ok && beat.Output {
 		p.beat = "beat"
 	}
@@ -77,7 +69,7 @@ func (s signals) Pulse(ctx context.Context, output string, length time.Duration)
 func (s signals) Set(ctx context.Context, output string, on bool) error {
 	value := uint64(0)
 	if on {
-		value = 1
+		value = s.plc.stopValue(output)
 	}
 	return s.plc.write(ctx, write{output: output, value: value})
 }
@@ -89,6 +81,9 @@ func (s signals) Write(ctx context.Context, output string, value uint64) error {
 // line puts one configured line together and joins its devices to its stations.
 func (a *Agent) line(ctx context.Context, l config.Line) error {
 	c := line.Config{Name: l.Name, Groups: a.cfg.Table, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add}
+	if a.rec != nil {
+		c.Tape = a.tape
+	}
 	for _, s := range l.Stations {
 		station := line.StationConfig{Name: s.Name, Kind: line.Kind(s.Kind), Ahead: s.Ahead, StopAfter: s.StopAfter, SilentAfter: s.SilentAfter, Pulse: s.Pulse, Window: s.Window,
 			Of: s.Of, Capacity: s.Capacity, SSCCPrefix: s.SSCCPrefix, Check: s.Check != "", CheckWithin: s.Within, Product: a.products[s.Product], Unit: a.products[s.Unit]}
@@ -111,14 +106,21 @@ func (a *Agent) line(ctx context.Context, l config.Line) error {
 		if name, output, ok := config.SplitPoint(s.Stop); ok {
 			station.Signals, station.Stop = signals{a.plcs[name]}, output
 		}
-		if s.Kind == "verify" {
+		switch s.Kind {
+		case "verify":
 			verifying(&station, s)
+		case "pack":
+			a.packing(&station, s)
+		case "drop", "rework":
+			a.handheld(&station, s)
 		}
 		if s.Confirm != "" {
 			station.Within = s.Within
 		}
 		c.Stations = append(c.Stations, station)
 	}
+	counter := a.counterOf(l)
+	c.CountsProducts, c.CountLimit = counter != nil, l.LimitOfCounts(counter != nil)
 	built, err := line.New(ctx, c)
 	if err != nil {
 		return err
@@ -130,6 +132,7 @@ func (a *Agent) line(ctx context.Context, l config.Line) error {
 	for _, s := range l.Stations {
 		a.join(built, l, s)
 	}
+	a.counted(built, l, counter)
 	return nil
 }
 
@@ -193,30 +196,7 @@ func (a *Agent) joinPLC(post line.Post, s config.Station) {
 	if p.beat == "" {
 		a.alarms.add(name, "no output is named beat: when this agent or PC fails, nothing but a person stops the line")
 	}
-	onState, onRead, onSet := p.onState, p.onRead, p.onSet
-	last := uint64(0)
-	p.onState = func(up bool, why string) {
-		onState(up, why)
-		post(line.PLCState{Up: up, Why: why})
-	}
-	stop := func(value uint64) {
-		if value != last {
-			last = value
-			post(line.StopOutput{Set: last != 0})
-		}
-	}
-	p.onRead = func(v drivers.Values) {
-		onRead(v)
-		stop(v[output])
-	}
-	// A PLC that latches the stop may take the output back before the next poll: that it was set
-	// is known from its own answer to the write.
-	p.onSet = func(name string, value uint64) {
-		onSet(name, value)
-		if name == output {
-			stop(value)
-		}
-	}
+	p.watchStop(post, output)
 	a.countProducts(post, name)
 	if _, input, ok := config.SplitPoint(s.Request); ok {
 		a.hearRequests(post, p, input)

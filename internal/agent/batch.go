@@ -66,6 +66,7 @@ func (a *Agent) batchChanged(ctx context.Context, name string) error {
 func (a *Agent) Office() office.Office {
 	o := Office(a.cfg, a.ledger)
 	o.Changed = a.batchChanged
+	o.Ask = a.ask
 	return o
 }
 

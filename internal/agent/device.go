@@ -23,7 +23,8 @@ type device struct {
 type deviceState struct {
 	mu     sync.Mutex
 	status DeviceStatus
-	short  int // short sessions in a row: after a few of them its comings and goings are not logged
+	mark   func(up bool, why string) // records a change
+	short  int                       // short sessions in a row: after a few of them its comings and goings are not logged
 }
 
 // DeviceStatus tells how a device stands.
@@ -57,6 +58,9 @@ func (d device) set(up bool, why string) bool {
 	changed := s.Up != up || (s.Error == "not connected yet" && why != "")
 	if changed {
 		s.Up, s.Since = up, time.Now()
+		if d.state.mark != nil {
+			d.state.mark(up, why)
+		}
 	}
 	s.Error = why
 	return changed

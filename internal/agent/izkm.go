@@ -20,11 +20,14 @@ import (
 // that an outage is logged once and seen in the status.
 type national struct {
 	papers
-	client *izkm.Client
-	log    *slog.Logger
-	gate   retry.Gate
-	alarm  func(place, text string)
-	ends   time.Time // of this PC's own certificate; zero: it has none
+	client   *izkm.Client
+	log      *slog.Logger
+	gate     retry.Gate
+	alarm    func(place, text string)
+	now      func() time.Time               // the wall clock; nil: time.Now
+	compared struct{ mono, wall time.Time } // when the clocks were compared last
+	newest   time.Time                      // of the journal when this run began; zero: it was empty
+	ends     time.Time                      // of this PC's own certificate; zero: it has none
 
 	mu     sync.Mutex
 	access Access
@@ -75,6 +78,7 @@ func (n *national) clock(skew time.Duration) {
 	off := skew.Abs() > maxSkew
 	n.mu.Lock()
 	n.access.Skew = &seconds
+	n.compared.mono, n.compared.wall = time.Now(), n.wall()
 	told := n.skewed
 	n.skewed = off
 	n.mu.Unlock()
@@ -211,6 +215,7 @@ var orderStates = map[string]ledger.OrderState{
 // List implements supply.Orders.
 func (n *national) List(ctx context.Context, p supply.Product, since time.Time) ([]supply.ServerOrder, error) {
 	var listed []izkm.OrderState
+	since = n.byServer(since)
 	err := n.ask(ctx, "orders", func() (err error) {
 		listed, err = n.client.For(p.Group).Orders(ctx, izkm.OrdersQuery{From: since})
 		return err

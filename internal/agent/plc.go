@@ -15,7 +15,7 @@ import (
 type plc struct {
 	device
 	driver  drivers.PLC
-	poll    time.Duration
+	watch   drivers.Watch
 	beat    string          // output that shows the agent alive; empty: none
 	pulsed  map[string]bool // outputs that are pulsed: taken back when a session begins
 	bits    map[string]int  // width of each input that is a counter
@@ -24,6 +24,7 @@ type plc struct {
 	onRead  func(drivers.Values)              // after each poll
 	onSet   func(output string, value uint64) // the PLC has taken a level
 	onCount func(input string, delta int)     // a counter has risen
+	onJump  func(input string)                // a counter has jumped: how far it has risen is not known
 	alarm   func(text string)
 
 	refused map[string]bool // refusals of this session that were logged
@@ -40,6 +41,8 @@ type plcSession struct {
 	gone     chan struct{}
 	ends     map[string]time.Time // running pulses: when they end
 	last     drivers.Values
+	looked   time.Time // of last
+	changed  time.Time // when the PLC's own beat last changed
 	beating  uint64
 	toggled  time.Time
 }
@@ -130,11 +133,30 @@ func (p *plc) begin(ctx context.Context, s *plcSession) error {
 			return err
 		}
 	}
-	return p.look(ctx, s)
+	if err := p.look(ctx, s); err != nil {
+		return err
+	}
+	return p.firstBeat(ctx, s)
+}
+
+// firstBeat waits until the PLC shows that its program runs: one whose Modbus server alone answers
+// would be taken for a PLC that stops the line.
+func (p *plc) firstBeat(ctx context.Context, s *plcSession) error {
+	for first := s.last[p.watch.Alive]; p.watch.Alive != "" && s.last[p.watch.Alive] == first; {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(p.watch.Poll):
+		}
+		if err := p.look(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *plc) serve(ctx context.Context, s *plcSession) error {
-	ticker := time.NewTicker(p.poll)
+	ticker := time.NewTicker(p.watch.Poll)
 	defer ticker.Stop()
 	for {
 		var end <-chan time.Time
@@ -236,36 +258,60 @@ func (p *plc) look(ctx context.Context, s *plcSession) error {
 	if err != nil {
 		return err
 	}
+	now := time.Now()
+	if err := p.heart(s, values, now); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	p.values = values
 	p.mu.Unlock()
+	most := plausible(p.watch.MaxRate, now.Sub(s.looked))
 	for input, bits := range p.bits {
 		was, ok := s.last[input]
 		if !ok {
 			continue // the first look of a session is the base
 		}
-		delta, sane := rise(was, values[input], bits)
-		if !sane {
+		delta := rise(was, values[input], bits)
+		if delta > most {
 			p.alarm(fmt.Sprintf("counter %s went from %d to %d: the PLC has restarted, counting goes on from there", input, was, values[input]))
+			p.onJump(input)
 			continue
 		}
 		if delta > 0 {
-			p.onCount(input, delta)
+			p.onCount(input, int(delta))
 		}
 	}
-	s.last = values
+	s.last, s.looked = values, now
 	p.onRead(values)
 	return nil
 }
 
-// plausible is the most that a counter may rise between two polls; more is a restarted PLC.
-const plausible = 10_000
+// heart watches the beat that the PLC itself gives.
+func (p *plc) heart(s *plcSession, values drivers.Values, now time.Time) error {
+	if p.watch.Alive == "" {
+		return nil
+	}
+	if s.last == nil || values[p.watch.Alive] != s.last[p.watch.Alive] {
+		s.changed = now
+	}
+	if still := now.Sub(s.changed); still > p.watch.Within {
+		return fmt.Errorf("its beat (input %s) has stood still for %s: its program does not run", p.watch.Alive, still.Round(100*time.Millisecond))
+	}
+	return nil
+}
 
-// rise is the difference of a counter by its modulus; sane is false for a jump.
-func rise(was, now uint64, bits int) (delta int, sane bool) {
+// plausible is the most that a counter may rise in a time; more is a restarted PLC. A few may come
+// at once whatever the speed.
+func plausible(rate int, in time.Duration) uint64 {
+	const atOnce = 10
+	return atOnce + uint64(float64(rate)*in.Seconds())
+}
+
+// rise is the difference of a counter by its modulus.
+func rise(was, now uint64, bits int) uint64 {
 	d := now - was
 	if bits < 64 {
 		d &= 1<<bits - 1
 	}
-	return int(d), d <= plausible
+	return d
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/plc/modbus/modbustest"
+	"linemark/internal/line"
 )
 
 const (
@@ -44,9 +46,14 @@ type bus struct {
 // onBus runs the test on a PLC whose bus is up: output reject is pulsed, stop is a level, rejects counts in
 // 32 bits and small in 16.
 func onBus(t *testing.T, before func(b *bus), test func(b *bus)) {
+	onBusWith(t, nil, before, test)
+}
+
+// onBusWith has further options.
+func onBusWith(t *testing.T, more map[string]any, before func(b *bus), test func(b *bus)) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &bus{t: t, log: &lines{}, began: time.Now(), beats: true, ended: make(chan struct{})}
-		b.remote = modbustest.New(modbustest.Options{Coils: 8, Holding: 200})
+		b.remote = modbustest.New(modbustest.Options{Coils: 8, Holding: 200, Discretes: 8})
 		defer b.remote.Close()
 		b.site = &site{t: t, away: map[string]bool{}, conns: map[string][]net.Conn{}, tries: map[string]int{}, served: map[string]func(net.Conn){"plc": b.remote.ServeConn}}
 		b.remote.OnCoil(func(addr int, on bool) {
@@ -58,12 +65,13 @@ func onBus(t *testing.T, before func(b *bus), test func(b *bus)) {
 		})
 		options := map[string]any{"poll": "100ms", "inputs": map[string]any{"rejects": "holding:102:uint32", "small": "holding:110:uint16"},
 			"outputs": map[string]any{"reject": "coil:0", "stop": "coil:1", "beat": "coil:2"}}
+		maps.Copy(options, more)
 		driver, err := drivers.NewPLC("modbus", drivers.Settings{Name: "plc-1", Address: "tcp://plc:502", Options: options,
 			Dial: func(ctx context.Context, a string) (link.Conn, error) { return b.site.dial(ctx, a) }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.plc = newPLC(newDevice("plc", "plc-1", "modbus", "tcp://plc:502", slog.New(b.log)), driver, options)
+		b.plc = newPLC(newDevice("plc", "plc-1", "modbus", "tcp://plc:502", slog.New(b.log)), driver)
 		b.plc.pulsed["reject"] = true
 		b.plc.bits["rejects"], b.plc.bits["small"] = driver.Points()["rejects"].Bits, driver.Points()["small"].Bits
 		b.plc.alive = func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.beats }
@@ -208,11 +216,14 @@ func TestCounters(t *testing.T) {
 			{4_294_967_291, 65_535, "small+5", ""},
 			{3, 65_535, "rejects+8", ""},
 			{3, 2, "small+3", ""},
-			{10_003, 2, "rejects+10000", ""},
-			{20_004, 2, "", "counter rejects went from 10003 to 20004"},
-			{20_005, 2, "rejects+1", ""},
-			{0, 2, "", "counter rejects went from 20005 to 0"},
+			{33, 2, "rejects+30", ""},
+			{64, 2, "", "counter rejects went from 33 to 64"},
+			{65, 2, "rejects+1", ""},
+			{0, 2, "", "counter rejects went from 65 to 0"},
 			{2, 2, "rejects+2", ""},
+			{2, 65_000, "", "counter small went from 2 to 65000"},
+			{2, 0, "", "counter small went from 65000 to 0"}, // no 536 products
+			{2, 2, "small+2", ""},
 			{2, 0, "", "counter small went from 2 to 0"},
 			{2, 1, "small+1", ""},
 		}
@@ -321,6 +332,105 @@ func TestRefusingPLC(t *testing.T) {
 		b.pause(10 * time.Second)
 		if !b.plc.Status().Up {
 			t.Error("it is not taken up again")
+		}
+	})
+}
+
+// TestHeart: a PLC whose own beat stands still counts as gone, although its Modbus server answers; it is
+// back when the beat is seen to change, not before.
+func TestHeart(t *testing.T) {
+	var states []string
+	inputs := map[string]any{"rejects": "holding:102:uint32", "small": "holding:110:uint16", "heart": "discrete:0"}
+	onBusWith(t, map[string]any{"inputs": inputs, "alive": "heart", "alive_within": "1s"}, func(b *bus) {
+		b.plc.onState = func(up bool, why string) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			states = append(states, fmt.Sprintf("%v %s", up, why))
+		}
+	}, func(b *bus) {
+		if got := b.taken(&states); len(got) != 0 && strings.HasPrefix(got[0], "true") {
+			t.Errorf("before its first beat it says %v", got)
+		}
+		beat, stop := false, make(chan struct{})
+		go func() {
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(300 * time.Millisecond):
+					beat = !beat
+					b.remote.SetDiscrete(0, beat)
+				}
+			}
+		}()
+		b.pause(20 * time.Second)
+		if got := b.taken(&states); len(got) == 0 || got[len(got)-1] != "true " {
+			t.Errorf("with a beat it says %v", got)
+		}
+		close(stop)
+		b.pause(1500 * time.Millisecond)
+		if got := b.taken(&states); len(got) != 1 || !strings.HasPrefix(got[0], "false its beat (input heart) has stood still for 1") {
+			t.Errorf("without it %v", got)
+		}
+		b.pause(30 * time.Second)
+		for _, s := range b.taken(&states) {
+			if strings.HasPrefix(s, "true") {
+				t.Errorf("it came back without a beat: %s", s)
+			}
+		}
+	})
+}
+
+// TestMachine: a machine with PackML is held by a command and stands while its state is not that of work.
+func TestMachine(t *testing.T) {
+	const state, command = 107, 120
+	var said []line.Event
+	onBusWith(t, map[string]any{
+		"inputs":       map[string]any{"rejects": "holding:102:uint32", "small": "holding:110:uint16", "state": "holding:107:uint16"},
+		"outputs":      map[string]any{"reject": "coil:0", "stop": "coil:1", "beat": "coil:2", "command": "holding:120:uint16"},
+		"packml_state": "state", "packml_command": "command", "packml_hold": int64(4), "packml_execute": int64(6),
+	}, func(b *bus) {
+		b.remote.SetHolding(state, 6)
+		b.plc.watchStop(func(ev line.Event) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if _, ok := ev.(line.StopOutput); ok {
+				said = append(said, ev)
+			}
+		}, "command")
+	}, func(b *bus) {
+		take := func() []line.Event {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			defer func() { said = nil }()
+			return said
+		}
+		if got := take(); len(got) != 0 {
+			t.Errorf("a machine at work says %v", got)
+		}
+		if err := (signals{b.plc}).Set(b.t.Context(), "command", true); err != nil || b.remote.Holding(command) != 4 {
+			t.Errorf("held by %d, %v", b.remote.Holding(command), err)
+		}
+		b.pause(time.Second)
+		if got := take(); len(got) != 0 {
+			t.Errorf("before it has left its work it says %v", got)
+		}
+		for _, step := range []struct {
+			state uint16
+			want  []line.Event
+		}{{10, []line.Event{line.StopOutput{Set: true}}}, {11, nil}, {12, nil}, {6, []line.Event{line.StopOutput{}}}} {
+			b.remote.SetHolding(state, step.state)
+			b.pause(time.Second)
+			if got := take(); !slices.Equal(got, step.want) {
+				t.Errorf("in state %d it says %v, want %v", step.state, got, step.want)
+			}
+		}
+		if err := (signals{b.plc}).Set(b.t.Context(), "command", true); err != nil {
+			t.Error(err)
+		}
+		b.pause(6 * time.Second)
+		if got := b.taken(&b.alarms); len(got) != 1 || !strings.Contains(got[0], "told to hold") {
+			t.Errorf("a machine that does not hold: %q", got)
 		}
 	})
 }

@@ -30,7 +30,7 @@ func Recover(ctx context.Context, cfg *config.Config, o Options) (all []supply.R
 		return nil, fmt.Errorf("[izkm]: %w", err)
 	}
 	for _, p := range cfg.Products {
-		product := ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: p.GroupOr(cfg), Type: code.Type(p.CISType)}
+		product := ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: p.GroupOr(cfg), Type: code.Type(p.CISType), Preprinted: p.Preprinted == config.Yes}
 		id, err := l.Product(ctx, product)
 		if err != nil {
 			return all, fmt.Errorf("product %s: %w", p.Name, err)

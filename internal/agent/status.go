@@ -9,6 +9,7 @@ import (
 	"linemark/internal/ledger"
 	"linemark/internal/line"
 	"linemark/internal/office"
+	"linemark/internal/record"
 )
 
 // Status is the whole agent at a glance.
@@ -22,6 +23,7 @@ type Status struct {
 	Devices  []DeviceStatus  `json:"devices"`
 	Reports  ReportStatus    `json:"reports"`
 	Alarms   []Alarm         `json:"alarms"`
+	Record   *record.Status  `json:"record"` // the flight recorder; null: nothing is recorded
 }
 
 // ProductStatus is the stock of one product and what supply does for it.
@@ -42,6 +44,7 @@ type LineStatus struct {
 	Batch      BatchStatus     `json:"batch"`
 	Stations   []StationStatus `json:"stations"`
 	Containers []Containers    `json:"containers"`
+	Counts     *CountStatus    `json:"counts"` // null: the line does not run
 }
 
 // BatchStatus is what the line's reports say of its products now.
@@ -83,7 +86,7 @@ type ReportStatus struct {
 
 // Status tells how everything stands. It asks the ledger and touches no device.
 func (a *Agent) Status(ctx context.Context) (Status, error) {
-	s := Status{Agent: a.cfg.Agent.Name, Started: a.started, Ledger: "ok", National: a.national.Access(), Alarms: a.alarms.list()}
+	s := Status{Agent: a.cfg.Agent.Name, Started: a.started, Ledger: "ok", National: a.national.Access(), Alarms: a.alarms.list(), Record: a.rec.Status()}
 	if err := a.ledger.Fault(); err != nil {
 		s.Ledger = err.Error()
 	}
@@ -91,20 +94,8 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return s, err
 	}
-	for _, k := range a.keepers {
-		p := ProductStatus{Name: k.Product.Name, GTIN: k.Product.GTIN, States: map[string]int{}}
-		st := k.Status()
-		p.Doing, p.Since, p.Trouble = st.Doing, st.Since, st.Trouble
-		for _, b := range balances {
-			if b.ID == k.Product.ID {
-				p.Received = b.Received
-				for _, state := range ledger.States() {
-					p.States[state.String()] = b.States[state]
-				}
-			}
-		}
-		p.HoursLeft = a.speeds.hoursLeft(k.Product.ID, st.Stock)
-		s.Products = append(s.Products, p)
+	for _, c := range a.cfg.Products {
+		s.Products = append(s.Products, a.productStatus(a.products[c.Name], balances))
 	}
 	if err := a.lineStatus(ctx, &s); err != nil {
 		return s, err
@@ -121,13 +112,33 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	return s, a.reportStatus(ctx, &s)
 }
 
+func (a *Agent) productStatus(of line.Product, balances []ledger.Balance) ProductStatus {
+	p := ProductStatus{Name: of.Name, GTIN: of.GTIN, States: map[string]int{}, Doing: "nothing: its labels come printed", Since: a.started}
+	for _, b := range balances {
+		if b.ID == of.ID {
+			p.Received = b.Received
+			for _, state := range ledger.States() {
+				p.States[state.String()] = b.States[state]
+			}
+		}
+	}
+	for _, k := range a.keepers {
+		if k.Product.ID == of.ID {
+			st := k.Status()
+			p.Doing, p.Since, p.Trouble = st.Doing, st.Since, st.Trouble
+			p.HoursLeft = a.speeds.hoursLeft(of.ID, st.Stock)
+		}
+	}
+	return p
+}
+
 func (a *Agent) lineStatus(ctx context.Context, s *Status) error {
 	containers, err := a.ledger.Containers(ctx)
 	if err != nil {
 		return err
 	}
 	for _, l := range a.lines {
-		status := LineStatus{Name: l.Name()}
+		status := LineStatus{Name: l.Name(), Counts: a.countStatus(l)}
 		if status.Batch, err = a.batchStatus(ctx, l.Name()); err != nil {
 			return err
 		}

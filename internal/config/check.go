@@ -61,6 +61,7 @@ func (c *checker) check() {
 	c.groups()
 	c.izkm()
 	c.report()
+	c.record()
 	c.products()
 	c.devices()
 	c.stations()

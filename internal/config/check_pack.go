@@ -14,6 +14,7 @@ func (c *checker) pack(at *place, s Station, before []Station) {
 	} else {
 		c.atLeastOne(here, s.Capacity)
 	}
+	c.packMode(at, s, before)
 	c.packSource(at, s, before)
 	if c.given(at.at("printer")) && c.ok(at.at("printer")) {
 		c.device(at.at("printer"), "printer", s.Printer)
@@ -37,6 +38,12 @@ func (c *checker) pack(at *place, s Station, before []Station) {
 		c.add(prefix, `is only for unit = "sscc"`, "remove it")
 	}
 	c.product(at.at("unit"), s.Unit, code.Group)
+	if p, ok := c.cfg.Product(s.Unit); ok && p.Preprinted == Yes && c.given(at.at("printer")) {
+		c.add(at.at("unit"), fmt.Sprintf("the labels of %q come printed (preprinted = true)", s.Unit), "remove printer, or name another product")
+	}
+	if s.PackMode == PackHand && !c.given(at.at("printer")) {
+		return // the labels are printed before, and read
+	}
 	if !c.needs(at, "printer", "the container's code from stock has to be printed") {
 		return
 	}
@@ -75,7 +82,16 @@ func (c *checker) ssccPrefix(at *place, s Station) {
 // packSource checks where the units come from: a scanner, or an earlier pack station.
 func (c *checker) packSource(at *place, s Station, before []Station) {
 	scanner, of := at.at("scanner"), at.at("of")
+	if s.PackMode == PackHand {
+		if c.needs(at, "scanner", "a person reads with it what is packed") {
+			c.device(scanner, "scanner", s.Scanner)
+		}
+		if !c.given(of) {
+			return
+		}
+	}
 	switch {
+	case s.PackMode == PackHand: // of says whose containers they are
 	case c.given(scanner) && c.given(of):
 		c.add(of, "stands beside scanner", "keep one of the two: scanner reads units, of takes another station's containers")
 		return
@@ -85,7 +101,8 @@ func (c *checker) packSource(at *place, s Station, before []Station) {
 	case c.ok(scanner):
 		c.device(scanner, "scanner", s.Scanner)
 		return
-	case !c.ok(of):
+	}
+	if !c.ok(of) {
 		return
 	}
 	var known []string

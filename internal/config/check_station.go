@@ -15,6 +15,8 @@ const (
 	kindPrint  = "print"
 	kindVerify = "verify"
 	kindPack   = "pack"
+	kindDrop   = "drop"
+	kindRework = "rework"
 )
 
 // keysOf returns the keys that a kind of station has beside name and kind.
@@ -23,10 +25,14 @@ func keysOf(kind string) []string {
 	case kindPrint:
 		return []string{"product", "printer", "ahead"}
 	case kindVerify:
-		return []string{"scanner", "reject", "confirm", "stop", "stop_after", "stop_share", "stop_of", "silent_after", "pulse", "within", "window", "heal_after",
+		return []string{"product", "scanner", "reject", "confirm", "stop", "stop_after", "stop_share", "stop_of", "silent_after", "pulse", "within", "window", "heal_after",
 			"grade", "plain_symbol", "request", "verdict", "acknowledge", "verdict_good", "verdict_reject", "match"}
+	case kindDrop:
+		return []string{"scanner", "reason", "with_child", "every", "refused", "accepted", "signal_for"}
+	case kindRework:
+		return []string{"product", "scanner", "reenter", "grade", "plain_symbol", "refused", "accepted", "signal_for"}
 	default:
-		return []string{"scanner", "of", "capacity", "unit", "sscc_prefix", "printer", "check"}
+		return []string{"product", "scanner", "of", "capacity", "unit", "sscc_prefix", "printer", "check", "mode", "unverified", "refused", "accepted", "signal_for", "partial", "undo_code", "close_code", "empty_code"}
 	}
 }
 
@@ -41,7 +47,11 @@ func (c *checker) stations() {
 			c.unique(names, here.at("name"), s.Name, "the name of the station")
 			c.station(here, s, l.Stations[:j])
 		}
+		if here := at.at("count_limit"); c.ok(here) && l.CountLimit < 0 {
+			c.add(here, fmt.Sprintf("is %d", l.CountLimit), "write as many products as lie between two neighbours of the line, or 0 for no alarms")
+		}
 		c.evidence(at, l)
+		c.comebacks(at, l)
 	}
 }
 
@@ -69,7 +79,7 @@ func (c *checker) station(at *place, s Station, before []Station) {
 	if !c.ok(kind) {
 		return
 	}
-	kinds := []string{kindPrint, kindVerify, kindPack}
+	kinds := []string{kindPrint, kindVerify, kindPack, kindDrop, kindRework}
 	c.oneOf(kind, s.Kind, kinds...)
 	if c.bad[kind.path] {
 		return
@@ -81,6 +91,9 @@ func (c *checker) station(at *place, s Station, before []Station) {
 			}
 		}
 	}
+	if s.Kind != kindDrop {
+		c.units(at, s, slices.DeleteFunc(slices.Clone(before), func(b Station) bool { return b.Kind == kindDrop }))
+	}
 	switch s.Kind {
 	case kindPrint:
 		c.print(at, s)
@@ -88,6 +101,10 @@ func (c *checker) station(at *place, s Station, before []Station) {
 		c.verify(at, s)
 	case kindPack:
 		c.pack(at, s, before)
+	case kindDrop:
+		c.drop(at, s)
+	case kindRework:
+		c.rework(at, s)
 	}
 }
 
@@ -114,7 +131,7 @@ func (c *checker) print(at *place, s Station) {
 	case printed && traits.Confirms == drivers.ConfirmsCount && s.Ahead != 1:
 		c.add(ahead, fmt.Sprintf(`is %d, but usage_type is "PRINTED" and %q confirms only that something was printed, not which code`, s.Ahead, s.Printer),
 			"write ahead = 1")
-	case traits.MaxAhead > 0 && s.Ahead > traits.MaxAhead:
+	case traits.MaxAhead > 0 && s.Ahead > traits.MaxAhead && c.given(ahead): // the usual one is cut down by itself
 		c.add(ahead, fmt.Sprintf("is %d, more than %q holds", s.Ahead, s.Printer), fmt.Sprintf("write at most %d", traits.MaxAhead))
 	}
 }

@@ -26,6 +26,11 @@ func (c *checker) verify(at *place, s Station) {
 			c.add(at.at("confirm"), fmt.Sprintf("%q is not of the PLC that stops the line, %q", s.Confirm, plc), "count rejections on the PLC that has the stop output")
 		}
 	}
+	if from, _, ok := SplitPoint(s.Reject); ok && c.ok(reject) && c.ok(stop) {
+		if plc, _, ok := SplitPoint(s.Stop); ok && plc != from {
+			c.add(reject, fmt.Sprintf("%q is not of the PLC that stops the line, %q", s.Reject, plc), "reject and stop by one PLC")
+		}
+	}
 	if c.ok(reject) && c.ok(stop) && s.Reject == s.Stop {
 		c.add(stop, fmt.Sprintf("%q is the reject output too", s.Stop), "give the stop an output of its own")
 	}

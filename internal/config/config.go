@@ -21,6 +21,7 @@ type Config struct {
 	PLCs     []Device  `toml:"plc"`
 	Lines    []Line    `toml:"line,required"`
 	Report   Report    `toml:"report"`
+	Record   Record    `toml:"record"`
 
 	Table code.Table `toml:"-"` // the product groups, as Groups changes them
 
@@ -81,6 +82,7 @@ type Product struct {
 	Group         string `toml:"group"` // default: the group of [izkm]
 	TemplateID    int    `toml:"template_id,required"`
 	CISType       string `toml:"cis_type"`       // UNIT (default), GROUP
+	Preprinted    Choice `toml:"preprinted"`     // its codes come on labels printed elsewhere and are brought in by codes import; default false
 	ReleaseMethod string `toml:"release_method"` // PRODUCTION (default), IMPORT, REMAINS, COMMISSION
 	LowWater      int    `toml:"low_water"`      // order and fetch more below this many codes; default 2000
 	OrderQuantity int    `toml:"order_quantity"` // default 10000, at most 150000
@@ -102,16 +104,19 @@ type Line struct {
 	Name  string `toml:"name,required"` // productionLineId in reports
 	Batch string `toml:"batch"`         // productionOrderId in reports
 	// What utilisation reports of some groups must say of the batch; times as in RFC 3339.
-	ProductionDate string    `toml:"production_date"`
-	ExpirationDate string    `toml:"expiration_date"`
-	Series         string    `toml:"series"` // 1 to 20 characters
-	Stations       []Station `toml:"station,required"`
+	ProductionDate string `toml:"production_date"`
+	ExpirationDate string `toml:"expiration_date"`
+	Series         string `toml:"series"` // 1 to 20 characters
+	// Products that may lie between two neighbours before a difference of their counts is an alarm; 0:
+	// differences are no alarms. For the default see LimitOfCounts.
+	CountLimit int       `toml:"count_limit"`
+	Stations   []Station `toml:"station,required"`
 }
 
 // Station is one working place of a line, in the order in which products pass them.
 type Station struct {
 	Name string `toml:"name,required"`
-	Kind string `toml:"kind,required"` // print, verify, pack
+	Kind string `toml:"kind,required"` // print, verify, pack, drop, rework
 
 	Product string `toml:"product"` // print: the product whose codes are printed
 	Printer string `toml:"printer"` // print, pack
@@ -144,6 +149,22 @@ type Station struct {
 	Unit       string `toml:"unit"`        // pack: a GROUP product's name, or "sscc"
 	SSCCPrefix string `toml:"sscc_prefix"` // pack: extension digit and company part, 10 digits
 	Check      string `toml:"check"`       // pack: scanner that reads the printed label
+	PackMode   string `toml:"mode"`        // pack: stream (default), frame, hand
+	Partial    Choice `toml:"partial"`     // pack by hand: the container's own code closes it though it is not full; default false
+	Unverified string `toml:"unverified"`  // pack: a unit that no station has verified: accept (default), refuse
+
+	Refused   string        `toml:"refused"`    // pack, drop, rework: output that tells of what is refused, "plc.output"
+	Accepted  string        `toml:"accepted"`   // pack, drop, rework: output that tells of what is taken
+	SignalFor time.Duration `toml:"signal_for"` // pack: how long they stand; default 1s
+
+	UndoCode  string `toml:"undo_code"` // pack by hand: texts on cards at the bench that stand for commands
+	CloseCode string `toml:"close_code"`
+	EmptyCode string `toml:"empty_code"`
+
+	Reason    string        `toml:"reason"`     // drop: why, a reason of dictionary 5.1
+	WithChild Choice        `toml:"with_child"` // drop: a container goes with what is in it; default false: it is refused
+	Every     time.Duration `toml:"every"`      // drop: what is dropped within this time shares a report; default 5m
+	Reenter   string        `toml:"reenter"`    // rework: where products are put back, behind (default) or before the check station
 }
 
 // Report says when reports go.

@@ -10,6 +10,7 @@ func (c *Config) setDefaults() {
 	c.IZKM.GroupTable = tableSecond
 	c.IZKM.CloseBody = closeNone
 	c.Report.WhenInDoubt = doubtResend
+	c.Record.Size = defaultRecord
 	c.Report.Utilisation = Utilisation{UsageType: usageVerified, Every: 5 * time.Minute, MaxCodes: maxUtilisation}
 	c.Report.Aggregation = Aggregation{Every: 5 * time.Minute, MaxCodes: maxAggregation}
 }
@@ -22,6 +23,8 @@ func (p *Product) setDefaults() {
 	p.BlockQuantity = 1000
 }
 
+func (l *Line) setDefaults() { l.CountLimit = limitUnsaid }
+
 func (s *Station) setDefaults() {
 	s.Ahead = 8
 	s.StopAfter = 3
@@ -32,4 +35,9 @@ func (s *Station) setDefaults() {
 	s.HealAfter = 3
 	s.VerdictGood, s.VerdictReject = 1, 2
 	s.Match = 100 * time.Millisecond
+	s.PackMode = PackStream
+	s.Unverified = unverifiedAccept
+	s.SignalFor = time.Second
+	s.Every = 5 * time.Minute
+	s.Reenter = reenterBehind
 }

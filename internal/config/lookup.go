@@ -44,6 +44,25 @@ func (c *Config) PathOf(path string) string {
 // AskWhenInDoubt says whether a report in doubt waits for a person.
 func (r Report) AskWhenInDoubt() bool { return r.WhenInDoubt == doubtAsk }
 
+// limitUnsaid is the CountLimit of a line whose configuration gives none.
+const limitUnsaid = -1
+
+// usualLimit is as many products as silent_after lets pass between the sensor and the camera.
+const usualLimit = 20
+
+// LimitOfCounts returns count_limit. Without the setting it is 20 where the PLC counts the products:
+// the plant then wants them accounted for, and has told by its sensor where they come from. Elsewhere it
+// is 0, since a buffer between the printer and the camera may hold hundreds.
+func (l Line) LimitOfCounts(counted bool) int {
+	switch {
+	case l.CountLimit >= 0:
+		return l.CountLimit
+	case counted:
+		return usualLimit
+	}
+	return 0
+}
+
 // HasBatch says whether the configuration itself describes the line's batch.
 func (l Line) HasBatch() bool {
 	return l.Batch != "" || l.ProductionDate != "" || l.ExpirationDate != "" || l.Series != ""

@@ -91,7 +91,7 @@ func TestParseFillsAndDefaults(t *testing.T) {
 	}
 	beer := product
 	beer.Name, beer.GTIN, beer.Group = "beer", "14780012345674", "beer"
-	station := Station{Ahead: 8, StopAfter: 3, SilentAfter: 20, Pulse: 20 * time.Millisecond, Within: 2 * time.Second, Window: 64, HealAfter: 3, VerdictGood: 1, VerdictReject: 2, Match: 100 * time.Millisecond}
+	station := Station{Ahead: 8, StopAfter: 3, SilentAfter: 20, Pulse: 20 * time.Millisecond, Within: 2 * time.Second, Window: 64, HealAfter: 3, VerdictGood: 1, VerdictReject: 2, Match: 100 * time.Millisecond, PackMode: "stream", Unverified: "accept", SignalFor: time.Second, Every: 5 * time.Minute, Reenter: "behind"}
 	mark, check := station, station
 	mark.Name, mark.Kind, mark.Product, mark.Printer = "mark", "print", "unit", "tij"
 	check.Name, check.Kind, check.Scanner, check.Within = "check", "verify", "cam", 90*time.Second
@@ -111,13 +111,14 @@ func TestParseFillsAndDefaults(t *testing.T) {
 			"inputs":  map[string]any{"rejects": "holding:102:uint32"},
 			"outputs": map[string]any{"reject": "coil:0", "stop": "coil:1"},
 		}}},
-		Lines: []Line{{Name: "3", Stations: []Station{mark, check}}},
+		Lines: []Line{{Name: "3", CountLimit: -1, Stations: []Station{mark, check}}},
 		Report: Report{
 			WhenInDoubt: "resend",
 			Utilisation: Utilisation{UsageType: "VERIFIED", Every: 5 * time.Minute, MaxCodes: 30000},
 			Aggregation: Aggregation{Every: 5 * time.Minute, MaxCodes: 11000},
 		},
-		File: "conf/linemark.toml", Dir: dir, lines: cfg.lines,
+		Record: Record{Size: "64MiB"},
+		File:   "conf/linemark.toml", Dir: dir, lines: cfg.lines,
 	}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("got  %+v\nwant %+v", cfg, want)

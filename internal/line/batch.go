@@ -18,8 +18,10 @@ type lots struct {
 func (p *place) setBatch(ctx context.Context, line string, batch ledger.Batch) error {
 	now := &lots{batch: label.Batch{Name: batch.Name, ProductionDate: batch.ProductionDate, ExpirationDate: batch.ExpirationDate}}
 	var err error
-	if now.unit, err = p.ledger.Lot(ctx, line, p.unit, batch.Name); err != nil {
-		return err
+	if p.unit != 0 {
+		if now.unit, err = p.ledger.Lot(ctx, line, p.unit, batch.Name); err != nil {
+			return err
+		}
 	}
 	if p.label != 0 {
 		if now.label, err = p.ledger.Lot(ctx, line, p.label, batch.Name); err != nil {

@@ -92,6 +92,14 @@ func (s *store) containers(station string, state ledger.ContainerState) int {
 type tray struct {
 	mu   sync.Mutex
 	sent []SendLabels
+	last string // what was heard last
+}
+
+// heard keeps what a person was told.
+func (p *tray) heard(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last = text
 }
 
 func (p *tray) Send(session int, labels []Label) {

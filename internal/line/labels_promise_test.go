@@ -22,9 +22,9 @@ type tag struct {
 	lost    bool
 }
 
-// desk is the part of a pack station's world that gives containers their codes: codes that may
+// labeller is the part of a pack station's world that gives containers their codes: codes that may
 // run out, a printer whose sessions end at any moment, and a scanner that reads the labels.
-type desk struct {
+type labeller struct {
 	label   LabelConfig
 	tags    []*tag
 	session int
@@ -45,7 +45,7 @@ func (b *table) labelConfig() LabelConfig {
 }
 
 // under is the label that is under way, or nil.
-func (d *desk) under() *tag {
+func (d *labeller) under() *tag {
 	if len(d.tags) == 0 {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (d *desk) under() *tag {
 	return last
 }
 
-func (d *desk) expect(b *table, ev Event) {
+func (d *labeller) expect(b *table, ev Event) {
 	u := d.under()
 	d.mayLose = false
 	switch ev := ev.(type) {
@@ -79,7 +79,7 @@ func (d *desk) expect(b *table, ev Event) {
 }
 
 // settled checks that a label whose session has ended, or whose reading was wrong, is given up.
-func (d *desk) settled(b *table, ev Event) {
+func (d *labeller) settled(b *table, ev Event) {
 	if _, tick := ev.(Tick); tick || !d.mayLose {
 		return
 	}
@@ -88,7 +88,7 @@ func (d *desk) settled(b *table, ev Event) {
 	}
 }
 
-func (d *desk) carry(b *table, e Effect) Event {
+func (d *labeller) carry(b *table, e Effect) Event {
 	switch e := e.(type) {
 	case TakeSSCC:
 		c := code.Code("00-" + string(codeNo(len(d.tags)+1)))
@@ -127,7 +127,7 @@ func (d *desk) carry(b *table, e Effect) Event {
 
 // take checks that a code may be taken now: a full container waits, no label is under way, and
 // the printer is there.
-func (d *desk) take(b *table, sscc bool) bool {
+func (d *labeller) take(b *table, sscc bool) bool {
 	if sscc != d.label.SSCC || d.label.Printer && d.session == 0 {
 		b.t.Errorf("a code is taken (SSCC: %v) with the printer in session %d", sscc, d.session)
 	}
@@ -141,7 +141,7 @@ func (d *desk) take(b *table, sscc bool) bool {
 }
 
 // waiting is the first full container without a label.
-func (d *desk) waiting(b *table) ledger.ContainerID {
+func (d *labeller) waiting(b *table) ledger.ContainerID {
 	for i, box := range b.boxes {
 		id := ledger.ContainerID(i + 1)
 		if box.state == ledger.ContainerFull && !slices.ContainsFunc(d.tags, func(l *tag) bool { return l.box == id }) {
@@ -151,12 +151,12 @@ func (d *desk) waiting(b *table) ledger.ContainerID {
 	return 0
 }
 
-func (d *desk) own(b *table) {
+func (d *labeller) own(b *table) {
 	last := d.tags[len(d.tags)-1]
 	last.box = d.waiting(b)
 }
 
-func (d *desk) send(b *table, e SendLabels) {
+func (d *labeller) send(b *table, e SendLabels) {
 	last := d.tags[len(d.tags)-1]
 	if e.Session != d.session || e.Session == 0 || len(e.Labels) != 1 || e.Labels[0].Code+e.Labels[0].SSCC != last.code || last.session != 0 {
 		b.t.Errorf("%s with the printer in session %d; the code that was taken is %q, sent in session %d", shown([]Effect{e}), d.session, last.code, last.session)
@@ -169,7 +169,7 @@ func (d *desk) send(b *table, e SendLabels) {
 }
 
 // close checks the evidence that the container's own label came out.
-func (d *desk) close(b *table, e CloseContainer) {
+func (d *labeller) close(b *table, e CloseContainer) {
 	last := d.tags[len(d.tags)-1]
 	switch {
 	case last.box != e.Container || e.Claim.ID != last.claim || e.Claim.Code+e.SSCC != last.code || last.lost:
@@ -185,7 +185,7 @@ func (d *desk) close(b *table, e CloseContainer) {
 	last.closing = true
 }
 
-func (d *desk) aside(b *table, e AsideContainer) {
+func (d *labeller) aside(b *table, e AsideContainer) {
 	i := slices.IndexFunc(d.tags, func(l *tag) bool { return l.box == e.Container })
 	if i < 0 || d.tags[i].session == 0 || d.tags[i].closing {
 		b.t.Fatalf("full container %d is set aside without a label that was sent, or while it is being closed", e.Container)
@@ -200,7 +200,7 @@ func (d *desk) aside(b *table, e AsideContainer) {
 }
 
 // press prints the oldest label that the session still has.
-func (d *desk) press() {
+func (d *labeller) press() {
 	for _, l := range d.tags {
 		if l.session == d.session && !l.out && d.session != 0 {
 			l.out = true
@@ -210,7 +210,7 @@ func (d *desk) press() {
 	}
 }
 
-func (d *desk) happenings(b *table) []happening {
+func (d *labeller) happenings(b *table) []happening {
 	count := func() { d.told = d.printed; b.happen(PrintedCount{Session: d.session, Count: d.printed}) }
 	read := func() {
 		if u := d.under(); u != nil && u.out && d.label.Check {
@@ -253,7 +253,7 @@ func (d *desk) happenings(b *table) []happening {
 }
 
 // works lets a printer that is there print and be read until nothing more comes of it.
-func (d *desk) works(b *table) {
+func (d *labeller) works(b *table) {
 	d.begun++
 	b.happen(PrinterUp{Session: d.begun})
 	all := d.happenings(b)

@@ -20,14 +20,18 @@ type Config struct {
 	Ledger   *ledger.Ledger
 	Log      *slog.Logger
 	Alarm    func(place, text string)
+	Tape     func(place string, o Origin, s Station) Tape // what each station does is taken down; nil: it is not
 	Stations []StationConfig
+
+	CountLimit     int  // see AccountConfig.Limit
+	CountsProducts bool // the PLC counts the products, and CountProducts is told of each
 }
 
 // StationConfig describes one station. Which fields count depends on Kind.
 type StationConfig struct {
 	Name    string
 	Kind    Kind
-	Product Product // print; the stations behind inherit it
+	Product Product // print, or the first station of a line that prints nothing; the stations behind inherit it
 
 	Printer PrintPort // print; pack: nil when no label is printed
 	Ahead   int
@@ -56,6 +60,8 @@ type StationConfig struct {
 	SSCCPrefix  string
 	Check       bool
 	CheckWithin time.Duration
+	PackSettings
+	HandheldSettings
 }
 
 // AnswerPoints are the PLC's outputs that take the verdict on a product, see handshake.
@@ -72,6 +78,8 @@ const (
 	KindPrint  Kind = "print"
 	KindVerify Kind = "verify"
 	KindPack   Kind = "pack"
+	KindDrop   Kind = "drop"
+	KindRework Kind = "rework"
 )
 
 // Product is a product as the ledger knows it.
@@ -88,6 +96,7 @@ type Line struct {
 	mu      sync.Mutex
 	permit  *Permit // as last told to the print stations
 	permits map[string]Permit
+	counting
 }
 
 // New puts a line together. It touches the ledger (its lots must exist) and nothing else.
@@ -96,7 +105,7 @@ func New(ctx context.Context, c Config) (*Line, error) {
 	var unit Product
 	var check *place
 	for _, s := range c.Stations {
-		if s.Kind == KindPrint {
+		if s.Product.ID != 0 {
 			unit = s.Product
 		}
 		p, err := l.place(ctx, s, unit)
@@ -105,7 +114,7 @@ func New(ctx context.Context, c Config) (*Line, error) {
 		}
 		if s.Kind == KindVerify {
 			check = p
-		} else {
+		} else if !s.Kind.handheld() {
 			p.check = check
 		}
 		l.places = append(l.places, p)
@@ -129,7 +138,7 @@ func New(ctx context.Context, c Config) (*Line, error) {
 		}
 		p.announce = func(ledger.ContainerID) {}
 		for _, behind := range c.Stations {
-			if behind.Of == s.Name {
+			if behind.Of == s.Name && behind.Mode != ModeHand { // a person brings them there
 				to := l.byName[behind.Name]
 				p.announce = func(id ledger.ContainerID) { to.post(context.WithoutCancel(ctx), Packed{Container: id}) }
 			}
@@ -142,13 +151,16 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	p := &place{name: l.cfg.Name + "/" + s.Name, ledger: l.cfg.Ledger, log: l.cfg.Log, alarm: l.cfg.Alarm, inbox: make(chan letter, 256), gone: make(chan struct{}), born: time.Now(), moved: make(chan struct{}, 1),
 		printer: s.Printer, signals: s.Signals, reject: s.Reject, stop: s.Stop, pulse: s.Pulse, answer: s.Answer, sscc: s.SSCCPrefix}
 	var err error
-	if p.profile, err = l.cfg.Groups.Profile(unit.Group, unit.Type); err != nil {
-		return nil, err
+	if s.Kind != KindDrop { // what is withdrawn may be of any product
+		if p.profile, err = l.cfg.Groups.Profile(unit.Group, unit.Type); err != nil {
+			return nil, err
+		}
+		p.unit = unit.ID
 	}
-	p.unit = unit.ID
 	switch s.Kind {
 	case KindPrint:
-		p.station = NewPrint(PrintConfig{Ahead: s.Ahead, Alone: s.Alone, Silent: s.Silent, TellGiven: l.ordered(), Label: p.labelOf(unit, p.profile)})
+		p.origin = Origin{GTIN: unit.GTIN, Profile: p.profile}
+		p.station = NewPrint(PrintConfig{Ahead: s.Ahead, Alone: s.Alone, Silent: s.Silent, TellGiven: l.ordered()})
 	case KindVerify:
 		c := VerifyConfig{TellSeen: l.silent(), StopAfter: s.StopAfter, SilentAfter: s.SilentAfter, Within: s.Within, Window: s.Window, StopShare: s.StopShare, StopOf: s.StopOf,
 			Match: s.Match, Quality: Quality{Grade: s.Grade, GS1: p.profile.AIs && !s.PlainSymbol}}
@@ -163,28 +175,20 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 			l.setPermit(s.Name, v.Permit())
 		}
 	case KindPack:
-		p.container = ledger.NewContainer{Line: l.cfg.Name, Station: s.Name, Group: unit.Group, Capacity: s.Capacity, OfContainers: s.Of != ""}
-		label := LabelConfig{SSCC: s.SSCCPrefix != "", Printer: s.Printer != nil, Check: s.Check, CheckWithin: s.CheckWithin}
-		label.SSCCOf = func(c code.Code, number int) Label { return p.serving.batch.OfSSCC(c, number) }
-		if !label.SSCC {
-			p.label = s.Unit.ID
-			profile, err := l.cfg.Groups.Profile(s.Unit.Group, s.Unit.Type)
-			if err != nil {
-				return nil, err
-			}
-			label.Group = p.labelOf(s.Unit, profile)
+		if err := l.pack(p, s, unit); err != nil {
+			return nil, err
 		}
-		pack := NewPack(PackConfig{Capacity: s.Capacity, Label: label})
-		p.station = pack
-		if label.Printer {
-			l.permits[s.Name] = pack.Permit()
-			p.after = func() { l.setPermit(s.Name, pack.Permit()) }
-		}
+	case KindDrop, KindRework:
+		l.handheld(p, s)
 	default:
 		return nil, fmt.Errorf("no station kind %q", s.Kind)
 	}
 	if err := p.setBatch(ctx, l.cfg.Name, ledger.Batch{Name: l.cfg.Batch}); err != nil {
 		return nil, err
+	}
+	p.origin.Revive(p.station, p.servingBatch)
+	if l.cfg.Tape != nil {
+		p.tape = l.cfg.Tape(p.name, p.origin, p.station)
 	}
 	p.beat.Store(int64(-time.Hour)) // not alive before its first event
 	p.view = p.station.View()
@@ -207,10 +211,6 @@ func (l *Line) silent() bool {
 	return slices.ContainsFunc(l.cfg.Stations, func(s StationConfig) bool { return s.Kind == KindPrint && s.Silent })
 }
 
-func (p *place) labelOf(product Product, profile code.Profile) func(ledger.Claim) Label {
-	return func(c ledger.Claim) Label { return p.serving.batch.OfCode(c.Code, product.GTIN, profile, c.Number) }
-}
-
 // SetBatch makes what is claimed and packed from now on part of a batch. Labels that the printers
 // hold already stay in theirs: a scan finds a code by itself, whatever its batch. why, if not empty,
 // says why nothing is marked until the next SetBatch.
@@ -220,6 +220,7 @@ func (l *Line) SetBatch(ctx context.Context, b ledger.Batch, why string) error {
 			return fmt.Errorf("batch %s of line %s: %w", b.Name, l.cfg.Name, err)
 		}
 	}
+	l.countBatch(b)
 	l.setPermit(batchPermit, Permit{OK: why == "", Why: why})
 	return nil
 }
@@ -239,6 +240,7 @@ func (l *Line) Run(ctx context.Context) {
 	for _, p := range l.places {
 		wg.Go(func() { p.run(ctx) })
 	}
+	wg.Go(func() { l.count(ctx) })
 	wg.Wait()
 }
 

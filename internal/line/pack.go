@@ -9,26 +9,18 @@ import (
 	"linemark/internal/ledger"
 )
 
-// PackConfig is what a pack station is told.
-type PackConfig struct {
-	Capacity int
-	Label    LabelConfig
-}
-
-// Pack fills containers, one unit after another, and gives each full one its own code. A
-// container whose contents are not certain (an unknown or unreadable unit lies in it) is never
+// Pack fills containers, one unit after another as they pass, and gives each full one its own code.
+// A container whose contents are not certain (an unknown or unreadable unit lies in it) is never
 // closed: it gets no label, its known units stay loose, and a person is told.
 type Pack struct {
-	status
-	cfg     PackConfig
-	label   labelling
+	packing
 	backlog []item
 	busy    []item // the items of the ledger call under way
+	asked   []Asked
+	asking  bool // the first of them is under way
 	opening bool
-	box     box
 	heard   bool // the scanner was there since the start
 	gap     bool // it went away since the last reading
-	troubled
 }
 
 // item is something that goes into a container: a reading of a unit, or a closed container.
@@ -38,26 +30,8 @@ type item struct {
 	container ledger.ContainerID
 }
 
-// box is the container being filled.
-type box struct {
-	id      ledger.ContainerID
-	in      int    // things that lie in it, known or not
-	packed  int    // known ones
-	spoiled string // why its contents are not certain; empty while they are
-}
-
-// troubled keeps effects that the ledger did not take, in order: nothing goes on before they are in.
-type troubled struct {
-	retry []Effect
-	again int // effects made again whose answers are under way
-}
-
-// NewPack returns a pack station.
-func NewPack(c PackConfig) *Pack {
-	p := &Pack{cfg: c, label: labelling{cfg: c.Label}}
-	p.set(time.Time{}, "running", "")
-	return p
-}
+// NewPack returns a pack station that products pass.
+func NewPack(c PackConfig) *Pack { return &Pack{packing: newPacking(c)} }
 
 // Step implements Station.
 func (p *Pack) Step(now time.Time, ev Event) []Effect {
@@ -70,6 +44,8 @@ func (p *Pack) Step(now time.Time, ev Event) []Effect {
 		}
 	case Packed:
 		p.backlog = append(p.backlog, item{container: ev.Container})
+	case Asked:
+		p.asked = append(p.asked, ev)
 	case Opened:
 		p.opening = false
 		if ev.Err != nil {
@@ -79,8 +55,15 @@ func (p *Pack) Step(now time.Time, ev Event) []Effect {
 		p.box = box{id: ev.Container}
 	case Puts:
 		effects = p.puts(now, ev)
+	case Repacked:
+		effects = p.replied(ev)
 	case Recorded:
-		effects = p.recorded(now, ev)
+		var mine bool
+		if effects, mine = p.recorded(now, ev); mine {
+			effects = p.stacked(now, ev)
+		}
+	case Failed:
+		effects = p.failed(ev)
 	case ScannerState:
 		if !ev.Up {
 			p.set(now, "waiting", "the scanner: "+ev.Why)
@@ -90,30 +73,33 @@ func (p *Pack) Step(now time.Time, ev Event) []Effect {
 			p.heard = true
 		}
 	case Tick:
-		effects, p.retry = p.retry, nil
-		if p.again = len(effects); p.again > 0 {
+		if effects = p.remake(); len(effects) > 0 {
 			return effects
 		}
-		effects = append(effects, p.label.step(now, ev, p)...)
+		effects = p.label.step(now, ev, &p.packing)
 	default:
-		effects = p.label.step(now, ev, p)
+		effects = p.label.step(now, ev, &p.packing)
 	}
 	return append(effects, p.advance()...)
 }
 
 // advance begins the next call to the ledger, if none is under way and there is work.
 func (p *Pack) advance() []Effect {
-	if len(p.backlog) == 0 || len(p.busy) > 0 || p.opening || len(p.retry) > 0 || p.again > 0 {
-		return nil
+	var effects []Effect
+	for len(p.asked) > 0 && !p.under() {
+		effects = append(effects, p.answer(p.asked[0])...)
+	}
+	if len(p.backlog) == 0 || p.under() {
+		return effects
 	}
 	if p.box.id == 0 {
 		p.opening = true
-		return []Effect{OpenContainer{}}
+		return append(effects, OpenContainer{})
 	}
 	n := min(p.cfg.Capacity-p.box.in, len(p.backlog))
 	if first := p.backlog[0]; first.container != 0 {
 		p.busy, p.backlog = p.backlog[:1:1], p.backlog[1:]
-		return []Effect{PutContainer{Parent: p.box.id, Child: first.container}}
+		return append(effects, PutContainer{Parent: p.box.id, Child: first.container})
 	}
 	p.busy, p.backlog = p.backlog[:n:n], p.backlog[n:]
 	var codes []code.Code
@@ -122,7 +108,45 @@ func (p *Pack) advance() []Effect {
 			codes = append(codes, it.scan.Code)
 		}
 	}
-	return []Effect{PutUnits{Container: p.box.id, Codes: codes}}
+	return append(effects, PutUnits{Container: p.box.id, Codes: codes})
+}
+
+// under says that a call to the ledger is under way, or must be made again first.
+func (p *Pack) under() bool { return len(p.busy) > 0 || p.opening || p.asking || p.held() }
+
+// answer begins what a person asks for, or says why it cannot be. What lies in a spoiled container
+// nobody knows: it is emptied, or set aside.
+func (p *Pack) answer(a Asked) []Effect {
+	switch {
+	case p.box.in == 0:
+		return p.reply("", nothingIn)
+	case a.Do == CloseNow && p.box.spoiled != "":
+		why := fmt.Sprintf("container %d is set aside: %s", p.box.id, p.box.spoiled)
+		return append(p.fill(), p.reply("", why)...)
+	case a.Do == CloseNow:
+		said := fmt.Sprintf("container %d is closed with %d of %d", p.box.id, p.box.in, p.cfg.Capacity)
+		return append(p.fill(), p.reply(said, "")...)
+	case a.Do != EmptyNow && p.box.spoiled != "":
+		return p.reply("", fmt.Sprintf("what lies in container %d is not certain (%s): empty it", p.box.id, p.box.spoiled))
+	}
+	p.asking = true
+	return []Effect{Repack{Container: p.box.id, Ask: a.Ask}}
+}
+
+// reply ends the first of what was asked.
+func (p *Pack) reply(said, why string) []Effect {
+	no := p.asked[0].No
+	p.asked, p.asking = p.asked[1:], false
+	return []Effect{Reply{No: no, Said: said, Why: why}}
+}
+
+func (p *Pack) replied(ev Repacked) []Effect {
+	said, why, known := p.repacked(p.asked[0].Ask, ev)
+	var effects []Effect
+	if !known {
+		effects = p.spoil(why)
+	}
+	return append(effects, p.reply(said, why)...)
 }
 
 func (p *Pack) puts(now time.Time, ev Puts) []Effect {
@@ -156,19 +180,21 @@ func (p *Pack) puts(now time.Time, ev Puts) []Effect {
 			if o.Packed {
 				p.box.packed++
 				p.count("packed", 1)
-				if o.Was != ledger.Verified {
-					p.count("verified_here", 1)
-					effects = append(effects, Alarm{Text: "unit " + code.Visible(o.Ident) + " was not verified before packing: the check station should have rejected it"})
-				}
+				effects = append(append(effects, p.unverified(o)...), p.accept()...)
 				continue
 			}
 			why = "unit refused: " + o.Outcome.String()
 		}
 		p.count("refused", 1)
-		effects = append(effects, p.spoil(why)...)
+		effects = append(append(effects, p.refuse()...), p.spoil(why)...)
 	}
-	p.set(now, "running", "")
-	return append(effects, p.full()...)
+	effects = append(effects, p.full()...)
+	why := ""
+	if p.box.spoiled != "" {
+		why = fmt.Sprintf("container %d will be set aside: %s", p.box.id, p.box.spoiled)
+	}
+	p.set(now, "running", why)
+	return effects
 }
 
 func (p *Pack) spoil(why string) []Effect {
@@ -184,64 +210,21 @@ func (p *Pack) full() []Effect {
 	if p.box.in < p.cfg.Capacity {
 		return nil
 	}
-	b := p.box
-	p.box = box{}
-	if b.spoiled != "" {
-		p.count("aside", 1)
-		return []Effect{AsideContainer{Container: b.id, Cause: b.spoiled}}
-	}
-	return []Effect{FillContainer{Container: b.id}}
+	return p.fill()
 }
 
-func (p *Pack) recorded(now time.Time, ev Recorded) []Effect {
-	p.again = max(0, p.again-1)
-	if ev.Err != nil {
-		p.set(now, "stopped", ev.Err.Error())
-		var no *ledger.StateError
-		if errors.As(ev.Err, &no) {
-			return p.impossible(ev)
-		}
-		p.retry = append(p.retry, ev.Effect)
-		return nil
-	}
-	switch e := ev.Effect.(type) {
-	case PutContainer:
-		p.busy = nil
-		p.box.in++
-		p.box.packed++
-		p.count("packed", 1)
-		p.set(now, "running", "")
-		return p.full()
-	case FillContainer:
-		return p.label.add(e.Container)
-	case CloseContainer:
-		p.count("closed", 1)
-		p.set(now, "running", "")
-		return append([]Effect{Announce{Container: e.Container}}, p.label.next()...)
-	}
-	return nil
-}
-
-// impossible gives up a record that the ledger can never take: repeating it would hold the
-// station for ever. The container goes to a person.
-func (p *Pack) impossible(ev Recorded) []Effect {
-	effects := []Effect{Alarm{Text: "the ledger says no, a person must look: " + ev.Err.Error()}}
-	switch e := ev.Effect.(type) {
-	case PutContainer:
-		p.busy = nil
-		p.box.in++
-		effects = append(effects, p.spoil(fmt.Sprintf("container %d could not be put into it", e.Child))...)
+// stacked is the answer to a container that was put into another.
+func (p *Pack) stacked(now time.Time, ev Recorded) []Effect {
+	e := ev.Effect.(PutContainer)
+	p.busy = nil
+	p.box.in++
+	var no *ledger.StateError
+	if errors.As(ev.Err, &no) {
+		effects := append([]Effect{impossible(ev.Err)}, p.spoil(fmt.Sprintf("container %d could not be put into it", e.Child))...)
 		return append(effects, p.full()...)
-	case CloseContainer:
-		p.count("aside", 1)
-		effects = append(effects, AsideContainer{Container: e.Container, Cause: "its code could not be taken: " + ev.Err.Error()})
-		if e.Claim.ID != 0 {
-			effects = append(effects, DoubtCodes{IDs: []int64{e.Claim.ID}, Cause: "on a container that was set aside"})
-		}
-		return append(effects, p.label.next()...)
 	}
-	return effects
+	p.box.packed++
+	p.count("packed", 1)
+	p.set(now, "running", "")
+	return p.full()
 }
-
-// Permit says whether products may be marked: whether their containers could be labelled.
-func (p *Pack) Permit() Permit { return p.label.permit() }

@@ -66,7 +66,7 @@ func (l *labelling) begin() []Effect {
 	return []Effect{ClaimCodes{N: 1}}
 }
 
-func (l *labelling) step(now time.Time, ev Event, p *Pack) []Effect {
+func (l *labelling) step(now time.Time, ev Event, p *packing) []Effect {
 	switch ev := ev.(type) {
 	case PrinterUp:
 		effects := l.lost("the printer's session began anew", p)
@@ -97,7 +97,7 @@ func (l *labelling) step(now time.Time, ev Event, p *Pack) []Effect {
 	return nil
 }
 
-func (l *labelling) claimed(now time.Time, ev Claimed, p *Pack) []Effect {
+func (l *labelling) claimed(now time.Time, ev Claimed, p *packing) []Effect {
 	l.stage = idle // tried again at the next tick
 	switch {
 	case ev.Err != nil:
@@ -111,7 +111,7 @@ func (l *labelling) claimed(now time.Time, ev Claimed, p *Pack) []Effect {
 	return l.send(l.cfg.Group(l.claim))
 }
 
-func (l *labelling) taken(now time.Time, ev TakenSSCC, p *Pack) []Effect {
+func (l *labelling) taken(now time.Time, ev TakenSSCC, p *packing) []Effect {
 	l.stage = idle
 	if ev.Err != nil {
 		p.set(now, "stopped", ev.Err.Error())
@@ -152,7 +152,7 @@ func (l *labelling) close(ev ledger.Evidence) []Effect {
 }
 
 // checked compares the reading of a label with what was sent to the printer, byte for byte.
-func (l *labelling) checked(s Scan, p *Pack) []Effect {
+func (l *labelling) checked(s Scan, p *packing) []Effect {
 	if l.stage != checking && l.stage != printing {
 		return []Effect{Alarm{Text: "a container label was read while none was expected: " + code.Visible(s.Code)}}
 	}
@@ -168,7 +168,7 @@ func (l *labelling) checked(s Scan, p *Pack) []Effect {
 
 // lost gives the container under way to a person: whether its label came out, and which one,
 // nobody can tell. A new code for it would perhaps be its second label.
-func (l *labelling) lost(why string, p *Pack) []Effect {
+func (l *labelling) lost(why string, p *packing) []Effect {
 	if l.stage != printing && l.stage != checking {
 		return nil
 	}
@@ -178,6 +178,7 @@ func (l *labelling) lost(why string, p *Pack) []Effect {
 		effects = append(effects, DoubtCodes{IDs: []int64{l.claim.ID}, Cause: why})
 	}
 	effects = append(effects, Alarm{Text: "container set aside, its label is in doubt: " + why})
+	effects = append(effects, p.refuse()...)
 	return append(effects, l.next()...)
 }
 

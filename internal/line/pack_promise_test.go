@@ -32,6 +32,7 @@ type crate struct {
 	in        int
 	uncertain bool // what lies in it is not known
 	ended     bool // asked to be filled or set aside
+	early     bool // because a person said so
 	announced bool
 }
 
@@ -54,11 +55,14 @@ type table struct {
 	unseen  bool
 	boxes   []*crate // in the order of opening; the number of each is its place from 1
 	putting PutContainer
-	desk    desk
+	asked   int64
+	replies map[int64]int
+	closes  int // words to close that no container was closed by
+	desk    labeller
 }
 
 func newTable(t *rapid.T, r reached) *table {
-	b := &table{t: t, reached: r, now: clock, pallet: rapid.Bool().Draw(t, "a pallet")}
+	b := &table{t: t, reached: r, now: clock, replies: map[int64]int{}, pallet: rapid.Bool().Draw(t, "a pallet")}
 	b.cfg = PackConfig{Capacity: rapid.IntRange(1, 5).Draw(t, "capacity"), Label: b.labelConfig()}
 	b.station = NewPack(b.cfg)
 	return b
@@ -132,8 +136,50 @@ func (b *table) carry(e Effect) Event {
 		return nil
 	case Alarm:
 		return nil
+	case Repack:
+		return b.repack(e)
+	case Reply:
+		if b.replies[e.No]++; b.replies[e.No] > 1 {
+			b.t.Errorf("%+v is reply %d", e, b.replies[e.No])
+		}
+		return nil
 	}
 	return b.desk.carry(b, e)
+}
+
+// repack is a person's word on the open container. What lies in it must be known, or all is taken out.
+func (b *table) repack(e Repack) Event {
+	box := b.box(e.Container)
+	if b.blocked() || box.ended || int(e.Container) != len(b.boxes) || box.in == 0 || box.uncertain && e.Do != EmptyNow {
+		b.t.Fatalf("%s of container %d of %d (ended: %v, uncertain: %v, %d in it)", e.Do, e.Container, len(b.boxes), box.ended, box.uncertain, box.in)
+	}
+	if b.chance("the ledger fails") {
+		box.uncertain = true
+		return Repacked{Err: errDisk}
+	}
+	if e.Do == TakeOut && b.chance("it is not in it") {
+		return Repacked{Err: &ledger.StateError{What: "not in it"}}
+	}
+	b.reached[string(e.Do)]++
+	switch e.Do {
+	case EmptyNow:
+		n := box.in
+		box.in, box.uncertain = 0, false
+		return Repacked{N: n}
+	case Exchange:
+		return Repacked{Outcome: ledger.PutOutcome{Packed: !b.chance("it does not fit")}}
+	}
+	box.in--
+	return Repacked{Code: "x"}
+}
+
+func (b *table) ask() {
+	do := rapid.SampledFrom([]Do{Undo, TakeOut, Exchange, EmptyNow, CloseNow}).Draw(b.t, "asked for")
+	if do == CloseNow {
+		b.closes++
+	}
+	b.asked++
+	b.happen(Asked{No: b.asked, Ask: Ask{Do: do}})
 }
 
 // record answers an effect that takes a container from one state to another.
@@ -214,13 +260,17 @@ func (b *table) putContainer(e PutContainer) Event {
 	return b.answer(e, fails)
 }
 
-// complete checks that a container may end: nothing more fits, and it is filled only if every
-// unit in it is certain.
+// complete checks that a container may end: nothing more fits or a person has said so, and it is
+// filled only if every unit in it is certain.
 func (b *table) complete(id ledger.ContainerID, how string, aside bool) {
 	box := b.box(id)
 	again := box.ended // its record failed, and the next container may be open
 	box.ended = true
-	if box.in != b.cfg.Capacity || int(id) != len(b.boxes) && !again || box.uncertain != aside {
+	if box.in < b.cfg.Capacity && box.in > 0 && !box.early {
+		box.early = true
+		b.closes--
+	}
+	if box.in != b.cfg.Capacity && (!box.early || b.closes < 0) || int(id) != len(b.boxes) && !again || box.uncertain != aside {
 		b.t.Errorf("container %d of %d with %d of %d units is %s; it is uncertain: %v", id, len(b.boxes), box.in, b.cfg.Capacity, how, box.uncertain)
 	}
 }
@@ -262,6 +312,7 @@ func (b *table) history(n int) {
 		{"a tick", func() { b.happen(Tick{}) }},
 	}, b.desk.happenings(b)...)
 	events = append(events,
+		happening{"a person asks", b.ask},
 		happening{"the scanner goes", func() { b.happen(ScannerState{Why: "no route"}) }},
 		happening{"the scanner comes", func() { b.happen(ScannerState{Up: true}) }})
 	for range n {
@@ -271,6 +322,9 @@ func (b *table) history(n int) {
 	b.desk.works(b)
 	if b.taken != len(b.units) || len(b.failed) > 0 {
 		b.t.Errorf("with everything back %d of %d units were put into containers, %d records wait", b.taken, len(b.units), len(b.failed))
+	}
+	if len(b.replies) != int(b.asked) {
+		b.t.Errorf("%d of %d questions were answered", len(b.replies), b.asked)
 	}
 	for i, box := range b.boxes {
 		switch {
@@ -290,6 +344,6 @@ func (b *table) history(n int) {
 func TestP6FailClosed_Pack(t *testing.T) {
 	r := reached{}
 	rapid.Check(t, func(t *rapid.T) { newTable(t, r).history(300) })
-	r.require(t, 30_000, "bad units", "units lost to the ledger", "records made again", "closed", "set aside", "set aside for its contents",
+	r.require(t, 100_000, string(Undo), string(TakeOut), string(Exchange), string(EmptyNow), "bad units", "units lost to the ledger", "records made again", "closed", "set aside", "set aside for its contents",
 		"labels", "labels lost", "labels read", "labels counted")
 }

@@ -36,27 +36,35 @@ const tick = 50 * time.Millisecond
 type place struct {
 	name    string // line/station, in the journal
 	station Station
+	origin  Origin
+	tape    Tape  // nil: none
+	under   Event // what the station is being stepped through
 	ledger  *ledger.Ledger
 	log     *slog.Logger
 	alarm   func(place, text string)
 
-	unit      ledger.ProductID     // the product that passes
-	label     ledger.ProductID     // pack: the product of the group codes; 0: none
-	lots      atomic.Pointer[lots] // of the batch that runs
-	serving   *lots                // those of the last code taken: its label says the same batch
-	profile   code.Profile         // of the units
-	container ledger.NewContainer
-	sscc      string
-	printer   PrintPort
-	signals   SignalPort
-	reject    string
-	stop      string
-	pulse     time.Duration
-	answer    AnswerPoints
-	announce  func(ledger.ContainerID)
-	tellSeen  func(claim int64)
-	tellGiven func(claims []int64)
-	after     func() // called after each event
+	unit         ledger.ProductID     // the product that passes
+	label        ledger.ProductID     // pack: the product of the group codes; 0: none
+	lots         atomic.Pointer[lots] // of the batch that runs
+	serving      *lots                // those of the last code taken: its label says the same batch
+	profile      code.Profile         // of the units
+	container    ledger.NewContainer
+	settings     PackSettings
+	byHand       HandheldSettings
+	of           string       // pack: the station whose containers it takes
+	asks         asks         // pack: what people wait for
+	labelProfile code.Profile // pack: of the group codes
+	sscc         string
+	printer      PrintPort
+	signals      SignalPort
+	reject       string
+	stop         string
+	pulse        time.Duration
+	answer       AnswerPoints
+	announce     func(ledger.ContainerID)
+	tellSeen     func(claim int64)
+	tellGiven    func(claims []int64)
+	after        func() // called after each event
 
 	check   *place // pack: the verify station that products pass before; nil: none
 	inbox   chan letter
@@ -99,6 +107,7 @@ func (p *place) post(ctx context.Context, ev Event) {
 
 func (p *place) run(ctx context.Context) {
 	defer close(p.gone)
+	defer p.lastWords()
 	work, cancel := finishing(ctx)
 	defer cancel()
 	ticker := time.NewTicker(tick)
@@ -193,7 +202,8 @@ func (p *place) gather(s Scans, after int64) (batch, other letter) {
 func (p *place) handle(ctx context.Context, ev Event) {
 	queue := []Event{ev}
 	for len(queue) > 0 && ctx.Err() == nil {
-		effects := p.station.Step(time.Now(), queue[0])
+		now := time.Now()
+		effects := p.step(now, queue[0])
 		queue = queue[1:]
 		for _, e := range effects {
 			if answer := p.carryOut(ctx, e); answer != nil {
@@ -238,9 +248,6 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 	case OpenContainer:
 		id, err := p.ledger.OpenContainer(ctx, p.newContainer())
 		return Opened{Container: id, Err: err}
-	case PutUnits:
-		o, err := p.ledger.Put(ctx, p.name, e.Container, p.lots.Load().unit, p.profile, e.Codes)
-		return Puts{Outcomes: o, Err: err}
 	case PutContainer:
 		return Recorded{Effect: e, Err: p.ledger.PutContainer(ctx, e.Parent, e.Child)}
 	case FillContainer:
@@ -254,6 +261,12 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 			return Recorded{Effect: e, Err: p.ledger.CloseWithSSCC(ctx, e.Container, e.SSCC)}
 		}
 		return Recorded{Effect: e, Err: p.ledger.CloseWithCode(ctx, p.name, e.Container, e.Claim.ID, e.Evidence)}
+	}
+	if answer, done := p.packing(ctx, e); done {
+		return answer
+	}
+	if answer, done := p.withHandheld(ctx, e); done {
+		return answer
 	}
 	return p.device(ctx, e)
 }

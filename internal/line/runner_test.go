@@ -143,6 +143,7 @@ func TestRunner_labelsAreNumberedInTheirBatch(t *testing.T) {
 		}
 		r.post("mark", PrintedCount{Session: 1, Count: 3})
 		time.Sleep(time.Second)
+		synctest.Wait()
 		var got []string
 		for _, s := range p.sent {
 			for _, l := range s.Labels {

@@ -46,9 +46,10 @@ type Verify struct {
 
 // stopState follows the stop output: it is set once for a cause and cleared by whoever restarts.
 type stopState struct {
-	cause string // why it was set; empty: running
-	seen  bool   // as last read back: once it was set, a clear is a restart
-	sent  bool   // the PLC has taken it
+	cause string    // why it was set; empty: running
+	since time.Time // when
+	seen  bool      // as last read back: once it was set, a clear is a restart
+	sent  bool      // the PLC has taken it
 }
 
 // NewVerify returns a verify station.
@@ -248,7 +249,7 @@ func (v *Verify) stopLine(now time.Time, cause string) []Effect {
 		return []Effect{Alarm{Text: "while the line stands: " + cause}} // the output is set for the first cause
 	}
 	// The output may stand already, set by others or before this run: its clear is a restart, too.
-	v.stop = stopState{cause: cause, seen: v.stop.seen, sent: true}
+	v.stop = stopState{cause: cause, since: now, seen: v.stop.seen, sent: true}
 	v.set(now, "stopped", cause)
 	v.count("stops", 1)
 	return []Effect{StopLine{Cause: cause}, Alarm{Text: "line stopped: " + cause}}
@@ -258,8 +259,12 @@ func (v *Verify) stopOutput(now time.Time, set bool) {
 	restarted := v.stop.cause != "" && v.stop.seen && !set
 	v.stop.seen = set
 	if restarted {
+		// A rejection asked for since the stop may be of a product that came after the restart, which is
+		// only now read back: it must still be counted.
+		before := v.stop.since.Add(v.cfg.Within)
+		v.rejects = slices.DeleteFunc(v.rejects, func(until time.Time) bool { return !until.After(before) })
 		v.stop = stopState{}
-		v.failures, v.rejects, v.shake.waiting = failures{}, nil, nil
+		v.failures, v.shake.waiting = failures{}, nil
 		v.settle(now)
 	}
 }

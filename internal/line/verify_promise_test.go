@@ -32,6 +32,7 @@ type checkpoint struct {
 	due          []time.Time          // when rejections must be counted
 	causes       []string             // why the line must stand, since the last restart
 	standing     string               // the cause that the station has given; empty: running
+	since        time.Time            // when it stopped
 	output       bool                 // the stop output at the PLC
 	shown        bool                 // as the station has last read it
 	owed         bool                 // the PLC did not take the stop
@@ -105,7 +106,9 @@ func (c *checkpoint) expect(ev Event) {
 		c.plc = ev.Up
 	case StopOutput:
 		if c.shown && !ev.Set && c.standing != "" {
-			c.standing, c.causes, c.failures, c.due, c.owed = "", nil, 0, nil, false
+			// What was rejected since the stop may have come after the restart.
+			c.due = slices.DeleteFunc(c.due, func(until time.Time) bool { return !until.After(c.since.Add(c.cfg.Within)) })
+			c.standing, c.causes, c.failures, c.owed = "", nil, 0, false
 			c.reached["restarts"]++
 		}
 		c.shown = ev.Set
@@ -239,6 +242,9 @@ func (c *checkpoint) stop(e StopLine) Event {
 		c.t.Errorf("the stop is set again: %s, it stands already: %s", e.Cause, c.standing)
 	case c.standing != "" && e.Cause != c.standing:
 		c.t.Errorf("the stop is set again for %s, it was for %s", e.Cause, c.standing)
+	}
+	if c.standing == "" {
+		c.since = c.now
 	}
 	c.standing = e.Cause
 	c.reached["stops"]++

@@ -20,6 +20,9 @@ type Office struct {
 	Reasons []string
 	// Changed tells the line that its batch is another; nil while no agent runs.
 	Changed func(ctx context.Context, line string) error
+	// Ask has a working pack station change its open container and says what was done; nil while no
+	// agent runs.
+	Ask func(ctx context.Context, line, station string, r Repack) (string, error)
 }
 
 // InputError is what a person has given and cannot be taken.

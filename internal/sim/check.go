@@ -352,6 +352,8 @@ func (w *witness) acknowledge(suborder string) {
 // line must stand still (P6).
 type beltReader struct {
 	w   *witness
+	at  int        // the product between camera and rejector
+	off int        // the one that stood there when the line was stopped or held: whoever lets it go on takes it off
 	bad *beltEvent // the first that passed with a bad reading and was followed by no stop yet
 }
 
@@ -365,10 +367,14 @@ func (b *beltReader) line(line []byte) error {
 		return err
 	}
 	switch e.Event {
-	case "stopped", "held", "started":
+	case "read":
+		b.at = e.Product
+	case "stopped", "held":
+		b.bad, b.off = nil, b.at
+	case "started":
 		b.bad = nil
 	case "passed":
-		if e.Note != "" && b.bad == nil {
+		if e.Note != "" && e.Product != b.off && b.bad == nil {
 			b.bad = &e
 		}
 	}

@@ -20,6 +20,7 @@ import (
 // rejector to the packing camera. It holds while the printer has no label ready, while the stop
 // output is set, and while the agent's beat stands still.
 type conveyor struct {
+	name    string
 	opt     Options
 	rng     *rand.Rand
 	printer *zpltest.Printer
@@ -27,6 +28,7 @@ type conveyor struct {
 	pack    *texttest.Scanner // nil: none
 	plc     *modbustest.PLC   // nil: none
 	points  points
+	numbers numbers
 	log     io.Writer
 
 	mu        sync.Mutex
@@ -38,14 +40,18 @@ type conveyor struct {
 	beat      time.Time // of its last change; zero: never seen
 	beatWas   bool
 	rejectWas bool
+	broken    bool // the rejector does not move
 	copies    [][]byte
+	heard     map[string]bool // codes well read at the check camera
 }
 
 type product struct {
 	n    int
+	asks uint16 // the number under which the PLC asked for its verdict
 	code []byte
 	bad  string // why the check camera's reading must not pass; empty: a good reading
 	out  bool   // thrown out
+	here bool   // the rejector did not move when it should have taken it off
 }
 
 // gap is how many products fit between the printer and the check camera.
@@ -57,7 +63,7 @@ func (p *Plant) belts(cfg *config.Config) error {
 		if err != nil {
 			return err
 		}
-		c := &conveyor{opt: p.opt, rng: rand.New(rand.NewPCG(p.opt.Seed, uint64(i)+1)), log: log, points: points{-1, -1, -1, -1, -1}, ejected: make(chan struct{}, 1)}
+		c := &conveyor{name: l.Name, heard: map[string]bool{}, opt: p.opt, rng: rand.New(rand.NewPCG(p.opt.Seed, uint64(i)+1)), log: log, points: points{-1, -1, -1, -1, -1}, numbers: numbers{request: -1}, ejected: make(chan struct{}, 1)}
 		for _, s := range l.Stations {
 			switch s.Kind {
 			case "print":
@@ -186,12 +192,29 @@ func (c *conveyor) make(l zpltest.Label) *product {
 	return p
 }
 
+// wellRead remembers a code that was heard at the check camera: what bears it behind is a copy.
+func (c *conveyor) wellRead(p *product) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard[string(p.code)] = true
+}
+
+// unheard says of a copy that the product whose code it bears was never heard at the camera: then
+// nobody can tell the two apart.
+func (c *conveyor) unheard(p *product) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return p.bad == copiedCode && !c.heard[string(p.code)]
+}
+
+const copiedCode = "copied code"
+
 // copy is a product that bears the code of an earlier one.
 func (c *conveyor) copy() *product {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.made++
-	p := &product{n: c.made, code: c.copies[0], bad: "copied code"}
+	p := &product{n: c.made, code: c.copies[0], bad: copiedCode}
 	c.record("made", p, p.bad)
 	if c.points.products >= 0 {
 		c.plc.SetUint32(c.points.products, uint32(c.made))
@@ -210,6 +233,9 @@ func (c *conveyor) pass(p *product) {
 		return
 	}
 	c.leave()
+	if c.unheard(p) {
+		p.bad = ""
+	}
 	read := p.code
 	switch {
 	case p.bad != "":
@@ -225,11 +251,18 @@ func (c *conveyor) pass(p *product) {
 	c.mu.Lock()
 	c.window = p
 	c.record("read", p, p.bad)
+	c.announce(p)
 	c.mu.Unlock()
-	if read == nil {
+	switch {
+	case read == nil:
 		c.check.NoRead()
-	} else {
-		c.check.Read(read)
+	case c.check.Read(read) && p.bad == "":
+		c.wellRead(p)
+	}
+	if c.numbers.request >= 0 {
+		time.Sleep(travel)
+		c.decide(p)
+		return
 	}
 	if c.opt.Rate == 0 && p.bad != "" { // without a pace the product waits for its verdict
 		select {

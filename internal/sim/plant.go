@@ -40,6 +40,8 @@ type Options struct {
 	Storm float64
 	// Restart is how long the plant's operator takes to clear a stop; 0: a second.
 	Restart time.Duration
+	// Listen opens the place where an emulator answers at host:port; nil: a port of this machine's loopback.
+	Listen func(address string) (net.Listener, error)
 }
 
 // Faults are the chances, from 0 to 1, of what may befall a product.
@@ -71,6 +73,9 @@ func New(cfg *config.Config, o Options) (*Plant, error) {
 	p := &Plant{opt: o, Printers: map[string]*zpltest.Printer{}, Scanners: map[string]*texttest.Scanner{}, PLCs: map[string]*modbustest.PLC{}}
 	if p.opt.Restart == 0 {
 		p.opt.Restart = time.Second
+	}
+	if p.opt.Listen == nil {
+		p.opt.Listen = listen
 	}
 	if err := p.start(cfg); err != nil {
 		return nil, errors.Join(err, p.Close())
@@ -144,7 +149,7 @@ func (p *Plant) serve(address, speaks, driver string, e emulator) error {
 	if driver != speaks {
 		return fmt.Errorf("the simulated plant has no emulator for driver %q", driver)
 	}
-	l, err := listen(strings.TrimPrefix(address, "tcp://"))
+	l, err := p.opt.Listen(strings.TrimPrefix(address, "tcp://"))
 	if err != nil {
 		return err
 	}
@@ -201,7 +206,7 @@ func (p *Plant) national(cfg *config.Config) error {
 	if u.Port() == "" {
 		host = net.JoinHostPort(u.Hostname(), "80")
 	}
-	l, err := listen(host)
+	l, err := p.opt.Listen(host)
 	if err != nil {
 		return fmt.Errorf("[izkm] url: %w", err)
 	}
@@ -263,6 +268,26 @@ func (p *Plant) Run(ctx context.Context) {
 	}
 	for range p.conveyors {
 		<-done
+	}
+}
+
+// BreakRejector lets the rejector of a line fail to move, and not be counted, or work again.
+func (p *Plant) BreakRejector(line string, broken bool) {
+	for _, c := range p.conveyors {
+		if c.name == line {
+			c.mu.Lock()
+			c.broken = broken
+			c.mu.Unlock()
+		}
+	}
+}
+
+// ForgetReadings takes what was read so far for unheard: an agent that is killed may not have kept it.
+func (p *Plant) ForgetReadings() {
+	for _, c := range p.conveyors {
+		c.mu.Lock()
+		clear(c.heard)
+		c.mu.Unlock()
 	}
 }
 

@@ -15,12 +15,26 @@ type points struct {
 	reject, stop, beat int // coils
 }
 
+// numbers are the holding registers through which the PLC asks for a verdict on each product by its
+// number, where it does so: the request's address is -1 otherwise.
+type numbers struct {
+	request, verdict, acknowledge int
+	good                          uint16 // the verdict that lets a product pass
+}
+
+// travel is how long a product takes from the check camera to the rejector on a belt with numbered
+// products, which runs at three a second at most.
+const travel = 250 * time.Millisecond
+
 // watchdog is how long the PLC lets the line run without the agent's beat.
 const watchdog = 2 * time.Second
 
 // wire finds the PLC's points in the configuration and listens to its coils.
 func (c *conveyor) wire(p *Plant, cfg *config.Config, s config.Station) error {
 	name, reject, ok := config.SplitPoint(s.Reject)
+	if s.Request != "" {
+		name, _, ok = config.SplitPoint(s.Request)
+	}
 	if !ok {
 		return nil
 	}
@@ -54,7 +68,48 @@ func (c *conveyor) wire(p *Plant, cfg *config.Config, s config.Station) error {
 		*find.to = address
 	}
 	c.plc.OnCoil(c.coil)
+	if s.Request == "" {
+		return nil
+	}
+	c.numbers.good = uint16(s.VerdictGood)
+	_, request, _ := config.SplitPoint(s.Request)
+	_, verdict, _ := config.SplitPoint(s.Verdict)
+	_, acknowledge, _ := config.SplitPoint(s.Acknowledge)
+	for _, find := range []struct {
+		from map[string]any
+		name string
+		to   *int
+	}{{inputs, request, &c.numbers.request}, {outputs, verdict, &c.numbers.verdict}, {outputs, acknowledge, &c.numbers.acknowledge}} {
+		spec, _ := find.from[find.name].(string)
+		parts := strings.Split(spec, ":")
+		if len(parts) < 3 || parts[0] != "holding" || parts[2] != "uint16" {
+			return fmt.Errorf("the simulated PLC numbers its products in holding registers of uint16, not %s = %q", find.name, spec)
+		}
+		var err error
+		if *find.to, err = strconv.Atoi(parts[1]); err != nil {
+			return fmt.Errorf("the simulated PLC has no register %s = %q", find.name, spec)
+		}
+	}
 	return nil
+}
+
+// announce asks for the verdict on the product at the camera. The caller holds mu.
+func (c *conveyor) announce(p *product) {
+	if c.numbers.request < 0 {
+		return
+	}
+	p.asks = c.plc.Holding(c.numbers.request) + 1
+	c.plc.SetHolding(c.numbers.request, p.asks)
+}
+
+// decide is the PLC's program at the rejector: a product passes with a good verdict under its own
+// number, and with nothing else.
+func (c *conveyor) decide(p *product) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.plc.Holding(c.numbers.acknowledge) != p.asks || c.plc.Holding(c.numbers.verdict) != c.numbers.good {
+		c.eject()
+	}
 }
 
 // coil is the PLC's program: the rejector, the stop, the watchdog.
@@ -84,6 +139,11 @@ func (c *conveyor) eject() {
 		c.record("rejector hit nothing", nil, "")
 		return
 	}
+	if c.broken {
+		c.record("rejector broken", c.window, "")
+		c.window.here = true
+		return
+	}
 	c.window.out = true
 	c.rejects++
 	c.record("ejected", c.window, "")
@@ -96,10 +156,15 @@ func (c *conveyor) eject() {
 	}
 }
 
-// restart is the operator: whoever restarts the line clears the stop.
+// restart is the operator: whoever restarts the line clears the stop, and takes off by hand what the
+// rejector has not.
 func (c *conveyor) restart() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if p := c.window; p != nil && p.here {
+		p.out = true
+		c.record("taken", p, "by hand: the rejector did not move")
+	}
 	c.stopped = false
 	c.record("restarted", nil, "")
 	c.plc.SetCoil(c.points.stop, false)

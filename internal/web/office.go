@@ -22,6 +22,10 @@ import (
 //	POST /api/v1/batch/end             {line}: its Sheet
 //	GET  /api/v1/batch?line=&name=     a Sheet; without a name of the line's last batch
 //	POST /api/v1/drop                  {codes, reason, with_child, doc_num, doc_date}: an array of Withdrawn
+//	GET  /api/v1/pack?line=&station=   the Container that is open at a pack station
+//	GET  /api/v1/pack?code=            the Container that bears the code, or holds it; the code is percent-encoded
+//	POST /api/v1/pack/close            {line, station, by, reason}: Repacked; so do undo, empty, out {code, by, reason},
+//	                                   replace {code, for, by, reason} and dissolve {code, by, reason}
 //	GET  /api/v1/reports               those that are not settled, and the rejected ones; ?all=1: all
 //	GET  /api/v1/reports/{id}          a Paper
 //	POST /api/v1/reports/{id}/retry    {}: the Paper as it is then; so do the next two
@@ -49,6 +53,10 @@ func (c clerk) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v1/batch/end", tell(c, endBatch))
 	mux.HandleFunc("GET /api/v1/batch", look(c, sheet))
 	mux.HandleFunc("POST /api/v1/drop", tell(c, drop))
+	mux.HandleFunc("GET /api/v1/pack", look(c, container))
+	for _, do := range []string{"close", "undo", "empty", "out", "replace", "dissolve"} {
+		mux.HandleFunc("POST /api/v1/pack/"+do, tell(c, repack(do)))
+	}
 	mux.HandleFunc("GET /api/v1/reports", look(c, reports))
 	mux.HandleFunc("GET /api/v1/reports/{id}", look(c, onReport(paper)))
 	mux.HandleFunc("GET /api/v1/reports/{id}/files", look(c, onReport(files)))

@@ -84,6 +84,12 @@ func calls(id int64) map[string]string {
 	return map[string]string{
 		"/api/v1/batch/start":                         `{"line": "3", "name": "PO-17"}`,
 		"/api/v1/batch/end":                           `{"line": "3"}`,
+		"/api/v1/pack/close":                          `{"line": "3", "station": "box", "by": "N.", "reason": "x"}`,
+		"/api/v1/pack/undo":                           `{"line": "3", "station": "box", "by": "N.", "reason": "x"}`,
+		"/api/v1/pack/empty":                          `{"line": "3", "station": "box", "by": "N.", "reason": "x"}`,
+		"/api/v1/pack/out":                            `{"code": "010478001234567721abcdefghijkl1", "by": "N.", "reason": "x"}`,
+		"/api/v1/pack/replace":                        `{"code": "010478001234567721abcdefghijkl1", "for": "010478001234567721abcdefghijkl3", "by": "N.", "reason": "x"}`,
+		"/api/v1/pack/dissolve":                       `{"code": "00030123456700000014", "by": "N.", "reason": "x"}`,
 		"/api/v1/drop":                                `{"codes": ["010478001234567721abcdefghijkl1"], "reason": "DEFECT"}`,
 		fmt.Sprintf("/api/v1/reports/%d/retry", id):   `{}`,
 		fmt.Sprintf("/api/v1/reports/%d/resolve", id): `{"as": "sent", "reason": "seen"}`,
@@ -170,14 +176,18 @@ func TestFaults(t *testing.T) {
 		what string
 		hint bool
 	}{
-		"/api/v1/batch?line=3":         {"no batch yet", true},
-		"/api/v1/batch?line=3&name=%G": {"query cannot be read", false},
-		"/api/v1/batch?line=3;name=a":  {"query cannot be read", false},
-		"/api/v1/batch":                {`no line ""`, true},
-		"/api/v1/reports?all=maybe":    {"neither 0 nor 1", false},
-		"/api/v1/reports/99":           {"no report 99", true},
-		"/api/v1/reports/x":            {"no number", true},
-		"/api/v1/reports/99/files":     {"no report 99", true},
+		"/api/v1/batch?line=3":          {"no batch yet", true},
+		"/api/v1/batch?line=3&name=%G":  {"query cannot be read", false},
+		"/api/v1/batch?line=3;name=a":   {"query cannot be read", false},
+		"/api/v1/batch":                 {`no line ""`, true},
+		"/api/v1/pack?line=3":           {`no pack station ""`, true},
+		"/api/v1/pack?line=3&station=%": {"query cannot be read", false},
+		"/api/v1/pack?code=%":           {"not percent-encoded", false},
+		"/api/v1/pack?code=01":          {"is in no container", true},
+		"/api/v1/reports?all=maybe":     {"neither 0 nor 1", false},
+		"/api/v1/reports/99":            {"no report 99", true},
+		"/api/v1/reports/x":             {"no number", true},
+		"/api/v1/reports/99/files":      {"no report 99", true},
 	} {
 		t.Run(path, func(t *testing.T) { refused(t, get(h, "GET", path), 400, test.what, test.hint) })
 	}

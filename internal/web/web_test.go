@@ -33,7 +33,7 @@ var site = &config.Config{
 	IZKM:     config.IZKM{Group: "water", ParticipantID: "301234567", Address: "Tashkent"},
 	Products: []config.Product{{Name: "water-05", GTIN: bottle.GTIN, CISType: "UNIT"}, {Name: "beer", GTIN: "04780012345684", Group: "beer", CISType: "UNIT"}},
 	Lines: []config.Line{
-		{Name: "3", Stations: []config.Station{{Name: "mark", Kind: "print", Product: "water-05"}}},
+		{Name: "3", Stations: []config.Station{{Name: "mark", Kind: "print", Product: "water-05"}, {Name: "box", Kind: "pack", PackMode: config.PackHand}}},
 		{Name: "5", Stations: []config.Station{{Name: "mark", Kind: "print", Product: "beer"}}},
 	},
 }

@@ -1,0 +1,85 @@
+package line
+
+import (
+	"linemark/internal/code"
+	"linemark/internal/ledger"
+)
+
+// Ask is what a person wants of a pack station's open container.
+type Ask struct {
+	Do      Do
+	Code    code.Code // TakeOut, Exchange: of what comes out
+	For     code.Code // Exchange: of what goes in
+	Because string    // who says so, and why: it stands in the journal
+}
+
+// Do is one of the things that a person may ask for.
+type Do string
+
+// What may be asked of an open container.
+const (
+	CloseNow  Do = "close"   // though it is not full
+	Undo      Do = "undo"    // takes out what was put in last
+	EmptyNow  Do = "empty"   // takes everything out
+	TakeOut   Do = "out"     // takes one thing out
+	Exchange  Do = "replace" // takes one thing out and puts another in its place
+	nothingIn    = "nothing is in the open container"
+)
+
+// Events and effects of pack stations alone.
+type (
+	// Asked says that a person asks for something; a Reply with its number answers it. Number 0
+	// wants none.
+	Asked struct {
+		No int64
+		Ask
+	}
+	// Reply answers Asked: with what was done, or with the reason why it was not.
+	Reply struct {
+		No   int64
+		Said string
+		Why  string // not empty: it was not done
+	}
+	// Signal sets the output that tells the operator whether something was taken.
+	Signal struct{ Accepted bool }
+
+	// FindOpen looks for the station's open container; answered by FoundOpen.
+	FindOpen struct{}
+	// FoundOpen answers FindOpen; Container is 0 if there is none.
+	FoundOpen struct {
+		Container ledger.ContainerID
+		In        int
+		Err       error
+	}
+	// PutCoded puts the closed container that bears a code into another; answered by Puts.
+	PutCoded struct {
+		Parent ledger.ContainerID
+		Code   code.Code
+	}
+	// CloseRead closes an open container with its own label's code, as read; answered by Recorded.
+	CloseRead struct {
+		Container ledger.ContainerID
+		Code      code.Code
+		SSCC      bool
+	}
+	// PackFrame packs all units of a picture as one container; answered by PackedFrame.
+	PackFrame struct{ Codes []code.Code }
+	// PackedFrame answers PackFrame; Container is 0 if the picture was refused.
+	PackedFrame struct {
+		Container ledger.ContainerID
+		Outcomes  []ledger.PutOutcome
+		Err       error
+	}
+	// Repack changes what is in an open container; answered by Repacked.
+	Repack struct {
+		Container ledger.ContainerID
+		Ask
+	}
+	// Repacked answers Repack.
+	Repacked struct {
+		Code    code.Code         // Undo, TakeOut: what came out
+		N       int               // EmptyNow: how much came out
+		Outcome ledger.PutOutcome // Exchange: of what should go in
+		Err     error
+	}
+)
