@@ -97,7 +97,7 @@ func codesImport(ctx context.Context, c *console, args []string) error {
 		return err
 	}
 	show := progress(c.err, "lines")
-	im := exchange.Import{Name: name, Format: f, Product: ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: group, Type: typ}, Profile: profile, SkipBad: skip, Progress: show.tell}
+	im := exchange.Import{Name: name, Format: f, Product: ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: group, Type: typ, Preprinted: p.Preprinted == config.Yes}, Profile: profile, SkipBad: skip, Progress: show.tell}
 	listed := 0
 	im.Bad = func(b exchange.BadLine) {
 		show.clear()

@@ -49,14 +49,26 @@ func TestP1P2Kill(t *testing.T) {
 			t.Parallel()
 			seed := rand.Uint64()
 			t.Logf("seed %d", seed)
-			k := &killing{t: t, storm: v.storm, rng: rand.New(rand.NewPCG(seed, 1))}
+			k := &killing{t: t, rng: rand.New(rand.NewPCG(seed, 1))}
 			var err error
 			if k.site, err = layOut(t.TempDir()); err != nil {
 				t.Fatal(err)
 			}
+			if v.storm != "" {
+				// One order for the whole test: one whose answer is lost is looked for during five minutes.
+				k.orderOnce()
+			}
 			k.logs = filepath.Join(k.site.dir, "plant")
 			k.startPlant("200")
 			k.startAgent()
+			if v.storm != "" {
+				if err := counted(k.site.at["HTTP"], "verified", 1); err != nil {
+					k.t.Fatalf("nothing is marked: %v", err)
+				}
+				k.storm = v.storm
+				k.plant.stop(syscall.SIGTERM)
+				k.startPlant("200")
+			}
 			for n := range 12 {
 				k.cut(n, v)
 			}
@@ -74,6 +86,18 @@ type killing struct {
 	site         site
 	logs         string
 	agent, plant *process
+}
+
+// orderOnce makes the orders so large that the stock lasts.
+func (k *killing) orderOnce() {
+	text, err := os.ReadFile(k.site.file)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	text = bytes.ReplaceAll(text, []byte("order_quantity = "), []byte("order_quantity = 10"))
+	if err := os.WriteFile(k.site.file, text, 0o600); err != nil {
+		k.t.Fatal(err)
+	}
 }
 
 func (k *killing) startAgent() { k.agent = start(k.t, "run", "--config", k.site.file) }

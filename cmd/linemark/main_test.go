@@ -47,24 +47,25 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":     exits,
-			"site":      newSite,
-			"free":      freePort,
-			"replace":   replace,
-			"snapshot":  snapshot,
-			"unchanged": unchanged,
-			"ready":     func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(ready(ts.Getenv("HTTP"))) },
-			"counted":   countedCommand,
-			"reported":  reported,
-			"taken":     taken,
-			"first":     firstCode,
-			"waitport":  waitPort,
-			"bytes":     writeBytes,
-			"argument":  argument,
-			"append":    appendFile,
-			"object":    object,
-			"sums":      sums,
-			"page":      page,
+			"exits":      exits,
+			"site":       newSite,
+			"free":       freePort,
+			"replace":    replace,
+			"snapshot":   snapshot,
+			"unchanged":  unchanged,
+			"ready":      func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(ready(ts.Getenv("HTTP"))) },
+			"counted":    countedCommand,
+			"reported":   reported,
+			"aggregated": aggregated,
+			"taken":      taken,
+			"first":      firstCode,
+			"waitport":   waitPort,
+			"bytes":      writeBytes,
+			"argument":   argument,
+			"append":     appendFile,
+			"object":     object,
+			"sums":       sums,
+			"page":       page,
 		},
 	})
 }
@@ -179,6 +180,24 @@ func reported(ts *testscript.TestScript, neg bool, args []string) {
 		s, err := status(ts.Getenv("HTTP"))
 		if got := s.Reports.Utilisation[state]; err == nil && got < n {
 			err = fmt.Errorf("%d reports are %s, want %d", got, state, n)
+		}
+		return err
+	}))
+}
+
+// aggregated waits until there are so many aggregation reports.
+func aggregated(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 1, "aggregated N")
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Check(until(func() error {
+		s, err := status(ts.Getenv("HTTP"))
+		got := 0
+		for _, of := range s.Reports.Aggregation {
+			got += of
+		}
+		if err == nil && got < n {
+			err = fmt.Errorf("%d aggregation reports, want %d", got, n)
 		}
 		return err
 	}))

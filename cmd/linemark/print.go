@@ -47,6 +47,7 @@ func printStatus(w io.Writer, s agent.Status) {
 			fmt.Fprintf(t, "  %s\t%d closed, %d open, %d wait for a label, %d set aside\n", c.Station, c.Closed, c.Open, c.Full, c.Aside)
 		}
 	}
+	printCounts(t, s.Lines)
 	fmt.Fprintln(t, "\nstock")
 	for _, p := range s.Products {
 		fmt.Fprintf(t, "  %s\t%d in stock, %s\twaits for %s, since %s\n", p.Name, p.States[ledger.InStock.String()], hoursLeft(p.HoursLeft), p.Doing, clock(p.Since))
@@ -69,6 +70,9 @@ func printStatus(w io.Writer, s agent.Status) {
 		}
 		fmt.Fprintf(t, "  %s %s\t%s\t%s, since %s\n", d.Kind, d.Name, d.Address, state, clock(d.Since))
 	}
+	if r := s.Record; r != nil && (r.Dropped > 0 || r.Error != "") {
+		fmt.Fprintf(t, "\nflight recorder\n  %d records dropped\t%s\n", r.Dropped, r.Error)
+	}
 	if len(s.Alarms) > 0 {
 		fmt.Fprintln(t, "\nalarms")
 	}
@@ -76,6 +80,26 @@ func printStatus(w io.Writer, s agent.Status) {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", clock(a.At), a.Place, a.Text)
 	}
 	_ = t.Flush() // the terminal has gone: nobody is left to tell
+}
+
+// printCounts shows what each line has counted in this hour, the last and the batch.
+func printCounts(w io.Writer, lines []agent.LineStatus) {
+	for _, l := range lines {
+		if l.Counts == nil {
+			continue
+		}
+		fmt.Fprintf(w, "\ncount of line %s\n  since %s\t%s\n", l.Name, clock(l.Counts.Hour.Since), l.Counts.Hour.Text())
+		if last := l.Counts.LastHour; last != nil {
+			fmt.Fprintf(w, "  %s to %s\t%s\n", clock(last.Since), clock(*last.Until), last.Text())
+		}
+		if b := l.Counts.Batch; b != nil {
+			until := ""
+			if b.Until != nil {
+				until = " to " + clock(*b.Until)
+			}
+			fmt.Fprintf(w, "  batch %s from %s%s\t%s\n", b.Batch, clock(b.Since), until, b.Text())
+		}
+	}
 }
 
 // batchText says which batch a line runs, or what it waits for.

@@ -39,7 +39,7 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 	case errors.Is(err, ledger.ErrInUse):
 		return err
 	case err != nil:
-		return failed(err, "see agent.data_dir in "+path+": the folder must be writable for the account that linemark runs under")
+		return failed(err, ledgerHint(err, path))
 	}
 	log.Info("linemark is up", "agent", cfg.Agent.Name, "ledger", a.Ledger().Path())
 	runErr := a.Run(ctx)
@@ -53,4 +53,18 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 		return failed(runErr, "see http.listen in "+path)
 	}
 	return nil
+}
+
+// ledgerHint says what a person can do about a ledger that cannot be opened.
+func ledgerHint(err error, config string) string {
+	if foreign, ok := errors.AsType[*ledger.ForeignError](err); ok {
+		return fmt.Sprintf("agent.data_dir in %s must be this PC's own folder; if this PC has taken the place of the other one, which is off for good, set agent.name = %q", config, foreign.Ledger)
+	}
+	if _, ok := errors.AsType[*ledger.LostError](err); ok {
+		return "put back ledger.db and ledger.db-wal as they were; if they are gone, keep this folder, start with an empty one and bring back what the national system still has: linemark recover"
+	}
+	if ledger.Damaged(err) {
+		return "the disk is failing: keep this folder and put the ledger on another disk, from a copy of the same moment or empty with linemark recover"
+	}
+	return "see agent.data_dir in " + config + ": the folder must be writable for the account that linemark runs under, and its disk must have room"
 }

@@ -3,173 +3,56 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"strconv"
-	"sync"
-	"time"
 
-	"linemark/drivers"
-	"linemark/drivers/link"
-	"linemark/internal/code"
+	"linemark/internal/commission"
 	"linemark/internal/config"
-	"linemark/internal/label"
 	"linemark/internal/ledger"
 )
 
 func runTest(ctx context.Context, c *console, args []string) error {
-	return choose(ctx, c, "test", []word{{"printer", testPrinter}}, args, "linemark test printer --config linemark.toml tij-1")
+	return choose(ctx, c, "test", []word{{"printer", testPrinter}, {"scanner", testScanner}, {"plc", testPLC}, {"line", testLine}}, args,
+		"linemark test printer --config linemark.toml tij-1")
 }
 
-// nobody is a GTIN that no product has; its check digit is right.
-const nobody = "00000000000000"
-
-// testPrinter prints one label with a code that is nobody's, and shows every byte that goes and comes.
-func testPrinter(ctx context.Context, c *console, args []string) error {
-	var file string
-	var wait time.Duration
-	rest, err := flags(c, "test", args, func(fs *flag.FlagSet) {
-		fs.StringVar(&file, "config", "linemark.toml", "the configuration `file`")
-		fs.DurationVar(&wait, "wait", 30*time.Second, "how long to wait for the printer's confirmation")
-	})
-	if err != nil {
-		return err
-	}
+// tested loads the configuration of a test, and finds the one thing in it that the arguments name.
+func tested[T any](file, kind string, rest []string, find func(*config.Config, string) (T, bool)) (*config.Config, T, error) {
+	var none T
 	if len(rest) != 1 {
-		return wrong(fmt.Errorf("one printer is tested, not %d", len(rest)), "give its name in the configuration")
+		return nil, none, wrong(fmt.Errorf("one %s is tested, not %d", kind, len(rest)), "give its name in the configuration")
 	}
-	cfg, err := loadForCodes(file)
+	cfg, err := commission.Load(file)
 	if err != nil {
-		return err
+		return nil, none, err
 	}
-	d, ok := cfg.Printer(rest[0])
+	found, ok := find(cfg, rest[0])
 	if !ok {
-		return wrong(fmt.Errorf("printer %q is not in %s", rest[0], file), "give a name of a [[printer]]")
+		return nil, none, wrong(fmt.Errorf("%s %q is not in %s", kind, rest[0], file), "give a name of a [["+kind+"]]")
 	}
 	if ledger.Locked(cfg.Agent.DataDir) {
-		return failed(errors.New("the agent is running and has the printer"), "stop it first: a foreign label would be counted as one of its own")
+		return nil, none, failed(fmt.Errorf("%w", commission.ErrRunning), "stop it first: a device serves one at a time, and what it says now would be missing there")
 	}
-	settings := cfg.DeviceSettings(d)
-	w := &wire{out: c.out}
-	settings.Dial = func(ctx context.Context, address string) (link.Conn, error) {
-		conn, err := link.Dial(ctx, address)
-		if err != nil {
-			return nil, err
-		}
-		return &tapped{Conn: conn, wire: w}, nil
-	}
-	driver, err := drivers.NewPrinter(d.Driver, settings)
-	if err != nil {
-		return err
-	}
-	made, err := testLabel(cfg, rest[0], driver.Traits())
-	if err != nil {
-		return failed(err, "another setting of the driver may carry it: linemark drivers "+d.Driver)
-	}
-	fmt.Fprintf(c.out, "%s, driver %s, %s; it confirms %s\n", d.Name, d.Driver, d.Address, driver.Traits().Confirms)
-	session, err := driver.Open(ctx)
-	if err != nil {
-		return failed(fmt.Errorf("printer %s: %w", d.Name, err), "see that it is on, ready, and that the address is its own")
-	}
-	defer func() { _ = session.Close() }() // the printer has said all that counts
-	fmt.Fprintf(c.out, "-- the label, code %s\n", code.Visible(code.Code(made.Code)))
-	if err := session.Send(ctx, []drivers.Label{made}); err != nil {
-		return failed(fmt.Errorf("printer %s: %w", d.Name, err), "nothing is known of the label: look at the printer")
-	}
-	if driver.Traits().Confirms == drivers.ConfirmsNothing {
-		fmt.Fprintln(c.out, "sent; this printer does not say what it prints: look at it")
-		return nil
-	}
-	for end := time.Now().Add(wait); time.Now().Before(end); {
-		n, err := session.Printed(ctx)
-		if err != nil {
-			return failed(fmt.Errorf("printer %s: %w", d.Name, err), "look at the printer")
-		}
-		if n == 1 {
-			fmt.Fprintln(c.out, "printed: scan the label, it must read as the code above")
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(max(driver.Traits().Poll, 10*time.Millisecond)):
-		}
-	}
-	return failed(fmt.Errorf("printer %s has not printed in %s", d.Name, wait), "it may wait for a product: let one pass, or give --wait")
+	return cfg, found, nil
 }
 
-// testLabel has a code of the kind that the printer's station prints, of no product.
-func testLabel(cfg *config.Config, printer string, traits drivers.PrinterTraits) (drivers.Label, error) {
-	group, typ, sscc := cfg.IZKM.Group, code.Unit, ""
-	for _, l := range cfg.Lines {
-		for _, s := range l.Stations {
-			if s.Printer != printer {
-				continue
-			}
-			name := s.Product
-			if s.Kind == "pack" {
-				name = s.Unit
-			}
-			if name == config.SSCC {
-				made, err := code.SSCC("0000000000", 0)
-				if err != nil {
-					return drivers.Label{}, err
-				}
-				sscc = string(made)
-			}
-			if p, ok := cfg.Product(name); ok {
-				group, typ = p.GroupOr(cfg), code.Type(p.CISType)
-			}
-		}
+// tell writes one line for the person at the screen.
+func (c *console) tell(format string, args ...any) { fmt.Fprintf(c.out, format+"\n", args...) }
+
+// tellAdvice repeats at the end what should be done.
+func (c *console) tellAdvice(advice, notes []commission.Advice) {
+	for _, a := range advice {
+		c.tell("  advice: %s", a)
 	}
-	now := time.Now().Format(time.RFC3339)
-	batch := label.Batch{Name: "TEST", ProductionDate: now, ExpirationDate: now}
-	if sscc != "" {
-		return drivers.Label{Fields: batch.OfSSCC(code.Code(sscc), 1).Fields()}, nil
+	for _, a := range notes {
+		c.tell("  note: %s", a)
 	}
-	profile, err := cfg.Table.Profile(group, typ)
-	if err != nil {
-		return drivers.Label{}, err
-	}
-	sample := code.Samples(profile, nobody)[0]
-	if traits.CheckCode != nil {
-		if err := traits.CheckCode([]byte(sample)); err != nil {
-			return drivers.Label{}, fmt.Errorf("a code of this product: %w", err)
-		}
-	}
-	return drivers.Label{Code: []byte(sample), Fields: batch.OfCode(sample, nobody, profile, 1).Fields()}, nil
 }
 
-// wire shows bytes as they go and come.
-type wire struct {
-	mu  sync.Mutex
-	out io.Writer
-}
-
-func (w *wire) show(way string, b []byte) {
-	if len(b) == 0 {
-		return
+// untested gives an error of a test the exit code that it deserves.
+func untested(err error, hint string) error {
+	var input *commission.InputError
+	if errors.As(err, &input) {
+		return wrong(err, "linemark test --help shows what can be asked for")
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	fmt.Fprintf(w.out, "%s %s\n", way, strconv.QuoteToASCII(string(b)))
-}
-
-// tapped is a connection whose bytes are shown.
-type tapped struct {
-	link.Conn
-	wire *wire
-}
-
-func (t *tapped) Read(b []byte) (int, error) {
-	n, err := t.Conn.Read(b)
-	t.wire.show("<", b[:n])
-	return n, err
-}
-
-func (t *tapped) Write(b []byte) (int, error) {
-	n, err := t.Conn.Write(b)
-	t.wire.show(">", b[:n])
-	return n, err
+	return failed(err, hint)
 }
