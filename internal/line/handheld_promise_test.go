@@ -26,10 +26,9 @@ type yard struct {
 	table   map[code.Code]ledger.State // the ledger
 	healthy bool
 
-	showing []*ware  // what the person shows, in order
-	lamps   []Signal // what was shown for them
-	alarms  int
-	told    []bool // what the ledger has said of those it was asked about
+	lamps  []Signal // what was shown for them
+	alarms int
+	told   []bool // what the ledger has said of those it was asked about
 }
 
 // ware is a product.

@@ -16,7 +16,6 @@ type workplace struct {
 	*rack
 	station *Bench
 	scans   int // made, and to be answered by one signal each
-	cards   int // of them, cards: no signal but an own one
 	closes  int // words to close that no container has been closed by
 }
 

@@ -20,17 +20,16 @@ type rack struct {
 	now     time.Time
 	healthy bool
 
-	boxes    []*rackBox
-	in       map[code.Code]*rackBox // units
-	bad      map[code.Code]ledger.Outcome
-	used     map[code.Code]bool // own codes
-	session  int
-	sent     int
-	printed  int
-	replies  map[int64]int
-	asked    int64
-	signals  [2]int // refused, accepted
-	announce int
+	boxes   []*rackBox
+	in      map[code.Code]*rackBox // units
+	bad     map[code.Code]ledger.Outcome
+	used    map[code.Code]bool // own codes
+	session int
+	sent    int
+	printed int
+	replies map[int64]int
+	asked   int64
+	signals [2]int // refused, accepted
 }
 
 type rackBox struct {

@@ -3,21 +3,17 @@ package peers
 import (
 	"bufio"
 	"bytes"
-	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"linemark/drivers"
 	"linemark/drivers/link"
-	"linemark/drivers/printer/zpl/zpltest"
 	"linemark/drivers/scanner/text/texttest"
 )
 
@@ -138,62 +134,6 @@ func TestP8SerialCarriesEveryByte(t *testing.T) {
 		if err := <-wrote; err != nil {
 			t.Errorf("%s: %v", way.name, err)
 		}
-	}
-}
-
-func TestSerialPrinter(t *testing.T) {
-	dir := t.TempDir()
-	c := plug(t, dir)
-	p := zpltest.New(zpltest.Options{})
-	out := printed(p)
-	attach(t, p.ServeConn, p.Close, c.device(t))
-	driver := zplPrinter(t, c.address, "unit.zpl", nil)
-	s := open(t, driver)
-
-	var want []string
-	for i := range 40 {
-		want = append(want, fmt.Sprintf("%s%02d", nasty, i))
-	}
-	for part := range slices.Chunk(want, 8) {
-		if err := s.Send(soon(t), labels(part)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	await(t, "printed", out, len(want))
-	if n, err := s.Printed(soon(t)); n != len(want) || err != nil {
-		t.Errorf("Printed = %d, %v, want %d", n, err, len(want))
-	}
-	if got := codes(p.Printed()); !slices.Equal(got, want) {
-		t.Errorf("printed %q, want %q", got, want)
-	}
-
-	// The port vanishes: the session is over, and a new one waits for the port.
-	c.unplug()
-	_, err := s.Printed(soon(t))
-	if err == nil || !strings.Contains(err.Error(), c.near) {
-		t.Errorf("Printed without a port = %v, want an error that names it", err)
-	}
-	if again := s.Send(soon(t), labels(want[:1])); !errors.Is(again, err) {
-		t.Errorf("Send = %v, want %v again", again, err)
-	}
-	if err := s.Close(); err != nil {
-		t.Logf("Close = %v", err)
-	}
-	if _, err := driver.Open(soon(t)); err == nil {
-		t.Error("Open without a port succeeded")
-	}
-	plugged := plug(t, dir)
-	attach(t, p.ServeConn, p.Close, plugged.device(t))
-	s = open(t, driver)
-	if err := s.Send(soon(t), labels([]string{"after"})); err != nil {
-		t.Fatal(err)
-	}
-	await(t, "printed", out, 1)
-	if n, err := s.Printed(soon(t)); n != 1 || err != nil {
-		t.Errorf("Printed = %d, %v", n, err)
-	}
-	if got := codes(p.Printed()); !slices.Equal(got, append(want, "after")) {
-		t.Errorf("printed %q in all", got)
 	}
 }
 

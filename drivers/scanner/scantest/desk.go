@@ -2,6 +2,7 @@ package scantest
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net"
 	"slices"
@@ -115,7 +116,7 @@ func WantUnanswered(t *testing.T, s drivers.ScanSession, words string) {
 	if err == nil || err.Error() != words || time.Since(begun) != 3*time.Second {
 		t.Errorf("%v after %v", err, time.Since(begun))
 	}
-	if _, again := s.Next(t.Context()); again != err {
+	if _, again := s.Next(t.Context()); !errors.Is(again, err) {
 		t.Errorf("and again: %v", again)
 	}
 }
