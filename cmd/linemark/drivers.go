@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 
 	"linemark/drivers"
-	"linemark/drivers/link"
 )
 
 // runDrivers lists the drivers, or shows one's manual.
@@ -52,23 +50,4 @@ func runDrivers(_ context.Context, c *console, args []string) error {
 	}
 	fmt.Fprintf(c.out, "%s\n\n## Its part of a configuration\n\n%s\n", strings.TrimSpace(m.README), strings.TrimSpace(m.Sample))
 	return nil
-}
-
-// runPorts lists the serial ports.
-func runPorts(_ context.Context, c *console, args []string) error {
-	if err := noArguments(c, "ports", args, func(*flag.FlagSet) {}); err != nil {
-		return err
-	}
-	ports, err := link.Ports()
-	if err != nil {
-		return failed(err, "look into the system's own list of devices")
-	}
-	if len(ports) == 0 {
-		return failed(errors.New("there is no serial port"), "plug the device in; a user must be in the group dialout on Linux")
-	}
-	t := tabwriter.NewWriter(c.out, 2, 8, 2, ' ', 0)
-	for _, p := range ports {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", p.Name, p.USB, p.Product, p.Serial, p.Address())
-	}
-	return t.Flush()
 }

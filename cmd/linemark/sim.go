@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"net"
 
 	"linemark/internal/config"
 	"linemark/internal/sim"
@@ -22,7 +24,7 @@ func runSim(ctx context.Context, c *console, args []string) error {
 		fs.Float64Var(&o.Storm, "storm", 0, "chance (0 to 0.4; with --config) that a call to the national system fails, and as often that its answer is lost")
 		fs.BoolVar(&faultless, "faultless", false, "no unread, wrong, copied or missing products")
 		fs.StringVar(&alone.IZKM, "izkm", "", "the national system alone, at `ADDR` (127.0.0.1:8090)")
-		fs.Func("printer", "a printer alone: `zpl=ADDR`, with the protocol "+sim.Printers(), alone.Add(&alone.Printers))
+		fs.Func("printer", "a printer alone: `zpl=ADDR` (127.0.0.1:9100, or as a configuration has it), with the protocol "+sim.Printers(), alone.Add(&alone.Printers))
 		fs.Func("scanner", "a scanner alone: `text=ADDR`; it reads a code every second", alone.Add(&alone.Scanners))
 		fs.Func("plc", "a PLC alone: `modbus=ADDR`", alone.Add(&alone.PLCs))
 	}); err != nil {
@@ -38,7 +40,11 @@ func runSim(ctx context.Context, c *console, args []string) error {
 		if alone.Empty() {
 			return wrong(fmt.Errorf("nothing to simulate"), "linemark sim --config FILE, or --izkm 127.0.0.1:8090, --printer zpl=127.0.0.1:9100, ...")
 		}
-		return alone.Run(ctx, o, func(format string, args ...any) { fmt.Fprintf(c.out, format+"\n", args...) })
+		err := alone.Run(ctx, o, func(format string, args ...any) { fmt.Fprintf(c.out, format+"\n", args...) })
+		if listening, ok := errors.AsType[*net.OpError](err); ok && listening.Op == "listen" {
+			return failed(err, "end what has the address, perhaps another linemark sim, or take a free port of 127.0.0.1")
+		}
+		return err
 	}
 	cfg, err := config.Load(path)
 	if err != nil {

@@ -23,7 +23,7 @@ func tested[T any](file, kind string, rest []string, find func(*config.Config, s
 	}
 	cfg, err := commission.Load(file)
 	if err != nil {
-		return nil, none, err
+		return nil, none, partOfAFile(err)
 	}
 	found, ok := find(cfg, rest[0])
 	if !ok {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -37,7 +38,7 @@ func testPrinter(ctx context.Context, c *console, args []string) error {
 	}
 	cfg, err := loadForCodes(file)
 	if err != nil {
-		return err
+		return partOfAFile(err)
 	}
 	d, ok := cfg.Printer(rest[0])
 	if !ok {
@@ -93,6 +94,24 @@ func testPrinter(ctx context.Context, c *console, args []string) error {
 		}
 	}
 	return failed(fmt.Errorf("printer %s has not printed in %s", d.Name, wait), "it may wait for a product: let one pass, or give --wait")
+}
+
+// partOfAFile adds a hint to the problems of a file that holds a device's table and nothing around it,
+// such as a driver's sample.
+func partOfAFile(err error) error {
+	var problems config.Problems
+	if !errors.As(err, &problems) {
+		return err
+	}
+	missing := func(key string) int {
+		return slices.IndexFunc(problems, func(p config.Problem) bool { return p.Key == key && p.What == "is missing" })
+	}
+	if agent := missing("agent"); agent >= 0 && missing("line") >= 0 {
+		problems = slices.Clone(problems)
+		problems[agent].Hint += "; linemark config init writes a whole file, to put the device into"
+		return problems
+	}
+	return err
 }
 
 // testLabel has a code of the kind that the printer's station prints, of no product.

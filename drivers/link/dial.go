@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -10,6 +11,10 @@ import (
 // connectTimeout bounds how long a TCP connection may take to come about.
 const connectTimeout = 5 * time.Second
 
+// deadAfter is how long a connection lives on whose far end confirms nothing that was sent.
+// Keep-alive does not see it: it rests as long as something is unconfirmed.
+const deadAfter = 30 * time.Second
+
 // keepAlive: a device that lost its power says nothing; it is missed within half a minute.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}
 
@@ -17,6 +22,10 @@ var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interv
 // serial://PORT?baud=N&parity=none|even|odd&stop=1|2&data=8, where all but baud may be
 // left out. A malformed address gives an *AddressError. Every error names the address.
 // Dial is a Dialer.
+//
+// Closing a connection throws away what the device has not taken yet, on TCP as on a serial
+// port: labels of a session that is over must not come out in the next. Who wants to be sure
+// that something has arrived reads the answer to it before.
 //
 // At listen://host:port, or listen://:port for all addresses of this machine, the device
 // connects to us: Dial listens and returns the first connection that comes. It waits for it
@@ -43,11 +52,26 @@ func Dial(ctx context.Context, address string) (Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", address, err)
 	}
-	if err := c.(*net.TCPConn).SetNoDelay(true); err != nil {
+	if err := prepare(c.(*net.TCPConn)); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("connecting to %s: %w", address, err)
 	}
 	return c, nil
+}
+
+// prepare sets what every connection to a device needs: what is written leaves at once, what
+// has not arrived is thrown away by Close, and a dead device is missed.
+func prepare(c *net.TCPConn) error {
+	if err := errors.Join(c.SetNoDelay(true), c.SetLinger(0)); err != nil {
+		return err
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var set error
+	err = raw.Control(func(fd uintptr) { set = endDead(fd, deadAfter) })
+	return errors.Join(err, set)
 }
 
 // Until bounds what is read from and written to c: by the deadline, where it is not zero,

@@ -51,7 +51,7 @@ func (d *door) accept(ctx context.Context) (net.Conn, error) {
 		defer close(struck)
 		_ = d.listener.SetDeadline(longAgo)
 	})
-	c, err := d.listener.Accept()
+	c, err := d.welcome()
 	if !stop() {
 		<-struck
 	}
@@ -61,6 +61,16 @@ func (d *door) accept(ctx context.Context) (net.Conn, error) {
 		}
 		return nil, fmt.Errorf("waiting for the device to connect to %s: %w", d.address, err)
 	}
+	return c, nil
+}
+
+// welcome returns the next connection that comes.
+func (d *door) welcome() (net.Conn, error) {
+	c, err := d.listener.AcceptTCP()
+	if err != nil {
+		return nil, err
+	}
+	_ = prepare(c) // fails on a connection that its peer has ended already, and reading says so
 	return c, nil
 }
 
@@ -104,7 +114,7 @@ type answered struct {
 
 func (a *answered) watch() {
 	for {
-		c, err := a.door.listener.Accept()
+		c, err := a.door.welcome()
 		if err != nil {
 			a.finish(fmt.Errorf("listening on %s: %w", a.door.address, err))
 			return

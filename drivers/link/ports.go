@@ -16,9 +16,6 @@ type Port struct {
 	Serial  string // its serial number; may be empty
 }
 
-// Address is how the configuration names the port.
-func (p Port) Address() string { return "serial://" + p.Name + "?baud=9600" }
-
 // Ports lists the serial ports, in the order of their names.
 func Ports() ([]Port, error) {
 	found, err := enumerator.GetDetailedPortsList()

@@ -36,11 +36,33 @@ type port interface {
 // exclusive access that the operating system does not give.
 var openPorts = struct {
 	sync.Mutex
-	names map[string]bool
-}{names: map[string]bool{}}
+	names map[string]*hold
+}{names: map[string]*hold{}}
+
+// hold is a connection's claim to a port.
+type hold struct {
+	name string
+	hung bool // the connection is closed, and the port's driver has not given it back
+}
+
+// release gives the port to whoever wants it. The second call does nothing.
+func (h *hold) release() {
+	openPorts.Lock()
+	defer openPorts.Unlock()
+	if openPorts.names[h.name] == h {
+		delete(openPorts.names, h.name)
+	}
+}
+
+// hang notes that the port stays taken although nobody uses it any more.
+func (h *hold) hang() {
+	openPorts.Lock()
+	defer openPorts.Unlock()
+	h.hung = true
+}
 
 // reserve takes the port for this process; the second taker is refused.
-func reserve(name string) (release func(), err error) {
+func reserve(name string) (*hold, error) {
 	if runtime.GOOS == "windows" {
 		name = strings.ToUpper(strings.TrimPrefix(name, `\\.\`))
 	} else if real, err := filepath.EvalSymlinks(name); err == nil {
@@ -48,22 +70,22 @@ func reserve(name string) (release func(), err error) {
 	}
 	openPorts.Lock()
 	defer openPorts.Unlock()
-	if openPorts.names[name] {
+	if holder := openPorts.names[name]; holder != nil {
+		if holder.hung {
+			return nil, errors.New("an earlier connection has not let go of the port: pull the plug and put it in again, or restart the agent")
+		}
 		return nil, errors.New("the port is in use by another device of this configuration")
 	}
-	openPorts.names[name] = true
-	return sync.OnceFunc(func() {
-		openPorts.Lock()
-		defer openPorts.Unlock()
-		delete(openPorts.names, name)
-	}), nil
+	h := &hold{name: name}
+	openPorts.names[name] = h
+	return h, nil
 }
 
 func openSerial(ctx context.Context, p place) (Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", p.address, err)
 	}
-	release, err := reserve(p.port)
+	held, err := reserve(p.port)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", p.address, err)
 	}
@@ -84,10 +106,10 @@ func openSerial(ctx context.Context, p place) (Conn, error) {
 		}
 	}
 	if err != nil {
-		release()
+		held.release()
 		return nil, fmt.Errorf("opening %s: %w", p.address, err)
 	}
-	c := newSerialConn(p.address, opened, release)
+	c := newSerialConn(p.address, opened, held)
 	c.watch(listed(p.port))
 	return c, nil
 }
@@ -100,7 +122,7 @@ type serialConn struct {
 	address  string
 	inner    net.Conn
 	port     port
-	release  func()
+	held     *hold
 	pumps    sync.WaitGroup
 	ended    chan struct{} // closed by Close
 
@@ -110,8 +132,8 @@ type serialConn struct {
 	closed bool
 }
 
-func newSerialConn(address string, p port, release func()) *serialConn {
-	c := &serialConn{address: address, port: p, release: release, ended: make(chan struct{})}
+func newSerialConn(address string, p port, held *hold) *serialConn {
+	c := &serialConn{address: address, port: p, held: held, ended: make(chan struct{})}
 	c.Conn, c.inner = net.Pipe()
 	c.close = sync.OnceValue(c.shut)
 	c.pumps.Go(func() { c.pump(c.inner, c.port) })
@@ -189,11 +211,12 @@ func (c *serialConn) shut() error {
 	go func() {
 		defer close(done)
 		c.pumps.Wait()
-		c.release()
+		c.held.release()
 	}()
 	select {
 	case <-done:
 	case <-time.After(closeWait):
+		c.held.hang()
 		err = errors.Join(err, errors.New("the port did not let go of a read or write"))
 	}
 	if err != nil {

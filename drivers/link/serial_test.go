@@ -37,14 +37,31 @@ func (w *wire) ResetOutputBuffer() error {
 	return nil
 }
 
-func wired(t *testing.T, broken error) (c *serialConn, far net.Conn, w *wire, released *bool) {
+func wired(t *testing.T, broken error) (c *serialConn, far net.Conn, w *wire, released func() bool) {
 	t.Helper()
 	near, far := net.Pipe()
 	w = &wire{Conn: near, broken: broken}
-	released = new(bool)
-	c = newSerialConn("serial://COM3?baud=9600", w, func() { *released = true })
+	held := claim(t)
+	c = newSerialConn("serial://COM3?baud=9600", w, held)
 	t.Cleanup(func() { c.Close(); far.Close() })
-	return c, far, w, released
+	return c, far, w, func() bool { return !taken(held) }
+}
+
+// claim reserves a port that bears the test's name.
+func claim(t *testing.T) *hold {
+	t.Helper()
+	h, err := reserve(t.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.release)
+	return h
+}
+
+func taken(h *hold) bool {
+	openPorts.Lock()
+	defer openPorts.Unlock()
+	return openPorts.names[h.name] == h
 }
 
 func TestSerialCarriesBytesBothWays(t *testing.T) {
@@ -106,8 +123,8 @@ func TestSerialCloseEndsBlockedCalls(t *testing.T) {
 				t.Errorf("blocked call ended with %v", err)
 			}
 		}
-		if !*released || !w.thrown {
-			t.Errorf("released %v, output thrown away %v", *released, w.thrown)
+		if !released() || !w.thrown {
+			t.Errorf("released %v, output thrown away %v", released(), w.thrown)
 		}
 		if err := c.Close(); err != nil {
 			t.Errorf("second Close = %v", err)
@@ -126,18 +143,27 @@ func (s stuck) ResetOutputBuffer() error  { return nil }
 func TestSerialCloseDoesNotWaitForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := stuck{make(chan struct{})}
-		freed := make(chan struct{})
-		c := newSerialConn("serial://COM3?baud=9600", s, func() { close(freed) })
+		held := claim(t)
+		c := newSerialConn("serial://COM3?baud=9600", s, held)
 		if err := c.Close(); err == nil || !strings.Contains(err.Error(), "did not let go") {
 			t.Errorf("Close = %v", err)
 		}
-		select {
-		case <-freed:
-			t.Error("the port counts as free while its driver still holds it")
-		default:
+		// The port is not free while its driver still holds it, and no other device is to blame.
+		_, err := reserve(held.name)
+		if err == nil || !strings.Contains(err.Error(), "pull the plug") || strings.Contains(err.Error(), "another device") {
+			t.Errorf("opened again: %v", err)
 		}
 		close(s.forever)
-		<-freed
+		synctest.Wait()
+		again, err := reserve(held.name)
+		if err != nil {
+			t.Fatalf("opened again when the driver had let go: %v", err)
+		}
+		held.release() // the earlier holder has nothing to give back any more
+		if !taken(again) {
+			t.Error("an earlier holder gave away the port of a later one")
+		}
+		again.release()
 	})
 }
 
@@ -154,19 +180,19 @@ func TestSerialUnplugged(t *testing.T) {
 }
 
 func TestOnePortIsOpenedOnce(t *testing.T) {
-	release, err := reserve("COM77")
+	held, err := reserve("COM77")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Dial(t.Context(), "serial://COM77?baud=9600"); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("second open = %v", err)
 	}
-	release()
-	release()
+	held.release()
+	held.release()
 	if again, err := reserve("COM77"); err != nil {
 		t.Errorf("after release: %v", err)
 	} else {
-		again()
+		again.release()
 	}
 }
 
@@ -188,8 +214,8 @@ func TestSerialVanished(t *testing.T) {
 		if _, err := c.Write([]byte("x")); !errors.Is(err, errVanished) {
 			t.Errorf("write = %v", err)
 		}
-		if err := c.Close(); err != nil || !*released {
-			t.Errorf("Close = %v, released %v", err, *released)
+		if err := c.Close(); err != nil || !released() {
+			t.Errorf("Close = %v, released %v", err, released())
 		}
 	})
 }

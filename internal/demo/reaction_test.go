@@ -110,6 +110,7 @@ driver  = "zpl"
 address = "tcp://127.0.0.1:0"
 label   = "labels/unit.zpl"
 poll    = "2ms"
+settle  = "20ms"
 [[scanner]]
 name    = "cam-%[1]d"
 driver  = "text"

@@ -24,13 +24,16 @@ type Alone struct {
 // Empty says that nothing was chosen.
 func (a *Alone) Empty() bool { return a.IZKM == "" && len(a.Printers)+len(a.Scanners)+len(a.PLCs) == 0 }
 
-// Add returns a function that takes one protocol=address into the list, for a repeated flag.
+// Add returns a function that takes one protocol=address into the list, for a repeated flag. The address
+// may also be written as a configuration has it, with tcp:// in front.
 func (a *Alone) Add(list *[]string) func(string) error {
 	return func(s string) error {
-		if protocol, address, ok := strings.Cut(s, "="); !ok || protocol == "" || address == "" {
+		protocol, address, _ := strings.Cut(s, "=")
+		address = strings.TrimPrefix(address, "tcp://")
+		if protocol == "" || address == "" {
 			return fmt.Errorf("%q is not protocol=address, such as zpl=127.0.0.1:9100", s)
 		}
-		*list = append(*list, s)
+		*list = append(*list, protocol+"="+address)
 		return nil
 	}
 }
@@ -60,6 +63,9 @@ func (a *Alone) start(ctx context.Context, p *Plant, say func(format string, arg
 	for _, s := range a.Printers {
 		protocol, _, _ := strings.Cut(s, "=")
 		make, ok := printers[protocol]
+		if !ok && protocol == "text" {
+			return fmt.Errorf("--printer %s: there is no emulator to start, as a text printer's whole protocol stands in the configuration; those there are speak %s", s, Printers())
+		}
 		if !ok {
 			return fmt.Errorf("--printer %s: no emulator speaks %q here, only %s", s, protocol, Printers())
 		}

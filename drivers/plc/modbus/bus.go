@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// bus is what a line without transaction numbers has to remember from one session to the
-// next: until when an answer to an earlier request may still come.
+// bus is what has to be remembered from one session to the next: until when an answer to an
+// earlier request may still come. Over TCP answers carry the number of their request, and
+// yet a gateway gives this number to whatever the unit behind it says next.
 //
 // A PLC that is asked at t answers before t + timeout + quiet, or not at all. That is the
 // promise of the setting, and the driver's part is to send nothing until then.
@@ -16,12 +17,17 @@ type bus struct {
 	quiet   time.Duration
 
 	mu   sync.Mutex
-	owed time.Time // no answer to what was asked comes after this; zero: everything was answered
+	owed time.Time // no answer to what was asked comes after this; zero: nothing is owed
 }
 
-// newBus begins with an answer owed: nobody knows what was asked before this program ran.
+// newBus begins with an answer owed on a serial line: nobody knows what was asked before this
+// program ran. A gateway for many clients keeps that apart by itself.
 func newBus(w wire, timeout, quiet time.Duration) *bus {
-	return &bus{wire: w, timeout: timeout, quiet: quiet, owed: time.Now().Add(timeout + quiet)}
+	b := &bus{wire: w, timeout: timeout, quiet: quiet}
+	if w.rtu {
+		b.owed = time.Now().Add(timeout + quiet)
+	}
+	return b
 }
 
 // asked notes a request that waits for its answer until the deadline.
@@ -38,10 +44,21 @@ func (b *bus) answered() {
 	b.owed = time.Time{}
 }
 
-// rest is how long the line has to be quiet from now on before anything is asked.
+// owes reports whether something was asked and not answered.
+func (b *bus) owes() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.owed.IsZero()
+}
+
+// rest is how long the line has to be quiet from now on before anything is asked. Behind a
+// gateway the line is not heard, and only the time counts.
 func (b *bus) rest() time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if !b.wire.rtu {
+		return max(0, time.Until(b.owed))
+	}
 	return max(b.quiet, time.Until(b.owed))
 }
 

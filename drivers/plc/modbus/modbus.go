@@ -2,7 +2,8 @@
 //
 // Inputs are read together in as few requests as possible, outputs are written one by
 // one. Any error that is not the PLC's own clear exception ends the session and closes
-// the connection: after a timeout the late answer would be taken for the next one.
+// the connection: after a timeout the late answer would be taken for the next one. A gateway's
+// exception that the PLC has not answered is such a timeout.
 package modbus
 
 import (
@@ -47,7 +48,7 @@ type PLC struct {
 	watch   drivers.Watch
 	outputs map[string]item
 	plan    []request
-	bus     *bus // nil: answers carry the number of their request
+	bus     *bus
 }
 
 // New checks the settings. Errors are *drivers.OptionError, joined; the key of a problem
@@ -86,9 +87,7 @@ func New(s drivers.Settings) (*PLC, error) {
 		}
 	}
 	p.plan = plan(items, l)
-	if p.wire.rtu {
-		p.bus = newBus(p.wire, p.timeout, quiet)
-	}
+	p.bus = newBus(p.wire, p.timeout, quiet)
 	return p, nil
 }
 
@@ -108,26 +107,29 @@ func (p *PLC) Points() map[string]drivers.Point {
 	return points
 }
 
-// Open connects to the PLC. On a bus without transaction numbers it first waits until
-// nothing that was asked before can still be answered.
+// Open connects to the PLC. On a bus without transaction numbers, and over TCP after a
+// request without an answer, it first waits until nothing that was asked before can still be
+// answered.
 func (p *PLC) Open(ctx context.Context) (drivers.PLCSession, error) {
 	conn, err := p.dial(ctx, p.wire.address)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{plc: p, transport: &transport{conn: conn, timeout: p.timeout}, plan: slices.Clone(p.plan)}
+	s := &session{plc: p, transport: &transport{conn: conn, timeout: p.timeout, bus: p.bus}, plan: slices.Clone(p.plan)}
 	// Of the library's handlers only the framing is used: connections are the link's.
-	if p.bus == nil {
+	if p.wire.rtu {
+		framing := modbus.NewRTUClientHandler("")
+		framing.SlaveId = p.unit
+		s.client = modbus.NewClient2(framing, rtu{s.transport})
+	} else {
 		framing := modbus.NewTCPClientHandler("")
 		framing.SlaveId = p.unit
 		s.client = modbus.NewClient2(framing, tcp{s.transport})
-		return s, nil
+		if !p.bus.owes() {
+			return s, nil
+		}
 	}
-	framing := modbus.NewRTUClientHandler("")
-	framing.SlaveId = p.unit
-	r := rtu{s.transport, p.bus}
-	s.client = modbus.NewClient2(framing, r)
-	if err := r.settle(ctx); err != nil {
+	if err := s.transport.settle(ctx); err != nil {
 		_ = conn.Close() // what is wrong with the line is told already
 		return nil, fmt.Errorf("waiting for %s to be quiet: %w", p.wire.address, err)
 	}

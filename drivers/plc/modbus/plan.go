@@ -9,6 +9,7 @@ const (
 	// defaultGap is how many unused addresses are read along to save a request. A larger gap
 	// costs more than it saves, and is more likely to hold an address that the PLC refuses.
 	defaultGap = 8
+	places     = 1 << 16 // addresses are 16 bits
 )
 
 // limits are what one request may read.
@@ -102,4 +103,15 @@ func probe(plan []request) (request, bool) {
 		return request{space: first.space, address: first.address, count: 1, items: first.items[:1]}, true
 	}
 	return request{}, false
+}
+
+// wider returns a request at the same place whose answer is a register longer, or eight bits
+// and more. It reads places that nothing names; a PLC that refuses them has answered too.
+func wider(first request) request {
+	more := 1
+	if first.space.bits {
+		more = 8
+	}
+	count := first.count + more
+	return request{space: first.space, address: min(first.address, places-count), count: count, items: first.items[:1]}
 }

@@ -1,12 +1,10 @@
 package modbus
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/goburrow/modbus"
@@ -22,10 +20,7 @@ const (
 // rtu carries frames that tell neither their length nor which request they answer. An
 // answer is known by its unit, its function and its length alone; the bus keeps answers
 // to earlier requests away from it.
-type rtu struct {
-	*transport
-	bus *bus
-}
+type rtu struct{ *transport }
 
 // Send writes a frame and reads as many bytes as its answer or an exception has. The
 // checksum is for the caller to see.
@@ -91,32 +86,4 @@ func (r rtu) pause() error {
 			return fmt.Errorf("%d bytes came that were not asked for", stray)
 		}
 	}
-}
-
-// settle listens until no answer is owed any more and the line was quiet for long enough,
-// and throws away what it hears.
-func (r rtu) settle(ctx context.Context) error {
-	begun := time.Now()
-	for heard := 0; ; {
-		n, err := r.listen(ctx, r.bus.rest())
-		if n == 0 || err != nil {
-			return err
-		}
-		heard += n
-		if passed := time.Since(begun); passed > r.bus.patience() {
-			return fmt.Errorf("%d bytes in %v, and nothing was asked: see that no other master talks on it, and that its speed and parity are right",
-				heard, passed.Round(time.Millisecond))
-		}
-	}
-}
-
-// listen returns how many bytes came in one go, or 0 if none came in time.
-func (r rtu) listen(ctx context.Context, limit time.Duration) (int, error) {
-	release := link.Until(ctx, r.conn, time.Now().Add(limit))
-	n, err := r.conn.Read(make([]byte, maxFrameRTU))
-	ended := release()
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		return n, errors.Join(err, ended)
-	}
-	return n, ended
 }

@@ -37,6 +37,12 @@ const (
 	illegalValue    = 3
 )
 
+// Exceptions of a gateway whose unit has not answered, and still may.
+const (
+	noPath   = 10
+	noAnswer = 11
+)
+
 // exception is the PLC's own clear "no".
 type exception struct {
 	*drivers.Refusal
@@ -78,6 +84,9 @@ func (s *session) Read(ctx context.Context) (drivers.Values, error) {
 // the PLC likes the question is left for Read to find out.
 func (s *session) probe(ctx context.Context) error {
 	r, ok := probe(s.plan)
+	if !ok && !s.plc.wire.rtu {
+		r, ok = wider(s.plan[0]), true // no waiting helps against a gateway that keeps a late answer
+	}
 	if !ok {
 		return nil
 	}
@@ -164,7 +173,8 @@ func (s *session) unknown(output string) error {
 }
 
 // do makes one call. The PLC's own exception leaves the session as it is; every other
-// error closes the connection, because a late answer would be taken for the next one.
+// error closes the connection, because a late answer would be taken for the next one. So
+// does a gateway's word that the PLC has not answered.
 func (s *session) do(ctx context.Context, function byte, doing func() string, call func() error) error {
 	if s.err != nil {
 		return s.err
@@ -177,14 +187,15 @@ func (s *session) do(ctx context.Context, function byte, doing func() string, ca
 	// The library takes an answer to another function for an exception too, and one without a code.
 	no, refused := errors.AsType[*modbus.ModbusError](err)
 	refused = refused && no.FunctionCode == function|0x80 && no.ExceptionCode != 0
+	if refused && (no.ExceptionCode == noPath || no.ExceptionCode == noAnswer) { // the late answer may be passed on as the next
+		refused, err = false, fmt.Errorf("%s (exception %d): look at the PLC and its line to the gateway", exceptions[no.ExceptionCode], no.ExceptionCode)
+	}
 	if err != nil && !refused {
 		s.err = fmt.Errorf("%s: %w", doing(), err)
 		_ = s.transport.conn.Close() // the session is over; its error says why
 		return s.err
 	}
-	if s.plc.bus != nil {
-		s.plc.bus.answered()
-	}
+	s.plc.bus.answered()
 	if !refused {
 		return nil
 	}

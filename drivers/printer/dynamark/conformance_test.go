@@ -41,9 +41,8 @@ var configurations = map[string]configuration{
 
 func (c configuration) testCase() drivertest.Case {
 	return drivertest.Case{
-		Printer:    func(t testing.TB, dial link.Dialer) drivers.Printer { return printer(t, dial, c.options) },
-		Emulator:   func(testing.TB) drivertest.Emulator { return emulator(c.emulator) },
-		Unnumbered: true,
+		Printer:  func(t testing.TB, dial link.Dialer) drivers.Printer { return printer(t, dial, c.options) },
+		Emulator: func(testing.TB) drivertest.Emulator { return emulator(c.emulator) },
 	}
 }
 

@@ -106,7 +106,11 @@ func (s *session) message(number string) error {
 	}
 	switch number {
 	case msgApplied:
-		s.applied = true
+		if s.started {
+			s.applied = true
+		} else {
+			s.early = true
+		}
 	case s.printer.marked:
 		switch {
 		case s.printed == s.sent:

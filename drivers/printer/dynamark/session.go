@@ -44,6 +44,8 @@ type session struct {
 
 	changing bool // a transaction is open
 	armed    bool // the laser may mark
+	started  bool // it has answered the last label's MARK START
+	early    bool // it told before that of texts applied: it may be a second copy of what belongs to the label before
 	applied  bool // it has the texts of the last label
 	sent     int
 	printed  int
@@ -126,15 +128,19 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 		return s.fail(err)
 	}
 	s.sent++
-	s.applied, s.armed = false, true
+	s.applied, s.started, s.early, s.armed = false, false, false, true
 	if err := s.ask(ctx, "MARK START", s.printer.silence); err != nil {
 		return s.fail(err)
 	}
+	s.started = true
 	// A trigger that comes before the texts are applied marks the texts before them.
 	if err := s.listen(ctx, s.printer.apply, func() bool { return s.applied }); err != nil {
 		return s.fail(err)
 	}
-	if !s.applied {
+	switch {
+	case !s.applied && s.early:
+		return s.fail(fmt.Errorf("the laser told that it has applied new texts (MSG %s) before its OK to MARK START, which may be a copy, and not within %s after it", msgApplied, s.printer.apply))
+	case !s.applied:
 		return s.fail(fmt.Errorf("the laser did not tell within %s that it has applied new texts (MSG %s)", s.printer.apply, msgApplied))
 	}
 	return nil

@@ -43,17 +43,50 @@ func TestSendAndPrinted(t *testing.T) {
 	})
 }
 
-// The message that texts are applied may come before the answer to the command.
-func TestAppliedBeforeTheAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := scripted(healthy)
-		p.Answer(except("MARK START", "MSG 26\r\nOK\r\n"))
-		s := drivertest.Open(t, printer(t, p.Dial, nil))
-		start := time.Now()
-		if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil || time.Since(start) != 0 {
-			t.Errorf("Send = %v after %v", err, time.Since(start))
-		}
-	})
+// P1, P3: a second copy of a label's "applied" that comes while the next one's MARK START is under way
+// does not open the laser to a trigger: the mark would be one of the old texts.
+func TestP1AppliedTwice(t *testing.T) {
+	for name, c := range map[string]struct{ start, then, want string }{
+		"mark while it is open":    {"MSG 26\r\nOK\r\nMSG 3\r\n", "", "before it had applied"},
+		"mark before the answer":   {"MSG 26\r\nMSG 3\r\nOK\r\n", "", "before it had applied"},
+		"applied for certain":      {"MSG 26\r\nOK\r\n", "MSG 26\r\n", ""},
+		"and not told of any more": {"MSG 26\r\nOK\r\n", "", "before its OK to MARK START"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := scripted(healthy)
+				s := drivertest.Open(t, printer(t, p.Dial, nil))
+				if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
+					t.Fatal(err)
+				}
+				go p.Say("MSG 3\r\n")
+				if n, err := s.Printed(t.Context()); n != 1 || err != nil {
+					t.Fatalf("Printed = %d, %v", n, err)
+				}
+				p.Answer(except("MARK START", c.start))
+				if c.then != "" {
+					go func() {
+						time.Sleep(2 * time.Second)
+						p.Say(c.then)
+					}()
+				}
+				start := time.Now()
+				err := s.Send(t.Context(), drivertest.Labels("01B"))
+				if c.want == "" {
+					if err != nil || time.Since(start) != 2*time.Second {
+						t.Errorf("Send = %v after %v", err, time.Since(start))
+					}
+					return
+				}
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("Send = %v, want %q", err, c.want)
+				}
+				if n, again := s.Printed(t.Context()); n != 0 || again != err {
+					t.Errorf("Printed = %d, %v", n, again)
+				}
+			})
+		})
+	}
 }
 
 // A mark is waited for, and the laser is stopped as soon as it comes.

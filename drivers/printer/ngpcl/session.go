@@ -16,6 +16,9 @@ import (
 	"linemark/drivers/printer/talk"
 )
 
+// farewell is how long taking the last code out of the printer may take when the session ends.
+const farewell = 500 * time.Millisecond
+
 // session is the time between two faults. By network every command has a connection of its
 // own, as printers are known to close it after an answer; a serial port stays open.
 type session struct {
@@ -26,8 +29,11 @@ type session struct {
 	portIn  *answers
 
 	closing sync.Once
-	err     error       // the fault that ended the session
-	holds   []job.Value // what the fields hold that are marked once
+
+	mu    sync.Mutex  // held during a call
+	err   error       // the fault that ended the session
+	holds []job.Value // what the fields hold that are marked once
+	codes bool        // the fields may hold a code
 }
 
 // prepare brings the printer to a known state: its job selected, no code in its fields.
@@ -62,6 +68,8 @@ func (s *session) prepare(ctx context.Context) error {
 // them, so there is no room for a second label: two in one call are refused. A label that
 // cannot be marked leaves the session as it was.
 func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch {
 	case s.err != nil:
 		return s.err
@@ -77,6 +85,7 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	s.codes = true
 	return s.update(ctx, values)
 }
 
@@ -84,6 +93,8 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 // sent. It never knows of a mark, and returns 0. A printer stopped by a person loses nothing
 // and is waited for.
 func (s *session) Printed(ctx context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.err != nil {
 		return 0, s.err
 	}
@@ -95,16 +106,24 @@ func (s *session) Printed(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if selected != s.printer.job {
+		s.codes = false // its fields are not for us to write to
 		return 0, s.fail(fmt.Errorf("the printer's job is %q, not %s: somebody has selected another", selected, s.printer.job))
 	}
 	return 0, s.compare(ctx, s.holds)
 }
 
-// Close ends the session. What the fields hold the printer goes on marking.
+// Close interrupts a call under way and ends the session. What the fields hold the printer goes
+// on marking: so they get the idle text, if the printer still listens.
 func (s *session) Close() error {
 	var err error
 	s.closing.Do(func() {
 		s.end()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		_ = s.fail(os.ErrClosed) // stays the first fault if there was one
+		if s.codes {
+			s.leave()
+		}
 		if s.port != nil {
 			err = s.port.Close()
 		}
@@ -112,15 +131,38 @@ func (s *session) Close() error {
 	return err
 }
 
-// update sets fields and reads them back.
-func (s *session) update(ctx context.Context, values []job.Value) error {
+// leave tries once to take the last code out of the printer. Whether it worked is not told.
+func (s *session) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	conn := s.port
+	if conn == nil {
+		fresh, err := s.printer.dial(ctx, s.printer.address)
+		if err != nil {
+			return
+		}
+		defer fresh.Close()
+		conn = fresh
+	}
+	until, _ := ctx.Deadline()
+	release := link.Until(ctx, conn, until)
+	_, _ = exchange(conn, newAnswers(), "JU", updating(filled(s.printer.layout.Once(), s.printer.idle)), func(answer) bool { return true })
+	_ = release() // nobody is left to tell
+}
+
+// updating is the command that sets fields.
+func updating(values []job.Value) string {
 	var command strings.Builder
 	command.WriteString("{~JU0||0|")
 	for _, v := range values {
 		command.WriteString(v.Field + "|" + v.Text + "|")
 	}
-	command.WriteString("}")
-	if _, err := s.good(ctx, "JU", command.String(), "the update was refused"); err != nil {
+	return command.String() + "}"
+}
+
+// update sets fields and reads them back.
+func (s *session) update(ctx context.Context, values []job.Value) error {
+	if _, err := s.good(ctx, "JU", updating(values), "the update was refused"); err != nil {
 		return err
 	}
 	if err := s.compare(ctx, values); err != nil {

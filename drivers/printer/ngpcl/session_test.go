@@ -69,15 +69,6 @@ func TestConnections(t *testing.T) {
 	}
 }
 
-// What an earlier session left in the fields is not marked any more once a session is open.
-func TestOpenTakesTheLastCodeOut(t *testing.T) {
-	p, s := connect(t, ngpcltest.Options{}, nil)
-	marked(t, p, s, "01A")
-	s.Close()
-	reopen(t, made(t, p, false, nil))
-	wantMark(t, p, "NOCODE")
-}
-
 func TestOneLabelAtATime(t *testing.T) {
 	p, s := connect(t, ngpcltest.Options{}, nil)
 	before := len(p.Commands())
@@ -164,7 +155,7 @@ func TestP1FaultEndsTheSession(t *testing.T) {
 				marked(t, p, s, "01A")
 				wantWell(t, s)
 				c.happen(p)
-				_, err := s.Printed(t.Context())
+				_, err := s.Printed(context.Background())
 				if err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Fatalf("Printed = %v, want %q", err, c.want)
 				}
@@ -172,7 +163,7 @@ func TestP1FaultEndsTheSession(t *testing.T) {
 				p.SetManner(ngpcltest.Manner{})
 				synctest.Wait()
 				before := len(p.Commands())
-				if _, again := s.Printed(t.Context()); again != err {
+				if _, again := s.Printed(context.Background()); again != err {
 					t.Errorf("Printed after the fault = %v", again)
 				}
 				if again := s.Send(t.Context(), drivertest.Labels("01B")); again != err {
@@ -195,7 +186,7 @@ func TestSendMeetsFaults(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: Send = %v", fault, err)
 		}
-		if _, again := s.Printed(t.Context()); again != err {
+		if _, again := s.Printed(context.Background()); again != err {
 			t.Errorf("%v: the session goes on: %v", fault, again)
 		}
 	}
@@ -344,7 +335,7 @@ func TestCutAnswer(t *testing.T) {
 	if !errors.Is(err, io.EOF) || taken != 1 {
 		t.Errorf("Send = %v after %d commands", err, taken)
 	}
-	if _, again := s.Printed(t.Context()); again != err || p.Waiting() != 1 {
+	if _, again := s.Printed(context.Background()); again != err || p.Waiting() != 1 {
 		t.Errorf("the session goes on: %v", again)
 	}
 }

@@ -12,6 +12,10 @@ var errDropped = errors.New("the printer was taken offline and is done with its 
 // ids is how many ids there are: 00 to 99.
 const ids = 100
 
+// pace is the least time from one label to the next: print engines of 16 inches a second would
+// need labels shorter than 9 mm for it.
+const pace = 20 * time.Millisecond
+
 // progress is what is known of a session's labels. Labels are counted from 1, in the order
 // in which they were sent, and come out in that order.
 type progress struct {
@@ -23,6 +27,7 @@ type progress struct {
 	printed int
 	seen    int       // the last label that the printer has named as its present job
 	named   [ids]bool // by id: the printer has named the label, so it has received it
+	told    time.Time // when the last status came that was asked for
 	offline bool      // the printer was taken offline while it held labels
 	idle    time.Time // since when it has been idle although labels are missing; zero: it is not
 }
@@ -49,6 +54,9 @@ func (p *progress) ahead(st status) int { return (st.id - p.idOf(p.printed) + id
 func (p *progress) take(st status, now time.Time) error {
 	if err := st.fault(); err != nil {
 		return err
+	}
+	if st.remaining > 1 {
+		return fmt.Errorf("the printer has %d labels to come of one job, and every job of this line is one label: nobody else may print on it", st.remaining)
 	}
 	if p.sent == p.printed {
 		// Nothing is missing; only a job that is not ours would be worth a word.
@@ -82,11 +90,8 @@ func (p *progress) take(st status, now time.Time) error {
 		case p.offline && label-1 > p.printed:
 			return errDropped
 		}
-		for before := p.printed + 1; before < label && !p.assured; before++ {
-			if id := p.idOf(before); !p.named[id] {
-				return fmt.Errorf("the printer has come to job %02d, and job %02d never showed in its status: "+
-					"whether it was lost or printed between two answers is not known", st.id, id)
-			}
+		if err := p.passed(label, st.id, now); err != nil {
+			return err
 		}
 		p.seen, p.named[st.id] = label, true
 		p.printed = max(p.printed, label-1)
@@ -108,6 +113,26 @@ func (p *progress) take(st status, now time.Time) error {
 		p.idle = now
 	case now.Sub(p.idle) > p.silence:
 		return fmt.Errorf("the printer is idle, and %d labels that were sent never showed in its status", p.sent-p.printed)
+	}
+	return nil
+}
+
+// passed checks the labels before the one that the printer names: each was named itself, or was
+// acknowledged and may have come out since the last status.
+func (p *progress) passed(label, id int, now time.Time) error {
+	unseen := 0
+	for before := p.printed + 1; before < label; before++ {
+		if p.named[p.idOf(before)] {
+			continue
+		}
+		if unseen++; !p.assured {
+			return fmt.Errorf("the printer has come to job %02d, and job %02d never showed in its status: "+
+				"whether it was lost or printed between two answers is not known", id, p.idOf(before))
+		}
+	}
+	if since := now.Sub(p.told); since < time.Duration(unseen)*pace {
+		return fmt.Errorf("the printer has come to job %02d, past %d that never showed in its status, in %v: it cannot have "+
+			"printed them in that time; nobody else may print on it", id, unseen, since.Round(time.Millisecond))
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func (s *session) begin(id int) {
 	if id == noJob {
 		id = int(s.printer.number.Load())
 	}
-	s.progress = progress{id: id, silence: s.printer.silence, assured: s.printer.protocol.acks}
+	s.progress = progress{id: id, told: s.heard, silence: s.printer.silence, assured: s.printer.protocol.acks}
 }
 
 // hear waits for the next status, asked for where the printer does not tell it by itself, and
@@ -93,6 +93,7 @@ func (s *session) hear(ctx context.Context, take func(status) error) error {
 	if err := s.status.read(ctx, s.printer.protocol.short, s.printer.silence, each); err != nil {
 		return s.broken(doing, err)
 	}
+	s.told = s.heard // one that came unasked may be as old as the answer before
 	return nil
 }
 

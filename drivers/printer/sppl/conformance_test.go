@@ -44,7 +44,7 @@ var configurations = map[string]configuration{
 func (c configuration) testCase() drivertest.Case {
 	return drivertest.Case{
 		Printer: func(t testing.TB, dial link.Dialer) drivers.Printer {
-			p, err := sppl.New(drivers.Settings{Name: "p", Address: "emulator", Dial: dial, Options: c.options})
+			p, err := sppl.New(drivers.Settings{Name: "p", Address: "emulator", Dial: dial, Options: drivertest.Changed(c.options, map[string]any{"settle": "5ms"})})
 			if err != nil {
 				t.Fatal(err)
 			}

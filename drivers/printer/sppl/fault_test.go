@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -164,4 +165,54 @@ func TestP1SendIsAllOrNothing(t *testing.T) {
 		t.Errorf("sent %q", got)
 	}
 	drivertest.Send(t, s, "01C")
+}
+
+// P3: the word for the last print of an earlier session, which comes only after the printer stands, is
+// not taken for one of the first label: its row is gone as soon as it is under the head.
+func TestP3LateWordOfAnEarlierPrint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mode, rows := "WAITING<", 0
+		p := &drivertest.Script{End: "^"}
+		p.Answer(func(command string) string {
+			name, _, _ := strings.Cut(strings.TrimPrefix(command, "~"), "{")
+			result := "OK"
+			switch name {
+			case "SPPSTA":
+				result = mode
+			case "SPLGQC":
+				result = strconv.Itoa(rows)
+			case "SPLAQD":
+				rows++
+			case "SPPSAP": // the first label goes under the head, which takes its row
+				mode, rows = "RUNNING<", rows-1
+			}
+			return "~SPGRES{" + name + ":" + result + "}^"
+		})
+		s := settings(map[string]any{"settle": "500ms"})
+		s.Dial = p.Dial
+		driver, err := New(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			time.Sleep(150 * time.Millisecond)
+			p.Say("~SPGRES{MK}^")
+		}()
+		session, err := driver.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer session.Close()
+		if err := session.Send(t.Context(), drivertest.Labels("01A", "01B")); err != nil {
+			t.Fatal(err)
+		}
+		for range 6 {
+			drivertest.WantPrinted(t, session, 0)
+			time.Sleep(50 * time.Millisecond)
+		}
+		mode = "ERROR<Ribbon broken"
+		if _, err := session.Printed(t.Context()); err == nil || !strings.Contains(err.Error(), "Ribbon broken") {
+			t.Errorf("Printed = %v", err)
+		}
+	})
 }

@@ -20,7 +20,7 @@ const nasty = "0104601234567893215\"<&'_1>=,;%/\x1d93dGVz"
 // settings returns good settings with the options changed; nil takes one out.
 func settings(options map[string]any) drivers.Settings {
 	s := drivers.Settings{Name: "savema-1", Address: "tcp://127.0.0.1:9100", Options: map[string]any{
-		"gs_form": "raw", "fnc1_form": "", "comma": "plain", "fields": map[string]any{"CODE": "{code}"},
+		"gs_form": "raw", "fnc1_form": "", "comma": "plain", "settle": "1ms", "fields": map[string]any{"CODE": "{code}"},
 	}}
 	s.Options = drivertest.Changed(s.Options, options)
 	return s

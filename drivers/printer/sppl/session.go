@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// settle is how long what the printer says and what its queue has lost may differ: a row
+	// lag is how long what the printer says and what its queue has lost may differ: a row
 	// is taken and the word said within one print.
-	settle = 10 * time.Second
+	lag = 10 * time.Second
 	// maxApart is by how many they may differ meanwhile: one label under the head, and one just out.
 	maxApart = 2
 )
@@ -38,7 +38,8 @@ type session struct {
 	dry      int
 }
 
-// prepare brings the printer to a known state: stopped, its queues empty, telling of its prints.
+// prepare brings the printer to a known state: stopped, its queues empty, telling of its prints,
+// and silent about those of earlier sessions.
 func (s *session) prepare(ctx context.Context) error {
 	if err := s.halt(ctx); err != nil {
 		return err
@@ -54,6 +55,11 @@ func (s *session) prepare(ctx context.Context) error {
 		if err := s.order(ctx, c); err != nil {
 			return err
 		}
+	}
+	// The printer may stand before it has told of its last print. That word would otherwise be
+	// taken for one of the first label, whose row is gone while it is under the head.
+	if err := s.listen(ctx, s.printer.settle); err != nil {
+		return err
 	}
 	n, err := s.rows(ctx)
 	if err != nil {
@@ -202,7 +208,7 @@ func (s *session) reconcile(left int) error {
 	case s.apart.IsZero():
 		s.apart = time.Now()
 	}
-	late := !s.apart.IsZero() && time.Since(s.apart) > settle
+	late := !s.apart.IsZero() && time.Since(s.apart) > lag
 	switch {
 	case gone-s.told > maxApart, gone > s.told && late:
 		return fmt.Errorf("the printer's queue has lost %d rows, but it tells of %d prints only", gone, s.told)

@@ -44,6 +44,7 @@ type Printer struct {
 	template string // file in the printer to load; empty: the one that is loaded
 	poll     time.Duration
 	silence  time.Duration
+	settle   time.Duration // how long a print of an earlier session may still be told of
 }
 
 // New checks the settings. Errors are *drivers.OptionError, joined.
@@ -52,6 +53,7 @@ func New(s drivers.Settings) (*Printer, error) {
 	p := &Printer{address: s.Address, dial: talk.Dialer(s)}
 	p.poll = k.Duration("poll", 50*time.Millisecond, time.Millisecond)
 	p.silence = k.Duration("silence", 3*time.Second, 100*time.Millisecond)
+	p.settle = k.Duration("settle", 500*time.Millisecond, time.Millisecond)
 	if p.template = k.String("template", ""); p.template != "" && checkName(p.template) != nil {
 		k.Fail("template", fmt.Sprintf("%q is no name of a file in the printer", p.template), "write it like unit_53.rox")
 	}
@@ -73,7 +75,7 @@ func (p *Printer) Traits() drivers.PrinterTraits {
 }
 
 // Open connects, stops the printer, loads its template where one is configured, empties its
-// queues and lets it say a word after every print. The first Send starts it.
+// queues, lets it say a word after every print and hears those of earlier sessions out. The first Send starts it.
 func (p *Printer) Open(ctx context.Context) (drivers.PrintSession, error) {
 	conn, err := p.dial(ctx, p.address)
 	if err != nil {

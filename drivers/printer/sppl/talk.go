@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -56,19 +57,38 @@ func (s *session) exchange(b []byte, tags []string) (result string, err error) {
 		return "", err
 	}
 	err = talk.Read(s.conn, s.in.Add, s.in.Next, func(a answer) (bool, error) {
-		switch {
-		case a.word == printed:
-			s.told++
-		case slices.Contains(tags, a.tag):
+		if a.word == "" && slices.Contains(tags, a.tag) {
 			result = a.result
 			return true, nil
-		case a.result == "FAIL":
-			// The answer to an earlier command, twice or late: it says that something was not done.
-			return false, &refusal{a.tag, a.result}
 		}
-		return false, nil
+		return false, s.unasked(a)
 	})
 	return result, err
+}
+
+// unasked takes what answers no command under way.
+func (s *session) unasked(a answer) error {
+	switch {
+	case a.word == printed:
+		s.told++
+	case a.result == "FAIL":
+		// The answer to an earlier command, twice or late: it says that something was not done.
+		return &refusal{a.tag, a.result}
+	}
+	return nil
+}
+
+// listen takes what the printer says by itself in that time.
+func (s *session) listen(ctx context.Context, d time.Duration) error {
+	release := link.Until(ctx, s.conn, time.Now().Add(d))
+	err := talk.Read(s.conn, s.in.Add, s.in.Next, func(a answer) (bool, error) { return false, s.unasked(a) })
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = nil
+	}
+	if err := errors.Join(err, release()); err != nil {
+		return s.broken("listening to the printer", err)
+	}
+	return nil
 }
 
 // status asks for the printer's mode. An unknown one ends the session.

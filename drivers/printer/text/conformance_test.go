@@ -123,7 +123,6 @@ func (c configuration) testCase() drivertest.Case {
 			return e
 		},
 		Speechless: c.empty,
-		Unnumbered: c.name == "ack",
 	}
 }
 

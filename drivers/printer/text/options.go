@@ -51,6 +51,15 @@ func New(s drivers.Settings) (*Printer, error) {
 		p.keepAlive.send = append(p.keepAlive.send, p.end...)
 	}
 	r.label(p)
+	// A message without a number that comes twice would confirm the next label too, if there were one.
+	if p.printed != nil && p.printed.number == "" {
+		p.ahead = min(p.ahead, 1)
+	}
+	// A label of an earlier run of the agent that comes out late must not bear an index of this
+	// one. The hundredth of a second runs ahead of every printer's labels.
+	if p.indexLast > 0 {
+		p.index = uint64(time.Now().UnixMilli()/10) % uint64(p.indexLast)
+	}
 	r.together(p, r.word("emptied_by", "init", "connection", "nothing"))
 	if err := r.Err(); err != nil {
 		return nil, err

@@ -112,9 +112,16 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 	}
 	for i, b := range frames {
 		doing := fmt.Sprintf("sending label %d of %d", i+1, len(frames))
-		p.given(s.tally.take())
+		// A print without a number that is told before the label is accepted is not this label's.
+		late := s.tally.number == "" && p.accepted != nil
+		if !late {
+			p.given(s.tally.take())
+		}
 		if err := s.exchange(ctx, exchange{b, p.accepted}, doing); err != nil {
 			return err
+		}
+		if late {
+			s.tally.take()
 		}
 	}
 	return nil

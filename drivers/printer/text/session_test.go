@@ -49,9 +49,6 @@ func TestEventsByIndex(t *testing.T) {
 
 // P3: what the printer says of prints must be possible, or the session ends.
 func TestP3ImpossiblePrints(t *testing.T) {
-	count := maps.Clone(full)
-	count["label"], count["printed"] = "P {code}", "OUT"
-	delete(count, "index_last")
 	for name, c := range map[string]struct {
 		options m
 		last    string
@@ -60,7 +57,6 @@ func TestP3ImpossiblePrints(t *testing.T) {
 	}{
 		"one passed over":  {full, "", "OUT 2\r", "printed index 2, and said nothing of index 1"},
 		"not given":        {full, "", "OUT 4\r", "index 4, which it was not given"},
-		"too many":         {count, "", "OUT\rOUT\rOUT\rOUT\r", "tells of 4 printed labels, 3 were sent"},
 		"counter too high": {asked("counter"), "LAST 14\r", "", "counts 4 labels since the start, 3 were sent"},
 		"counter back":     {asked("counter"), "LAST 9\r", "", "went back from 10 to 9"},
 		"index not given":  {asked("index"), "LAST 6\r", "", "index 6, which it was not given"},
@@ -100,6 +96,74 @@ func TestP3ImpossiblePrints(t *testing.T) {
 			})
 		})
 	}
+}
+
+// unnumbered is the same printer with a message for each print that holds no number.
+func unnumbered() m {
+	options := maps.Clone(full)
+	options["label"], options["printed"] = "P {code}", "OUT"
+	delete(options, "index_last")
+	return options
+}
+
+// P3: a message without a number that comes twice confirms no label of its own: there is one label at a
+// time, and the second message ends the session, also while the next label is on its way.
+func TestP3UnnumberedMessageTwice(t *testing.T) {
+	meet(t, unnumbered(), healthy, func(t *testing.T, p *peer, pr *Printer, s drivers.PrintSession) {
+		if got := pr.Traits(); got.MaxAhead != 1 || got.Confirms != drivers.ConfirmsCount {
+			t.Errorf("%+v", got)
+		}
+		if err := s.Send(t.Context(), drivertest.Labels("01A", "01B")); err == nil || !strings.Contains(err.Error(), "hold 2 labels") {
+			t.Errorf("Send of two = %v", err)
+		}
+		if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
+			t.Fatal(err)
+		}
+		p.say("OUT\rOUT\r")
+		if _, err := s.Printed(t.Context()); err == nil || !strings.Contains(err.Error(), "tells of 2 printed labels, 1 were sent") {
+			t.Errorf("Printed = %v", err)
+		}
+	})
+	meet(t, unnumbered(), healthy, func(t *testing.T, p *peer, _ *Printer, s drivers.PrintSession) {
+		if err := s.Send(t.Context(), drivertest.Labels("01A")); err != nil {
+			t.Fatal(err)
+		}
+		p.say("OUT\r")
+		drivertest.WantPrinted(t, s, 1)
+		p.Answer(always(map[string]string{"P": "OUT\rOK\r"}))
+		if err := s.Send(t.Context(), drivertest.Labels("01B")); err == nil || !strings.Contains(err.Error(), "tells of 2 printed labels, 1 were sent") {
+			t.Errorf("Send = %v", err)
+		}
+	})
+}
+
+// P3: a label of an earlier run that comes out late bears no index of this one.
+func TestP3IndexOfAnEarlierRun(t *testing.T) {
+	options := maps.Clone(full)
+	options["index_last"] = int64(9999)
+	synctest.Test(t, func(t *testing.T) {
+		p := newPeer(always(healthy))
+		var last string
+		for run := range 3 { // each a new process, soon after the last
+			s, err := made(t, p, options).Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Send(t.Context(), drivertest.Labels("01A", "01B")); err != nil {
+				t.Fatal(err)
+			}
+			sent := p.Commands()
+			if run > 0 { // the last label of the run before comes out
+				p.say("OUT " + last + "\r")
+				if n, err := s.Printed(t.Context()); n != 0 || err == nil || !strings.Contains(err.Error(), "which it was not given") {
+					t.Errorf("Printed = %d, %v", n, err)
+				}
+			}
+			last, _, _ = strings.Cut(strings.TrimPrefix(sent[len(sent)-1], "P "), "|")
+			time.Sleep(10 * time.Second)
+			s.Close()
+		}
+	})
 }
 
 // The number at the beginning is not counted, and neither is what comes out while Open waits.

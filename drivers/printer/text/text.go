@@ -73,7 +73,7 @@ type Printer struct {
 	index uint64 // the last one given to a label, by any session
 }
 
-// Traits says what the printer confirms by its settings.
+// Traits says what the printer confirms by its settings, and how many labels it may hold.
 func (p *Printer) Traits() drivers.PrinterTraits {
 	return drivers.PrinterTraits{Confirms: p.confirms(), MaxAhead: p.ahead, Poll: p.poll, CheckCode: p.label.checkCode}
 }

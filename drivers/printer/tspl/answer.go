@@ -57,6 +57,19 @@ func (a *answers) next() (found answer, ok bool, err error) {
 	return found, true, nil
 }
 
+// each hands every whole answer that is here already to take.
+func (a *answers) each(take func(answer) error) error {
+	for {
+		found, ok, err := a.next()
+		if err != nil || !ok {
+			return err
+		}
+		if err := take(found); err != nil {
+			return err
+		}
+	}
+}
+
 // status is the byte that answers <ESC>!? (TSPL2 manual).
 type status byte
 

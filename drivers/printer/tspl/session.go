@@ -107,9 +107,10 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 	return s.write(ctx, tspl, "sending labels")
 }
 
-// Printed asks the printer's status, then its count. The label that was under the head when a
-// fault came is neither whole nor surely counted: so a fault ends the session before a count is
-// believed. A pause loses nothing and is waited out.
+// Printed asks the printer's status, then its count, and where that has risen its status again.
+// The label that was under the head when a fault came is not whole, and the fault may have come
+// right after the first status: so a count is believed only between two statuses without a fault.
+// A pause loses nothing and is waited out.
 func (s *session) Printed(ctx context.Context) (int, error) {
 	if s.err != nil {
 		return 0, s.err
@@ -125,14 +126,21 @@ func (s *session) Printed(ctx context.Context) (int, error) {
 	switch {
 	case err != nil:
 		return 0, err
-	case !known:
+	case !known || now == s.last:
 		return int(s.last - s.base), nil
 	case now < s.last:
 		return 0, s.fail(fmt.Errorf("the printer's count went back from %d to %d", s.last, now))
 	case now-s.base > uint64(s.sent):
 		return 0, s.fail(fmt.Errorf("the printer counts %d labels since the start, %d were sent", now-s.base, s.sent))
 	}
-	if now > s.last && now-s.base == uint64(s.sent) && st.has(printing) {
+	// A status that came together with the count is older than the question for the next.
+	if err := s.in.each(s.take); err != nil {
+		return 0, s.broken("asking the printer's status", err)
+	}
+	if st, err = s.status(ctx); err != nil {
+		return 0, err
+	}
+	if now-s.base == uint64(s.sent) && st.has(printing) {
 		// All that was sent is counted, yet the printer prints: something else may have been counted.
 		// Asked again, either it is idle or the count goes above what was sent.
 		return int(s.last - s.base), nil

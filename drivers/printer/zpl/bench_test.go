@@ -36,7 +36,7 @@ func feed(b *testing.B, options map[string]any) {
 	if err := os.WriteFile(filepath.Join(dir, "unit.zpl"), []byte(benchLabel), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	s := drivers.Settings{Name: "p", Address: "tcp://" + l.Addr().String(), Dir: dir, Dial: link.Dial, Options: map[string]any{"label": "unit.zpl"}}
+	s := drivers.Settings{Name: "p", Address: "tcp://" + l.Addr().String(), Dir: dir, Dial: link.Dial, Options: map[string]any{"label": "unit.zpl", "settle": "20ms"}}
 	for k, v := range options {
 		s.Options[k] = v
 	}

@@ -19,6 +19,19 @@ var (
 	command = regexp.MustCompile(`[\^~][^\^~]*`)
 )
 
+// refused are commands that have no place on a label, with what they do.
+var refused = map[string]string{
+	"~PR": "prints the label before again",
+	"~JR": "starts the printer anew",
+	"~JA": "drops the labels that wait in the printer",
+	"~JX": "drops labels that wait in the printer",
+	"~JP": "pauses the printer and drops the label",
+	"~WC": "prints a label of the printer's settings",
+	"~WL": "prints a label of the printer's settings",
+	"^WD": "prints a label of what the printer has stored",
+	"~JG": "prints a label of the printer's sensors",
+}
+
 // fault is one thing wrong with a label.
 type fault struct{ problem, hint string }
 
@@ -44,6 +57,7 @@ type compiler struct {
 	begins, ends int // of ^XA and ^XZ
 	names        []string
 
+	codes    int      // fields with {code}
 	bx       []string // parameters of the field's ^BX; nil where the field has none
 	fh       bool     // the field's data goes through ^FH
 	encoding string   // parameters of the last ^CI
@@ -116,6 +130,10 @@ func (c *compiler) command(b []byte) {
 		c.fail("leave it out: the driver sends ^JZN", "^JZ%s makes the printer print a label again after a fault", text)
 	case name == "^DF":
 		c.fail(`leave it out, and write format = "stored" in the configuration`, "^DF stores the label in the printer and prints nothing")
+	case name == "^MC" && strings.EqualFold(text, "N"):
+		c.fail("leave it out", "^MCN leaves the label before in the printer: it would be printed again, with its code")
+	case refused[name] != "":
+		c.fail("leave it out", "%s %s", name, refused[name])
 	case slices.Contains([]string{"^CC", "~CC", "^CT", "~CT", "^CD", "~CD"}, name):
 		c.fail("leave it out", "%s changes the characters of the printer's commands", name)
 	}
@@ -159,6 +177,9 @@ func (c *compiler) data(b []byte) {
 // codeField checks the field that holds {code}.
 func (c *compiler) codeField(data string) {
 	c.label.hasCode = true
+	if c.codes++; c.codes == 2 {
+		c.fail("leave the second out", "there is more than one {code} field: one code goes on one product; two-across media are not served")
+	}
 	if data != "{code}" {
 		c.fail("write ^FD{code}^FS: the driver writes FNC1 itself", "{code} is not the whole data of its field")
 	}
@@ -167,16 +188,33 @@ func (c *compiler) codeField(data string) {
 	case c.bx == nil:
 		c.fail(example, "{code} is not in a Data Matrix field (^BX)")
 		return
-	case len(c.bx) < 3 || strings.TrimSpace(c.bx[2]) != "200":
+	case parameter(c.bx, 2) != "200":
 		c.fail(example, "the quality of ^BX is not 200")
 	}
-	switch g := strings.TrimSpace(strings.Join(c.bx[min(6, len(c.bx)):min(7, len(c.bx))], "")); g {
+	for i, what := range []string{"columns", "rows"} {
+		if n := parameter(c.bx, 3+i); n != "" {
+			c.fail("leave columns and rows empty: the printer takes the smallest that holds the code",
+				"^BX fixes the %s of the symbol to %s, which not every code fits into", what, n)
+		}
+	}
+	if parameter(c.bx, 7) == "2" {
+		c.fail("leave it out: a square symbol holds every code", "^BX asks for a rectangular symbol, which not every code fits into")
+	}
+	switch g := parameter(c.bx, 6); g {
 	case string(c.label.rule.escape):
 	case "":
 		c.fail(example, "^BX names no escape character, and printers differ in what they take instead")
 	default:
 		c.fail(example, "^BX names the escape character %s, but escape is %c", g, c.label.rule.escape)
 	}
+}
+
+// parameter returns the n-th parameter of a command, from 0; empty where it is absent.
+func parameter(all []string, n int) string {
+	if n >= len(all) {
+		return ""
+	}
+	return strings.TrimSpace(all[n])
 }
 
 // whole checks what only the whole label shows.

@@ -47,7 +47,7 @@ func conformancePrinter(t testing.TB, dial link.Dialer, format string) drivers.P
 		t.Fatal(err)
 	}
 	p, err := zpl.New(drivers.Settings{Name: "p", Address: "emulator", Dir: dir, Dial: dial,
-		Options: map[string]any{"label": "unit.zpl", "format": format}})
+		Options: map[string]any{"label": "unit.zpl", "format": format, "settle": "100ms"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func (s *session) write(ctx context.Context, b []byte, doing string) error {
 }
 
 // errSilent is a printer that does not answer, or takes nothing.
-var errSilent = errors.New("the printer keeps silent: look for paper, ribbon and an open head")
+var errSilent = errors.New("the printer keeps silent: look for paper, ribbon and an open head, then at its cable and the network")
 
 // broken ends the session with an error that tells a person where to look.
 func (s *session) broken(doing string, err error) error {

@@ -131,7 +131,7 @@ func printer(t *testing.T, p *peer, options map[string]any) *Printer {
 	if err := os.WriteFile(filepath.Join(dir, "unit.zpl"), []byte(unit), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := drivers.Settings{Name: "tij-1", Address: "peer", Dir: dir, Dial: p.dial, Options: map[string]any{"label": "unit.zpl"}}
+	s := drivers.Settings{Name: "tij-1", Address: "peer", Dir: dir, Dial: p.dial, Options: map[string]any{"label": "unit.zpl", "settle": "20ms"}}
 	for k, v := range options {
 		s.Options[k] = v
 	}

@@ -7,33 +7,38 @@ import (
 
 const asking = "asking the printer's state and its odometer"
 
-// question asks for the state and then for the odometer: a count that comes before the state
-// is not the answer.
-func (p *Printer) question() []byte { return []byte("~HS" + p.getvar()) }
+// question asks for the state, for the odometer and for the state again: a count that comes
+// before the first state is not the answer, and one with a fault behind it is not believed.
+func (p *Printer) question() []byte { return []byte("~HS" + p.getvar() + "~HS") }
 
 // answered reads the answer to a question.
 func (s *session) answered(ctx context.Context) (int, error) {
 	s.asked = false
-	var frames []string
-	whole := false
+	var before []string
+	more := 0 // frames between the first state and the count
 	got, err := s.receive(ctx, asking, s.printer.silence, func(a answer) (counted bool, err error) {
 		switch {
-		case a.form == frame && !whole:
-			frames, whole, err = gather(frames, a.text)
 		case a.form == value:
-			return whole, nil
+			return len(before) == frames, nil
+		case a.form == frame && len(before) == frames:
+			more++
+		case a.form == frame:
+			before, _, err = gather(before, a.text)
 		}
 		return false, err
 	})
 	if err != nil {
 		return 0, err
 	}
-	st, err := parseStatus(frames)
+	st, err := s.parsed(before, asking)
 	if err == nil {
-		err = st.fault()
+		err = s.faultless(st)
 	}
 	if err != nil {
-		return 0, s.fail(err)
+		return 0, err
+	}
+	if st, err = s.after(ctx, more >= frames); err != nil {
+		return 0, err
 	}
 	now, err := s.odometer(got.text)
 	switch {
@@ -51,6 +56,29 @@ func (s *session) answered(ctx context.Context) (int, error) {
 	}
 	s.last = now
 	return int(now - s.base), nil
+}
+
+// after reads the state that follows the count. A printer that works ~HS off ahead of its other
+// commands, or answers twice, has told it before the count: it is asked once more then.
+func (s *session) after(ctx context.Context, told bool) (status, error) {
+	if told {
+		if err := s.write(ctx, []byte("~HS"), asking); err != nil {
+			return status{}, err
+		}
+	}
+	st, err := s.state(ctx, asking)
+	if err != nil {
+		return status{}, err
+	}
+	return st, s.faultless(st)
+}
+
+// faultless ends the session where a state has a fault.
+func (s *session) faultless(st status) error {
+	if err := st.fault(); err != nil {
+		return s.fail(err)
+	}
+	return nil
 }
 
 // getvar asks for the odometer.
@@ -78,17 +106,29 @@ func (s *session) odometer(text string) (uint64, error) {
 // status asks for the printer's state.
 func (s *session) status(ctx context.Context) (status, error) {
 	const doing = "asking the printer's state"
-	var frames []string
-	_, err := s.ask(ctx, "~HS", doing, func(a answer) (whole bool, err error) {
+	if err := s.write(ctx, []byte("~HS"), doing); err != nil {
+		return status{}, err
+	}
+	return s.state(ctx, doing)
+}
+
+// state reads the answer to ~HS.
+func (s *session) state(ctx context.Context, doing string) (status, error) {
+	var parts []string
+	_, err := s.receive(ctx, doing, s.printer.silence, func(a answer) (whole bool, err error) {
 		if a.form == frame {
-			frames, whole, err = gather(frames, a.text)
+			parts, whole, err = gather(parts, a.text)
 		}
 		return whole, err
 	})
 	if err != nil {
 		return status{}, err
 	}
-	st, err := parseStatus(frames)
+	return s.parsed(parts, doing)
+}
+
+func (s *session) parsed(parts []string, doing string) (status, error) {
+	st, err := parseStatus(parts)
 	if err != nil {
 		return status{}, s.fail(fmt.Errorf("%s: %w", doing, err))
 	}

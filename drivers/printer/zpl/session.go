@@ -40,8 +40,24 @@ func (s *session) prepare(ctx context.Context) error {
 	if err := s.write(ctx, []byte("~JA^XA^JZN^XZ"), "preparing the printer"); err != nil {
 		return err
 	}
-	until := time.Now().Add(s.printer.silence)
-	for {
+	if s.printer.store != "" {
+		// Whether ^HW is answered while a label is under the head is not settled.
+		if err := s.rest(ctx, 0); err != nil {
+			return err
+		}
+		if err := s.store(ctx); err != nil {
+			return err
+		}
+	}
+	return s.rest(ctx, s.printer.settle)
+}
+
+// rest waits until the printer has been idle for a time and its odometer stood still: the label
+// of an earlier job that was under the head is counted when it is out, which takes a while.
+func (s *session) rest(ctx context.Context, wait time.Duration) error {
+	start := time.Now()
+	var since time.Time // the printer has been idle with this count
+	for round := 1; ; round++ {
 		st, err := s.status(ctx)
 		if err != nil {
 			return err
@@ -49,47 +65,27 @@ func (s *session) prepare(ctx context.Context) error {
 		if err := errors.Join(st.fault(), st.pause()); err != nil {
 			return err
 		}
-		if st.idle() {
-			break
+		n, err := s.count(ctx)
+		if err != nil {
+			return err
 		}
-		if time.Now().After(until) {
+		now := time.Now()
+		if since.IsZero() || !st.idle() || n != s.base {
+			since = now
+		}
+		s.base, s.last = n, n
+		if st.idle() && now.Sub(since) >= wait {
+			return nil
+		}
+		if round > 2 && now.Sub(start) > wait+s.printer.silence {
+			if st.idle() {
+				return errors.New("the printer is idle and its odometer does not stand still")
+			}
 			return fmt.Errorf("the printer still holds %d formats and %d labels after its jobs were cancelled", st.formats, st.remaining)
 		}
 		if err := talk.Pause(ctx, s.printer.poll); err != nil {
 			return err
 		}
-	}
-	if s.printer.store != "" {
-		if err := s.store(ctx); err != nil {
-			return err
-		}
-	}
-	return s.baseline(ctx)
-}
-
-// baseline reads the odometer until it stands still: the last label of an earlier job may
-// still be counted.
-func (s *session) baseline(ctx context.Context) error {
-	first, err := s.count(ctx)
-	if err != nil {
-		return err
-	}
-	for until := time.Now().Add(s.printer.silence); ; {
-		if err := talk.Pause(ctx, s.printer.poll); err != nil {
-			return err
-		}
-		second, err := s.count(ctx)
-		if err != nil {
-			return err
-		}
-		if second == first {
-			s.base, s.last = second, second
-			return nil
-		}
-		if time.Now().After(until) {
-			return errors.New("the printer is idle and its odometer does not stand still")
-		}
-		first = second
 	}
 }
 
@@ -127,11 +123,11 @@ func (s *session) Send(ctx context.Context, labels []drivers.Label) error {
 	return s.write(ctx, zpl, "sending labels")
 }
 
-// Printed asks the printer's state and its odometer in one breath. How often is the caller's
-// business: Traits.Poll. A printer with its head open or its media out answers no ~HS but may
-// still tell its odometer, and the label that was under the head is then neither whole nor
-// counted: so a fault ends the session before a count is believed. A pause loses nothing and is
-// waited out.
+// Printed asks the printer's state, its odometer and its state again in one breath. How often is
+// the caller's business: Traits.Poll. A printer with its head open or its media out answers no ~HS
+// but may still tell its odometer, and the label that was under the head is then not whole: so a
+// count is believed only between two states without a fault, for one may come at any moment. A
+// pause loses nothing and is waited out.
 //
 // The answer to a question of Send will do if it brings news, and if it is new itself: if it had
 // to be waited for, labels that were sent behind the question are still on their way.

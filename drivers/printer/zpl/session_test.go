@@ -28,10 +28,10 @@ const getvar = "! U1 getvar \"odometer.total_label_count\"\r\n"
 func TestOpenPreparesThePrinter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPeer()
-		busy, moving := 3, 3
+		busy, moving := 3, 5
 		p.set(func() string {
 			if moving--; moving > 0 {
-				return []string{`"1000"`, `"1001"`, `"1002"`}[moving]
+				return []string{"", `"1002"`, `"1001"`, `"1000"`, `"1000"`}[moving]
 			}
 			return "ALERT: PQ JOB COMPLETED [x]\r\n\"1003\""
 		}, func() string {
@@ -44,12 +44,65 @@ func TestOpenPreparesThePrinter(t *testing.T) {
 			return healthy()
 		})
 		s := open(t, p)
-		want := []string{"~JA", "^XA^JZN^XZ", "~HS", "~HS", "~HS", getvar, getvar, getvar, getvar}
+		want := []string{"~JA", "^XA^JZN^XZ", "~HS", getvar, "~HS", getvar, "~HS", getvar, "~HS", getvar, "~HS", getvar, "~HS", getvar}
 		if got := p.commands(); !slices.Equal(got, want) {
 			t.Errorf("sent %q, want %q", got, want)
 		}
 		if n, err := s.Printed(t.Context()); n != 0 || err != nil {
 			t.Errorf("Printed = %d, %v", n, err)
+		}
+	})
+}
+
+// P3: the label of an earlier job that is under the head is counted while the printer says that
+// it is idle. It is none of ours.
+func TestP3OpenWaitsForTheLastLabel(t *testing.T) {
+	for _, late := range []time.Duration{0, 300 * time.Millisecond, 999 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newPeer()
+			start := time.Now()
+			p.set(func() string {
+				if time.Since(start) > late {
+					return `"1001"`
+				}
+				return `"1000"`
+			}, nil)
+			s, err := printer(t, p, map[string]any{"settle": "1s"}).Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			if d := time.Since(start); d < late+time.Second {
+				t.Errorf("opened after %v, %v after the odometer had moved", d, d-late)
+			}
+			if err := s.Send(t.Context(), labels("01A", "01B")); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := s.Printed(t.Context()); n != 0 || err != nil {
+				t.Errorf("Printed = %d, %v, and none of ours is out", n, err)
+			}
+		})
+	}
+}
+
+// The printer rests only as long as it is idle.
+func TestOpenWaitsFromTheLastBusyState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPeer()
+		start := time.Now()
+		p.set(nil, func() string {
+			if d := time.Since(start); d > 500*time.Millisecond && d < 700*time.Millisecond {
+				return reports(idle1, "001,0,0,0,1,2,4,0,00000001,1,000")
+			}
+			return healthy()
+		})
+		s, err := printer(t, p, map[string]any{"settle": "1s"}).Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if d := time.Since(start); d < 1680*time.Millisecond {
+			t.Errorf("opened after %v", d)
 		}
 	})
 }
@@ -124,7 +177,7 @@ func TestSendAndPrinted(t *testing.T) {
 		synctest.Wait()
 		want := []string{
 			"^XA^FO20,20^BXN,4,200,,,,#^FD#101A^FS^PQ1^XZ",
-			"~HS", getvar, // its answer may be there before the second label is
+			"~HS", getvar, "~HS", // its answer may be there before the second label is
 			"^XA^FO20,20^BXN,4,200,,,,#^FD#101B#1C^FS^PQ1^XZ",
 		}
 		if got := p.commands()[before:]; !slices.Equal(got, want) {

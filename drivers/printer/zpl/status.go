@@ -7,11 +7,13 @@ import (
 	"strings"
 )
 
-// The three frames of a ~HS answer have this many fields (ZPL II Programming Guide, ~HS).
+// The three parts of a ~HS answer have this many fields (ZPL II Programming Guide, ~HS).
 const (
 	fields1 = 12
 	fields2 = 11
 	fields3 = 2
+
+	frames = 3
 )
 
 // maxRemaining is the largest count of labels that is believed. Some clones keep a
@@ -49,21 +51,21 @@ func (s status) fault() error {
 }
 
 // gather adds a frame to the answer; whole is true with the third.
-func gather(frames []string, text string) (all []string, whole bool, err error) {
-	want := []int{fields1, fields2, fields3}[len(frames)]
+func gather(parts []string, text string) (all []string, whole bool, err error) {
+	want := []int{fields1, fields2, fields3}[len(parts)]
 	if got := strings.Count(text, ",") + 1; got != want {
-		return nil, false, fmt.Errorf("frame %d of the printer's status has %d fields, not %d", len(frames)+1, got, want)
+		return nil, false, fmt.Errorf("frame %d of the printer's status has %d fields, not %d", len(parts)+1, got, want)
 	}
-	all = append(frames, text)
-	return all, len(all) == 3, nil
+	all = append(parts, text)
+	return all, len(all) == frames, nil
 }
 
-// parseStatus reads the frames that gather has collected.
-func parseStatus(frames []string) (status, error) {
-	if len(frames) != 3 {
+// parseStatus reads the parts that gather has collected.
+func parseStatus(parts []string) (status, error) {
+	if len(parts) != frames {
 		return status{}, errors.New("the printer's status is not whole")
 	}
-	one, two := strings.Split(frames[0], ","), strings.Split(frames[1], ",")
+	one, two := strings.Split(parts[0], ","), strings.Split(parts[1], ",")
 	if len(one) != fields1 || len(two) != fields2 {
 		return status{}, errors.New("the printer's status has a wrong number of fields")
 	}

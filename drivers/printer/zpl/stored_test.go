@@ -27,8 +27,8 @@ func TestStoredLabel(t *testing.T) {
 			"^XA^DFR:LM.ZPL^FS^LL300^FO1,1^A0N,20^FDWATER 0.5 L^FS^BXN,4,200,,,,#^FN1^FS^FO9,9^A0N,20^FN2^FS^FO5,5^GB9,9,1^FS^XZ",
 			"^XA^XFR:LM.ZPL^FS^FN1^FD#10104601234567893215\"<&'_1>=,;%/#193dGVz^FS^FN2^FDLOT A_5E, EXP 03/2027^FS^PQ1^XZ"},
 		"one value, three fields": {
-			"^XA^BXN,4,200,,,,#^FD{code}^FS^FD{gtin}^FS^BXN,4,200,,,,#^FD{code}^FS^BCN^FD{gtin}^FS^FD({gtin})^FS^XZ",
-			"^XA^DFR:LM.ZPL^FS^BXN,4,200,,,,#^FN1^FS^FN2^FS^BXN,4,200,,,,#^FN1^FS^BCN^FN2^FS^FN3^FS^XZ",
+			"^XA^BXN,4,200,,,,#^FD{code}^FS^FD{gtin}^FS^BCN^FD{gtin}^FS^FD({gtin})^FS^XZ",
+			"^XA^DFR:LM.ZPL^FS^BXN,4,200,,,,#^FN1^FS^FN2^FS^BCN^FN2^FS^FN3^FS^XZ",
 			"^XA^XFR:LM.ZPL^FS^FN1^FD#10104601234567893215\"<&'_1>=,;%/#193dGVz^FS^FN2^FD04601234567893^FS^FN3^FD(04601234567893)^FS^PQ1^XZ"},
 		"lines, lower case, the rest of ^PQ": {
 			"~SD20\r\n^xa\r\n^bxN,4,200,,,,#\r\n^fd{code}^fs\r\n^pq1,1\r\n^xz\r\n",
@@ -103,10 +103,10 @@ func TestOpenStoresTheLabel(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		want := []string{"~JA", "^XA^JZN^XZ", "~HS",
+		want := []string{"~JA", "^XA^JZN^XZ", "~HS", getvar,
 			"^XA^IDR:LM.ZPL^FS^XZ", "^XA^HWR:LM.ZPL^XZ",
 			"^XA^DFR:LM.ZPL^FS^FO20,20^BXN,4,200,,,,#^FN1^FS^XZ", "^XA^HWR:LM.ZPL^XZ",
-			getvar, getvar}
+			"~HS", getvar, "~HS", getvar}
 		if got := p.commands(); !slices.Equal(got, want) {
 			t.Errorf("sent %q, want %q", got, want)
 		}

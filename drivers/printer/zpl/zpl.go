@@ -40,6 +40,7 @@ type Printer struct {
 	label    *label
 	store    string // the name of the stored label; empty: each label is sent whole
 	poll     time.Duration
+	settle   time.Duration
 	silence  time.Duration
 	odometer string
 }
@@ -51,6 +52,7 @@ func New(s drivers.Settings) (*Printer, error) {
 	zpl, ok := labelfile.Read(k, s, labelfile.ZPL)
 	escape := k.String("escape", "#")
 	p.poll = k.Duration("poll", 20*time.Millisecond, time.Millisecond)
+	p.settle = k.Duration("settle", time.Second, time.Millisecond)
 	p.silence = k.Duration("silence", 3*time.Second, 100*time.Millisecond)
 	if p.odometer = k.String("odometer", "odometer.total_label_count"); !isVariable(p.odometer) {
 		k.Fail("odometer", fmt.Sprintf("%q is no name of a printer variable", p.odometer),
@@ -111,7 +113,7 @@ func (p *Printer) Traits() drivers.PrinterTraits {
 }
 
 // Open connects, switches reprinting off, cancels what the printer still holds, waits
-// until it is idle, stores the label there if it is to be stored, and reads the odometer.
+// until it is idle, stores the label there if it is to be stored, and waits until the odometer stands still.
 func (p *Printer) Open(ctx context.Context) (drivers.PrintSession, error) {
 	conn, err := p.dial(ctx, p.address)
 	if err != nil {
