@@ -13,7 +13,7 @@ import (
 )
 
 func newPLC(d device, driver drivers.PLC) *plc {
-	p := &plc{device: d, driver: driver, watch: driver.Watch(), pulsed: map[string]bool{}, bits: map[string]int{},
+	p := &plc{device: d, driver: driver, watch: driver.Watch(), pulsed: map[string]bool{}, orders: map[string]uint64{}, bits: map[string]int{},
 		onState: func(bool, string) {}, onRead: func(drivers.Values) {}, onSet: func(string, uint64) {}, onCount: func(string, int) {}, onJump: func(string) {}}
 	if beat, ok := driver.Points()["beat"]; ok && beat.Output {
 		p.beat = "beat"

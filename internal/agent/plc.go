@@ -27,7 +27,8 @@ type plc struct {
 	onJump  func(input string)                // a counter has jumped: how far it has risen is not known
 	alarm   func(text string)
 
-	refused map[string]bool // refusals of this session that were logged
+	orders  map[string]uint64 // what a look at the inputs asks to be written at once
+	refused map[string]bool   // refusals of this session that were logged
 
 	mu      sync.Mutex
 	session *plcSession // nil: down
@@ -283,6 +284,12 @@ func (p *plc) look(ctx context.Context, s *plcSession) error {
 	}
 	s.last, s.looked = values, now
 	p.onRead(values)
+	for output, value := range p.orders {
+		delete(p.orders, output)
+		if err := p.take(ctx, s, write{output: output, value: value, done: make(chan error, 1)}); err != nil {
+			return p.lenient(err)
+		}
+	}
 	return nil
 }
 

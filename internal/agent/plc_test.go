@@ -405,7 +405,7 @@ func TestMachine(t *testing.T) {
 			defer func() { said = nil }()
 			return said
 		}
-		if got := take(); len(got) != 0 {
+		if got := take(); !slices.Equal(got, []line.Event{line.StopOutput{}}) {
 			t.Errorf("a machine at work says %v", got)
 		}
 		if err := (signals{b.plc}).Set(b.t.Context(), "command", true); err != nil || b.remote.Holding(command) != 4 {
@@ -432,5 +432,67 @@ func TestMachine(t *testing.T) {
 		if got := b.taken(&b.alarms); len(got) != 1 || !strings.Contains(got[0], "told to hold") {
 			t.Errorf("a machine that does not hold: %q", got)
 		}
+		b.remote.SetHolding(state, 11)
+		b.pause(time.Second)
+		// One that starts after it was told to hold is held: nobody has seen it stand for this stop.
+		b.remote.SetHolding(state, 3)
+		b.pause(time.Second)
+		if err := (signals{b.plc}).Set(b.t.Context(), "command", true); err != nil {
+			t.Error(err)
+		}
+		b.remote.SetHolding(command, 0)
+		take()
+		b.remote.SetHolding(state, 6)
+		b.pause(300 * time.Millisecond)
+		if got := take(); len(got) != 0 || b.remote.Holding(command) != 4 {
+			t.Errorf("a machine that starts after it was told to hold: %v, command %d", got, b.remote.Holding(command))
+		}
+		b.remote.SetHolding(state, 11)
+		b.pause(time.Second)
+		b.remote.SetHolding(state, 6)
+		b.pause(time.Second)
+		if got := take(); !slices.Equal(got, []line.Event{line.StopOutput{}}) {
+			t.Errorf("its restart: %v", got)
+		}
+	})
+}
+
+// TestStopIsNotLost: a line that stands, a PLC that goes and comes back standing, and a stop set then:
+// clearing the output is seen as the restart, and the next cause stops the line again.
+func TestStopIsNotLost(t *testing.T) {
+	var said []line.Event
+	onBusWith(t, nil, func(b *bus) {
+		b.plc.watchStop(func(ev line.Event) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if _, ok := ev.(line.StopOutput); ok {
+				said = append(said, ev)
+			}
+		}, "stop")
+	}, func(b *bus) {
+		want := func(when string, events ...line.Event) {
+			t.Helper()
+			b.pause(time.Second)
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if !slices.Equal(said, events) {
+				t.Errorf("%s it says %v, want %v", when, said, events)
+			}
+			said = nil
+		}
+		want("at the first look", line.StopOutput{})
+		b.remote.SetCoil(stopCoil, true)
+		want("stopped by others", line.StopOutput{Set: true})
+		b.site.goAway("plc")
+		b.pause(time.Second)
+		b.site.comeBack("plc")
+		b.pause(10 * time.Second)
+		want("back, standing still", line.StopOutput{Set: true})
+		if err := (signals{b.plc}).Set(b.t.Context(), "stop", true); err != nil {
+			t.Error(err)
+		}
+		want("set while it stands", line.StopOutput{Set: true})
+		b.remote.SetCoil(stopCoil, false)
+		want("cleared by a person", line.StopOutput{})
 	})
 }

@@ -10,13 +10,20 @@ import (
 // that gets no verdict is rejected by the PLC itself.
 //
 // An announcement and a reading belong together when they come in the same short time and nothing
-// else that could be meant is waiting. Wherever that cannot be told, all that waits is rejected and
-// the line stands.
+// else that could be meant is waiting. That is certain as long as two products lie more than twice
+// that time apart, which the announcements themselves show: a reading that is nobody's is then
+// left over before the next product comes. Wherever it cannot be told, all that waits is rejected
+// and the line stands.
 type handshake struct {
-	match   time.Duration // a reading and its announcement lie no further apart, less than two products do; 0: there is no handshake
+	match   time.Duration // a reading and its announcement lie no further apart; 0: there is no handshake
 	waiting []*announced
 	last    uint64
+	lastAt  time.Time // of the last announcement
 	begun   bool
+	// settling says that what comes may belong to products from before: it is rejected until nothing
+	// has come for longer than match.
+	settling bool
+	heard    time.Time // the last announcement or reading while settling
 }
 
 // announced is a product on its way to a verdict.
@@ -32,18 +39,38 @@ type announced struct {
 // told is what there is to tell the PLC.
 type told struct {
 	answers []Effect
-	stop    string // why the line must stand; empty: it may run
+	unread  []uint64 // products among them that are rejected without a reading of their own
+	stop    string   // why the line must stand; empty: it may run
+}
+
+// begin forgets what is under way: nobody can tell which of what comes next belongs to it.
+func (h *handshake) begin(now time.Time) {
+	h.waiting, h.settling, h.heard = nil, true, now
+}
+
+// settles says whether something that comes now may still be of a product from before.
+func (h *handshake) settles(now time.Time) bool {
+	h.settling = h.settling && now.Sub(h.heard) <= h.match
+	h.heard = now
+	return h.settling
 }
 
 // request takes an announcement.
 func (h *handshake) request(r Requested) told {
-	was, begun := h.last, h.begun
-	h.last, h.begun = r.Seq, true
+	was, wasAt, begun := h.last, h.lastAt, h.begun
+	h.last, h.lastAt, h.begun = r.Seq, r.At, true
 	if !begun {
+		h.begin(r.At)
 		return told{} // what stands there at the beginning may be of an earlier product
+	}
+	if h.settles(r.At) {
+		return h.reject(r.Seq)
 	}
 	if r.Seq != was+1 && r.Seq > 1 { // after its largest number, or a restart, a PLC begins with 0 or 1
 		return h.lost(fmt.Sprintf("the PLC announced product %d after %d", r.Seq, was), r.Seq)
+	}
+	if between := r.At.Sub(wasAt); between < 2*h.match {
+		return h.lost(fmt.Sprintf("products come %s apart, and match is not shorter than half of that", between.Round(time.Millisecond)), r.Seq)
 	}
 	var fits []*announced
 	for _, p := range h.waiting {
@@ -66,6 +93,9 @@ func (h *handshake) request(r Requested) told {
 
 // read takes a reading, before anything is known of its code.
 func (h *handshake) read(scan int64, at time.Time) told {
+	if h.settles(at) {
+		return told{}
+	}
 	var fits []*announced
 	for _, p := range h.waiting {
 		if p.known && p.scan == 0 {
@@ -110,31 +140,38 @@ func (h *handshake) tick(now time.Time) told {
 	for len(h.waiting) > 0 && now.Sub(h.waiting[0].at) > h.match {
 		p := h.waiting[0]
 		if !p.known {
-			lost := h.lost(unannounced)
-			return told{append(t.answers, lost.answers...), lost.stop}
+			return t.and(h.lost(unannounced))
 		}
-		t.answers = append(t.answers, Answer{Seq: p.number})
+		t = t.and(h.reject(p.number))
 		h.waiting = h.waiting[1:]
 	}
-	more := h.answer()
-	t.answers = append(t.answers, more.answers...)
-	return t
+	return t.and(h.answer())
+}
+
+// reject answers for a product that has no reading of its own.
+func (*handshake) reject(number uint64) told {
+	return told{answers: []Effect{Answer{Seq: number}}, unread: []uint64{number}}
+}
+
+func (t told) and(more told) told {
+	return told{append(t.answers, more.answers...), append(t.unread, more.unread...), more.stop}
 }
 
 const unannounced = "a product was read that the PLC did not announce"
 
 // lost rejects all that waits: nobody can tell which verdict is whose.
 func (h *handshake) lost(why string, also ...uint64) told {
-	t := told{stop: why + ": the products cannot be told apart"}
+	t := told{}
 	for _, p := range h.waiting {
 		if p.known {
-			t.answers = append(t.answers, Answer{Seq: p.number})
+			t = t.and(h.reject(p.number))
 		}
 	}
 	for _, number := range also {
-		t.answers = append(t.answers, Answer{Seq: number})
+		t = t.and(h.reject(number))
 	}
-	h.waiting = nil
+	h.begin(h.heard)
+	t.stop = why + ": the products cannot be told apart"
 	return t
 }
 

@@ -22,25 +22,26 @@ type step struct {
 }
 
 func TestHandshake(t *testing.T) {
-	base := step{request: 5}
+	base := step{at: -1000, request: 5}
 	for name, steps := range map[string][]step{
-		"what stands there at the beginning": {{request: 7}, {at: 500}},
+		"what stands there at the beginning": {{at: -1000, request: 7}, {at: 500}},
 		"announced, read, good":              {base, {at: 10, request: 6}, {at: 30, scan: 1}, {at: 31, good: 1, want: "6+"}},
 		"announced, read, bad":               {base, {at: 10, request: 6}, {at: 30, scan: 1}, {at: 31, bad: 1, want: "6-"}},
 		"read before it was announced":       {base, {at: 10, scan: 1}, {at: 12, good: 1}, {at: 40, request: 6, want: "6+"}},
 		"the verdict comes last":             {base, {at: 10, scan: 1}, {at: 40, request: 6}, {at: 45, good: 1, want: "6+"}},
 		"two after each other": {base, {at: 10, request: 6}, {at: 20, scan: 1}, {at: 21, good: 1, want: "6+"},
 			{at: 300, request: 7}, {at: 310, scan: 2}, {at: 311, bad: 2, want: "7-"}},
-		"never read":               {base, {at: 10, request: 6}, {at: 110}, {at: 111, want: "6-"}},
-		"never read, the next is":  {base, {at: 10, request: 6}, {at: 200, scan: 1}, {at: 201, good: 1}, {at: 202, request: 7}, {at: 210, want: "6-7+"}},
-		"a verdict that is late":   {base, {at: 10, request: 6}, {at: 20, scan: 1}, {at: 120, want: "6-"}, {at: 130, good: 1}, {at: 300, request: 7}, {at: 301, scan: 2}, {at: 302, bad: 2, want: "7-"}},
-		"read and never announced": {base, {at: 10, scan: 1}, {at: 111, andStops: true}},
-		"announced far too late":   {base, {at: 10, scan: 1}, {at: 120, request: 6, want: "6-", andStops: true}},
-		"a number passed over":     {base, {at: 10, request: 8, want: "8-", andStops: true}, {at: 300, request: 9}, {at: 301, scan: 1}, {at: 302, good: 1, want: "9+"}},
-		"two wait for a reading":   {base, {at: 10, request: 6}, {at: 20, request: 7}, {at: 30, scan: 1, want: "6-7-", andStops: true}},
-		"two wait for a number":    {base, {at: 10, scan: 1}, {at: 20, scan: 2}, {at: 30, request: 6, want: "6-", andStops: true}},
-		"after the largest number": {{request: 65535}, {at: 10, request: 0}, {at: 12, scan: 1}, {at: 13, good: 1, want: "0+"}},
-		"after a restart":          {{request: 700}, {at: 10, request: 1}, {at: 12, scan: 1}, {at: 13, good: 1, want: "1+"}},
+		"never read":                     {base, {at: 10, request: 6}, {at: 110}, {at: 111, want: "6-"}},
+		"never read, the next is":        {base, {at: 10, request: 6}, {at: 240, scan: 1}, {at: 241, good: 1}, {at: 242, request: 7}, {at: 250, want: "6-7+"}},
+		"a verdict that is late":         {base, {at: 10, request: 6}, {at: 20, scan: 1}, {at: 120, want: "6-"}, {at: 130, good: 1}, {at: 300, request: 7}, {at: 301, scan: 2}, {at: 302, bad: 2, want: "7-"}},
+		"read and never announced":       {base, {at: 10, scan: 1}, {at: 111, andStops: true}},
+		"announced far too late":         {base, {at: 10, scan: 1}, {at: 120, request: 6, want: "6-", andStops: true}},
+		"a number passed over":           {base, {at: 10, request: 8, want: "8-", andStops: true}, {at: 300, request: 9}, {at: 301, scan: 1}, {at: 302, good: 1, want: "9+"}},
+		"products too close for match":   {base, {at: 10, request: 6}, {at: 20, request: 7, want: "6-7-", andStops: true}, {at: 30, scan: 1}, {at: 300}},
+		"still of a product from before": {{request: 5}, {at: 60, scan: 1}, {at: 61, good: 1}, {at: 90, request: 6, want: "6-"}, {at: 120, scan: 2}, {at: 400, request: 7}, {at: 410, scan: 3}, {at: 411, good: 3, want: "7+"}},
+		"two wait for a number":          {base, {at: 10, scan: 1}, {at: 20, scan: 2}, {at: 30, request: 6, want: "6-", andStops: true}},
+		"after the largest number":       {{at: -1000, request: 65535}, {at: 10, request: 0}, {at: 12, scan: 1}, {at: 13, good: 1, want: "0+"}},
+		"after a restart":                {{at: -1000, request: 700}, {at: 10, request: 1}, {at: 12, scan: 1}, {at: 13, good: 1, want: "1+"}},
 	} {
 		h := handshake{match: 100 * time.Millisecond}
 		for i, s := range steps {
@@ -79,7 +80,7 @@ func answersOf(t told) (text string) {
 func TestP6_aVerdictIsForItsOwnProduct(t *testing.T) {
 	passed := 0
 	rapid.Check(t, func(t *rapid.T) {
-		const match, distance = 100, 250 // ms
+		const match, distance = 90, 250 // ms
 		type event struct {
 			at int
 			do func(h *handshake, now time.Time) told
@@ -133,6 +134,57 @@ func TestP6_aVerdictIsForItsOwnProduct(t *testing.T) {
 	}
 }
 
+// TestP6_theHandshakeDoesNotSlip: products further apart than twice match, and once something that
+// belongs to none of them or is missing: no product ever gets its neighbour's verdict.
+func TestP6_theHandshakeDoesNotSlip(t *testing.T) {
+	const match, distance, latency = 59, 120, 50
+	for name, disturb := range map[string]func(h *handshake, now time.Time){
+		"a start while products pass": func(*handshake, time.Time) {},
+		"one reading too many":        func(h *handshake, now time.Time) { h.read(1000, now); h.settle(1000, true) },
+		"a restart of the line":       func(h *handshake, now time.Time) { h.begin(now) },
+		"the PLC was away":            func(h *handshake, _ time.Time) { *h = handshake{match: h.match} },
+	} {
+		for moment := range distance {
+			h := handshake{match: match * time.Millisecond}
+			answered := map[uint64]bool{}
+			take := func(t told) {
+				for _, e := range t.answers {
+					answered[e.(Answer).Seq] = e.(Answer).Good
+				}
+			}
+			stopped := false
+			for at := range 20 * distance {
+				now := clock.Add(time.Duration(at) * time.Millisecond)
+				n := uint64(at / distance)
+				var got told
+				switch at % distance {
+				case 0:
+					got = h.request(Requested{Seq: n, At: now})
+				case latency:
+					got = h.read(int64(n)+1, now)
+				case latency + 1:
+					got = h.settle(int64(n)+1, n%5 == 3)
+				default:
+					got = h.tick(now)
+				}
+				take(got)
+				stopped = stopped || got.stop != ""
+				if at == 5*distance+moment {
+					disturb(&h, now)
+				}
+			}
+			for n, good := range answered {
+				if good && n%5 == 3 {
+					t.Fatalf("%s, %d ms after a number: the bad product %d passes (stopped: %v)", name, moment, n, stopped)
+				}
+			}
+			if !answered[19] {
+				t.Fatalf("%s, %d ms after a number: the good product 19 is rejected long after", name, moment)
+			}
+		}
+	}
+}
+
 // The verify station with a handshake: no pulses, a verdict for each number.
 func TestVerify_withAHandshake(t *testing.T) {
 	at := func(ms int) time.Time { return clock.Add(time.Duration(ms) * time.Millisecond) }
@@ -140,7 +192,7 @@ func TestVerify_withAHandshake(t *testing.T) {
 	scan := func(seq int64, ms int) Scans {
 		return Scans{Scans: []Scan{{Seq: seq, Code: codeNo(int(seq)), At: at(ms)}}}
 	}
-	up := []Event{ScannerState{Up: true}, PLCState{Up: true}, request(5, 0)}
+	up := []Event{ScannerState{Up: true}, PLCState{Up: true}, request(5, -1000)}
 	with := func(more ...Event) []Event { return append(slices.Clone(up), more...) }
 	try(t, func() Station {
 		return NewVerify(VerifyConfig{StopAfter: 3, StopShare: 4, StopOf: 10, Window: 9, Match: 100 * time.Millisecond})
@@ -148,9 +200,12 @@ func TestVerify_withAHandshake(t *testing.T) {
 		{name: "good", history: with(request(6, 10), scan(1, 20)), event: verdicts(good(1)), want: []Effect{Answer{Seq: 6, Good: true}}},
 		{name: "bad", history: with(request(6, 10)), event: Scans{Scans: []Scan{{Seq: 1, NoRead: true, At: at(20)}}}, want: []Effect{Answer{Seq: 6}, Alarm{}}},
 		{name: "a product waits for the verdict on its own reading", history: with(request(6, 10), Scans{Scans: []Scan{{Seq: 1, NoRead: true, At: at(20)}}}, scan(2, 250)), event: request(7, 260)},
-		{name: "never read", history: with(request(6, 10)), event: later{111 * time.Millisecond, Tick{}}, want: []Effect{Answer{Seq: 6}}},
+		{name: "never read", history: with(request(6, 10)), event: later{111 * time.Millisecond, Tick{}}, want: []Effect{Answer{Seq: 6}, Alarm{Text: "product rejected: product 6 was not read"}}},
 		{name: "a number passed over", history: up, event: request(9, 10), state: "stopped",
-			want: []Effect{Answer{Seq: 9}, StopLine{Cause: "the PLC announced product 9 after 5: the products cannot be told apart"}, Alarm{}}},
+			want: []Effect{Answer{Seq: 9}, Alarm{}, StopLine{Cause: "the PLC announced product 9 after 5: the products cannot be told apart"}, Alarm{}}},
+		{name: "a camera that is blind stops the line", history: with(request(6, 10), later{111 * time.Millisecond, Tick{}}, request(7, 300), later{300 * time.Millisecond, Tick{}}, request(8, 600)),
+			event: later{400 * time.Millisecond, Tick{}}, state: "stopped",
+			want: []Effect{Answer{Seq: 8}, Alarm{}, StopLine{Cause: "3 failures in a row, the last: product 8 was not read"}, Alarm{}}},
 		{name: "a PLC that was away begins anew", history: with(request(6, 10), PLCState{Why: "gone"}, PLCState{Up: true}), event: request(90, 20)},
 		{name: "a verdict that the PLC does not take", history: up, event: Failed{Effect: Answer{Seq: 6}, Err: errDisk}, state: "stopped",
 			want: []Effect{StopLine{Cause: "a verdict could not be given to the PLC: the disk is full"}, Alarm{}}},

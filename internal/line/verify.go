@@ -143,10 +143,14 @@ func (v *Verify) scans(now time.Time, scans []Scan) []Effect {
 
 // tell carries out what the handshake has found.
 func (v *Verify) tell(now time.Time, t told) []Effect {
-	if t.stop != "" {
-		return append(t.answers, v.stopLine(now, t.stop)...)
+	effects := t.answers
+	for _, number := range t.unread {
+		effects = append(effects, v.rejected(now, fmt.Sprintf("product %d was not read", number))...)
 	}
-	return t.answers
+	if t.stop != "" {
+		effects = append(effects, v.stopLine(now, t.stop)...)
+	}
+	return effects
 }
 
 // verdicts settles the pending batch. Without an answer from the ledger nothing passes.
@@ -220,18 +224,23 @@ func (v *Verify) good(now time.Time, s Scan, verdict ledger.Verdict) []Effect {
 // bad rejects a product. A pulse throws out the product that was read last, so a verdict on an
 // earlier one stops the line instead; a handshake names the product.
 func (v *Verify) bad(now time.Time, s Scan, why string, last bool) []Effect {
-	v.count("rejected", 1)
-	v.failures.add(true, v.cfg.StopOf)
 	v.shift.missed()
-	var effects []Effect
 	switch {
 	case v.cfg.Match > 0:
-		effects = append(v.tell(now, v.shake.settle(s.Seq, true)), Alarm{Text: "product rejected: " + why})
+		return append(v.tell(now, v.shake.settle(s.Seq, true)), v.rejected(now, why)...)
 	case !last:
+		v.count("rejected", 1)
+		v.failures.add(true, v.cfg.StopOf)
 		return v.stopLine(now, fmt.Sprintf("product %d (%s) had passed the rejector before its verdict", s.Seq, why))
-	default:
-		effects = []Effect{Reject{Seq: s.Seq}, Alarm{Text: "product rejected: " + why}}
 	}
+	return append([]Effect{Reject{Seq: s.Seq}}, v.rejected(now, why)...)
+}
+
+// rejected counts a product that is to be thrown out, and stops the line when they become too many.
+func (v *Verify) rejected(now time.Time, why string) []Effect {
+	v.count("rejected", 1)
+	v.failures.add(true, v.cfg.StopOf)
+	effects := []Effect{Alarm{Text: "product rejected: " + why}}
 	if v.cfg.Within > 0 {
 		v.rejects = append(v.rejects, now.Add(v.cfg.Within))
 	}
@@ -264,7 +273,8 @@ func (v *Verify) stopOutput(now time.Time, set bool) {
 		before := v.stop.since.Add(v.cfg.Within)
 		v.rejects = slices.DeleteFunc(v.rejects, func(until time.Time) bool { return !until.After(before) })
 		v.stop = stopState{}
-		v.failures, v.shake.waiting = failures{}, nil
+		v.failures = failures{}
+		v.shake.begin(now)
 		v.settle(now)
 	}
 }
