@@ -66,6 +66,10 @@ type PrinterTraits struct {
 	// CheckCode returns why this protocol and label cannot carry the code, or nil.
 	// It is asked before a code is claimed, and again by Send.
 	CheckCode func(code []byte) error
+	// CheckLabel returns why this label could not be made, or nil: a value that it shows is missing, or
+	// cannot be carried. It is asked with the values of a batch before codes are claimed in it. nil: not
+	// known before Send.
+	CheckLabel func(l Label) error
 }
 
 // Label is one label to print: the values of the template's placeholders.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 
-	"linemark/internal/config"
 	"linemark/internal/sim"
 )
 
@@ -46,7 +45,7 @@ func runSim(ctx context.Context, c *console, args []string) error {
 		}
 		return err
 	}
-	cfg, err := config.Load(path)
+	cfg, err := loadForCodes(path)
 	if err != nil {
 		return err
 	}

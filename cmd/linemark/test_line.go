@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -35,6 +36,9 @@ func testLine(ctx context.Context, c *console, args []string) error {
 	}
 	if o.Products < 1 || o.Products > 10_000 || o.For <= 0 || o.Idle <= 0 || !(o.Speed >= 0) {
 		return wrong(errors.New("--products must be 1 to 10000, --for and --idle longer than nothing, --speed no less than 0"), "linemark test line --products 50 3")
+	}
+	if _, err := os.Stat(sheet); sheet != "" && err == nil {
+		return failed(fmt.Errorf("%s is there already", sheet), "give another name, or take it away first")
 	}
 	cfg, l, err := tested(file, "line", rest, lineOf)
 	if err != nil {

@@ -99,7 +99,7 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 		return fmt.Errorf("setting aside what the last run left open: %w", err)
 	}
 	if recovered != (ledger.Recovered{}) {
-		a.alarms.add("agent", fmt.Sprintf("the last run ended without warning: %d codes, %d containers and %d reports were on their way and are set aside", recovered.Codes, recovered.Containers, recovered.Reports))
+		a.alarms.add("agent", fmt.Sprintf("when the last run ended, %d codes were with printers, %d containers were open and %d reports on their way: they are set aside", recovered.Codes, recovered.Containers, recovered.Reports))
 	}
 	if a.national, err = newNational(a.cfg, a.ledger, o); err != nil {
 		return fmt.Errorf("[izkm]: %w", err)
@@ -134,7 +134,7 @@ func (a *Agent) supply(ctx context.Context, o Options) error {
 		product := ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: p.GroupOr(a.cfg), Type: code.Type(p.CISType), Preprinted: p.Preprinted == config.Yes}
 		id, err := a.ledger.Product(ctx, product)
 		if err != nil {
-			return fmt.Errorf("product %s: %w", p.Name, err)
+			return err
 		}
 		a.products[p.Name] = line.Product{ID: id, Product: product}
 		if product.Preprinted {

@@ -137,7 +137,7 @@ func TestRecoveryIsTold(t *testing.T) {
 		s.stop()
 		s.start()
 		for _, a := range s.status().Alarms {
-			if strings.Contains(a.Text, "ended without warning") {
+			if strings.Contains(a.Text, "when the last run ended") {
 				t.Errorf("the second start says %q", a.Text)
 			}
 		}

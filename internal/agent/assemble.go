@@ -92,6 +92,9 @@ func (a *Agent) line(ctx context.Context, l config.Line) error {
 			station.Printer = p
 			station.Alone = traits.Confirms == drivers.ConfirmsIdentity || traits.Confirms == drivers.ConfirmsCount && s.Ahead == 1
 			station.Silent = traits.Confirms == drivers.ConfirmsNothing
+			if traits.CheckLabel != nil {
+				station.CheckLabel = func(l line.Label) error { return traits.CheckLabel(labels([]line.Label{l})[0]) }
+			}
 			if traits.MaxAhead > 0 {
 				station.Ahead = min(station.Ahead, traits.MaxAhead)
 			}

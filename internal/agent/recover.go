@@ -33,7 +33,7 @@ func Recover(ctx context.Context, cfg *config.Config, o Options) (all []supply.R
 		product := ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: p.GroupOr(cfg), Type: code.Type(p.CISType), Preprinted: p.Preprinted == config.Yes}
 		id, err := l.Product(ctx, product)
 		if err != nil {
-			return all, fmt.Errorf("product %s: %w", p.Name, err)
+			return all, err
 		}
 		r := supply.Recovery{Product: supply.Product{ID: id, Product: product}, Groups: cfg.Table, Ledger: l, Past: past{n}, Log: o.Log}
 		found, err := r.Run(ctx)

@@ -43,6 +43,12 @@ func (c *checker) packMode(at *place, s Station, before []Station) {
 	if unverified := at.at("unverified"); c.ok(unverified) && c.given(at.at("of")) {
 		c.add(unverified, "this station packs containers: their units are verified", "remove it")
 	}
+	for _, b := range before {
+		if here := at.at("unverified"); b.Kind == kindVerify && b.Grade != "" && !s.Strict() && !c.given(at.at("of")) && !c.bad[here.path] {
+			c.add(here, fmt.Sprintf("is %q: station %q asks for print quality %s, and a product that it rejected for it would be verified here", unverifiedAccept, b.Name, b.Grade),
+				`write unverified = "refuse" `+at.header())
+		}
+	}
 	if c.given(at.at("printer")) && s.Partial == Yes && s.PackMode == PackHand {
 		c.add(at.at("partial"), "the label is printed when the container is full or closed by command: none is read before", "remove it, or remove printer")
 	}

@@ -37,6 +37,8 @@ type StationConfig struct {
 	Ahead   int
 	Alone   bool // see PrintConfig
 	Silent  bool // see PrintConfig
+	// CheckLabel returns why a label could not be made; nil: not known before it is sent.
+	CheckLabel func(Label) error
 
 	Signals     SignalPort
 	Reject      string
@@ -149,7 +151,7 @@ func New(ctx context.Context, c Config) (*Line, error) {
 
 func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place, error) {
 	p := &place{name: l.cfg.Name + "/" + s.Name, ledger: l.cfg.Ledger, log: l.cfg.Log, alarm: l.cfg.Alarm, inbox: make(chan letter, 256), gone: make(chan struct{}), born: time.Now(), moved: make(chan struct{}, 1),
-		printer: s.Printer, signals: s.Signals, reject: s.Reject, stop: s.Stop, pulse: s.Pulse, answer: s.Answer, sscc: s.SSCCPrefix}
+		printer: s.Printer, signals: s.Signals, reject: s.Reject, stop: s.Stop, pulse: s.Pulse, checkLabel: s.CheckLabel, answer: s.Answer, sscc: s.SSCCPrefix}
 	var err error
 	if s.Kind != KindDrop { // what is withdrawn may be of any product
 		if p.profile, err = l.cfg.Groups.Profile(unit.Group, unit.Type); err != nil {

@@ -43,11 +43,15 @@ type place struct {
 	log     *slog.Logger
 	alarm   func(place, text string)
 
-	unit         ledger.ProductID     // the product that passes
-	label        ledger.ProductID     // pack: the product of the group codes; 0: none
-	lots         atomic.Pointer[lots] // of the batch that runs
-	serving      *lots                // those of the last code taken: its label says the same batch
-	profile      code.Profile         // of the units
+	unit    ledger.ProductID     // the product that passes
+	label   ledger.ProductID     // pack: the product of the group codes; 0: none
+	lots    atomic.Pointer[lots] // of the batch that runs
+	serving *lots                // those of the last code taken: its label says the same batch
+
+	checkLabel   func(Label) error // see StationConfig
+	tried        *lots             // the batch whose label was tried
+	faulty       error             // why it cannot be made
+	profile      code.Profile      // of the units
 	container    ledger.NewContainer
 	settings     PackSettings
 	byHand       HandheldSettings
@@ -233,6 +237,9 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 			// Only a write shows whether the disk is back; a claim that fails sends nothing.
 			p.log.Debug("claiming on a ledger with a fault", "station", p.name, "fault", err)
 		}
+		if err := p.labelFault(); err != nil {
+			return Claimed{Err: err}
+		}
 		claims, err := p.ledger.Claim(ctx, p.name, lot, e.N)
 		return Claimed{Claims: claims, Err: err}
 	case ConfirmCodes:
@@ -271,8 +278,28 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 	return p.device(ctx, e)
 }
 
+// labelFault says why no label can be made in the batch that is served. It is asked before a code is
+// taken: one taken for a label that cannot be made would be lost.
+func (p *place) labelFault() error {
+	if p.checkLabel == nil || p.printer == nil || p.tried == p.serving {
+		return p.faulty
+	}
+	p.tried, p.faulty = p.serving, nil
+	trial := p.serving.batch.OfSSCC("00000000000000000000", 1)
+	if p.origin.GTIN != "" {
+		trial = p.serving.batch.OfCode(code.Samples(p.origin.Profile, p.origin.GTIN)[0], p.origin.GTIN, p.origin.Profile, 1)
+	}
+	if err := p.checkLabel(trial); err != nil {
+		p.faulty = fmt.Errorf("the label cannot be made in batch %q: %w: start a batch that has it, or take it off the label", p.serving.batch.Name, err)
+	}
+	return p.faulty
+}
+
 func (p *place) takeSSCC(ctx context.Context) TakenSSCC {
 	p.serving = p.lots.Load()
+	if err := p.labelFault(); err != nil {
+		return TakenSSCC{Err: err}
+	}
 	sscc, err := p.ledger.NextSSCC(ctx, p.sscc)
 	if err != nil {
 		return TakenSSCC{Err: err}

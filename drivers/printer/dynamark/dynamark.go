@@ -76,7 +76,7 @@ func New(s drivers.Settings) (*Printer, error) {
 func (p *Printer) Traits() drivers.PrinterTraits {
 	// Printed itself waits for a mark, so that marking stops without delay: it may be asked again at once.
 	return drivers.PrinterTraits{
-		Confirms: drivers.ConfirmsCount, MaxAhead: 1, Poll: time.Millisecond, CheckCode: p.layout.CheckCode,
+		Confirms: drivers.ConfirmsCount, MaxAhead: 1, Poll: time.Millisecond, CheckCode: p.layout.CheckCode, CheckLabel: p.layout.CheckLabel,
 	}
 }
 

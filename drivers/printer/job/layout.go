@@ -84,6 +84,12 @@ func (l *Layout) CheckCode(code []byte) error {
 	return template.CheckSerial(code, l.medium.CheckValue)
 }
 
+// CheckLabel returns why a label's fields could not be filled.
+func (l *Layout) CheckLabel(v drivers.Label) error {
+	_, err := l.Values(v)
+	return err
+}
+
 // Fields returns the names of the fields, in the order of a label's values.
 func (l *Layout) Fields() []string {
 	names := make([]string, len(l.fields))

@@ -87,7 +87,7 @@ func (p *Printer) readIdle(k *option.Keys) {
 // Traits says that the printer confirms nothing and holds one code, which codes it can
 // carry, and how often its state is to be looked at.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: drivers.ConfirmsNothing, MaxAhead: 1, Poll: p.poll, CheckCode: p.layout.CheckCode}
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsNothing, MaxAhead: 1, Poll: p.poll, CheckCode: p.layout.CheckCode, CheckLabel: p.layout.CheckLabel}
 }
 
 // Open asks the printer's state, selects the job where another is selected, and puts the

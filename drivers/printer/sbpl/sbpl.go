@@ -127,7 +127,7 @@ func (p *Printer) connection(k *option.Keys, s drivers.Settings) {
 
 // Traits says that the printer confirms which label it has printed.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: drivers.ConfirmsIdentity, MaxAhead: p.protocol.ahead, Poll: p.poll, CheckCode: p.label.checkCode}
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsIdentity, MaxAhead: p.protocol.ahead, Poll: p.poll, CheckCode: p.label.checkCode, CheckLabel: p.checkLabel}
 }
 
 // Open connects, cancels what the printer still holds and waits until it says that it has
@@ -152,4 +152,10 @@ func (p *Printer) Open(ctx context.Context) (drivers.PrintSession, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// checkLabel returns why a label could not be made.
+func (p *Printer) checkLabel(l drivers.Label) error {
+	_, err := p.label.render(0, l)
+	return err
 }

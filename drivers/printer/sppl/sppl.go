@@ -71,7 +71,7 @@ func New(s drivers.Settings) (*Printer, error) {
 
 // Traits says that the printer confirms a count, and which codes its rows can carry.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.checkCode}
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.checkCode, CheckLabel: p.layout.CheckLabel}
 }
 
 // Open connects, stops the printer, loads its template where one is configured, empties its

@@ -75,7 +75,7 @@ type Printer struct {
 
 // Traits says what the printer confirms by its settings, and how many labels it may hold.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: p.confirms(), MaxAhead: p.ahead, Poll: p.poll, CheckCode: p.label.checkCode}
+	return drivers.PrinterTraits{Confirms: p.confirms(), MaxAhead: p.ahead, Poll: p.poll, CheckCode: p.label.checkCode, CheckLabel: p.checkLabel}
 }
 
 func (p *Printer) confirms() drivers.Confirms {
@@ -101,4 +101,10 @@ func (p *Printer) Open(ctx context.Context) (drivers.PrintSession, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// checkLabel returns why a label could not be made.
+func (p *Printer) checkLabel(l drivers.Label) error {
+	_, err := p.label.render(l, 1)
+	return err
 }

@@ -96,7 +96,7 @@ func isWord(s string) bool {
 
 // Traits says that the printer confirms a count, and how far it can be trusted with a code.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.label.checkCode}
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.label.checkCode, CheckLabel: p.checkLabel}
 }
 
 // Open connects, empties the printer where the settings say how, switches reprinting off, waits
@@ -114,4 +114,10 @@ func (p *Printer) Open(ctx context.Context) (drivers.PrintSession, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// checkLabel returns why a label could not be made.
+func (p *Printer) checkLabel(l drivers.Label) error {
+	_, err := p.label.render(nil, l)
+	return err
 }

@@ -74,7 +74,7 @@ func New(s drivers.Settings) (*Printer, error) {
 // Traits says that the printer confirms identities, and how far it can be trusted with a code.
 func (p *Printer) Traits() drivers.PrinterTraits {
 	return drivers.PrinterTraits{
-		Confirms: drivers.ConfirmsIdentity, MaxAhead: p.records, Poll: p.poll, CheckCode: p.layout.CheckCode,
+		Confirms: drivers.ConfirmsIdentity, MaxAhead: p.records, Poll: p.poll, CheckCode: p.layout.CheckCode, CheckLabel: p.layout.CheckLabel,
 	}
 }
 

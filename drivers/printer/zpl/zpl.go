@@ -109,7 +109,7 @@ func (p *Printer) render(dst []byte, l drivers.Label) ([]byte, error) {
 
 // Traits says that the printer confirms a count, and how far it can be trusted with a code.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.label.checkCode}
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.label.checkCode, CheckLabel: p.checkLabel}
 }
 
 // Open connects, switches reprinting off, cancels what the printer still holds, waits
@@ -125,4 +125,10 @@ func (p *Printer) Open(ctx context.Context) (drivers.PrintSession, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// checkLabel returns why a label could not be made.
+func (p *Printer) checkLabel(l drivers.Label) error {
+	_, err := p.label.render(nil, l)
+	return err
 }
