@@ -127,7 +127,7 @@ func TestRecoveryIsTold(t *testing.T) {
 		if n := st.Products[0].States["doubtful"]; n != 4 {
 			t.Errorf("%d codes are in doubt, want the 4 that the printer had", n)
 		}
-		if len(st.Alarms) == 0 || !strings.Contains(st.Alarms[0].Text, "4 codes, 1 containers and 0 reports") {
+		if len(st.Alarms) == 0 || !strings.Contains(st.Alarms[0].Text, "4 codes were with printers, 1 containers were open and 0 reports") {
 			t.Errorf("the alarms are %+v", st.Alarms)
 		}
 		if c := st.Lines[0].Containers[0]; c.Aside != 1 || c.Open != 0 {

@@ -1,7 +1,9 @@
 package agent
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -67,4 +69,39 @@ func TestPreprinted(t *testing.T) {
 			s.t.Errorf("%d codes are left: nothing was to be ordered for them", n)
 		}
 	})
+}
+
+// TestP1_PreprintedSwitchedOff: the agent does not start on a configuration that would print codes which
+// are on labels already.
+func TestP1_PreprintedSwitchedOff(t *testing.T) {
+	cfg := configIn(t, t.TempDir(), siteConfig)
+	l, err := ledger.Open(t.Context(), filepath.FromSlash(cfg.Agent.DataDir), ledger.Options{Agent: "line-3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile, err := code.Table{}.Profile("water", code.Unit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	im := exchange.Import{Name: "labels.txt", Format: codefile.Lines, Profile: profile,
+		Product: ledger.Product{Name: "water-05", GTIN: "04780012345677", Group: "water", Type: code.Unit, Preprinted: true}}
+	if _, err := im.Run(t.Context(), l, strings.NewReader("010478001234567721abcdefghij001\x1d93dG01\n")); err != nil {
+		t.Fatal(err)
+	}
+	im.Product.Preprinted = false
+	var kept *ledger.PreprintedError
+	if _, err := im.Run(t.Context(), l, strings.NewReader("010478001234567721abcdefghij002\x1d93dG01\n")); !errors.As(err, &kept) {
+		t.Errorf("an import for printing: %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a, err := New(t.Context(), cfg, Options{Log: slog.New(slog.DiscardHandler)})
+	if err == nil {
+		_ = a.Close()
+	}
+	want := "product water-05 has 1 codes in stock that came on labels (preprinted = true): use them up or drop them before it is changed"
+	if err == nil || err.Error() != want {
+		t.Errorf("the agent starts with %v, want %q", err, want)
+	}
 }
