@@ -59,6 +59,36 @@ bench: ## the speed figures, each as a ratio to a limit or a peer of the same ru
 storm: ## 100,000 codes through orders and reports while every fifth call fails; also with restarts
 	LINEMARK_STORM=100000 $(GO) test -v -timeout 30m -run Storm ./internal/agent
 
+.PHONY: simulate
+SEEDS  ?= 1000
+FROM   ?= 1
+LENGTH ?= 10m
+SHIFT   = cd internal/shift && LINEMARK_FIXED=1 LINEMARK_LENGTH=$(LENGTH)
+simulate: bin/shift.test ## SEEDS (1000) virtual shifts of LENGTH (10m) from seed FROM (1); prints and keeps those that fail
+	$(SHIFT) LINEMARK_SEEDS=$(SEEDS) LINEMARK_FROM=$(FROM) ../../bin/shift.test -test.timeout 24h -test.run 'TestSameHistory|TestSimulate'
+
+.PHONY: replay
+replay: bin/shift.test ## the virtual shift SEED again, exactly; LOG=FILE keeps what the agent and the plant say
+	$(SHIFT) LINEMARK_SEED=$(SEED) LINEMARK_SHIFT_LOG=$(LOG) GOMAXPROCS=1 GOGC=off ../../bin/shift.test -test.v -test.run TestSeed
+
+# The runtime of this binary leaves nothing to chance, so that a seed goes the same way every time.
+.PHONY: bin/shift.test
+bin/shift.test:
+	$(GO) test -c -o $@ -overlay "$$(GO=$(GO) scripts/fixed-runtime.sh bin/_runtime)" ./internal/shift
+
+.PHONY: offline
+offline: ## 72 hours of production without the national system, compressed, then the drain
+	LINEMARK_OFFLINE=72h $(GO) test -v -timeout 1h -run TestOffline ./internal/shift
+
+.PHONY: powercut
+N      ?= 10
+powercut: ## N (10) power cuts on an ext4 disk of its own, each judged; SEED repeats one plant's choices
+	LINEMARK_POWER_CUTS=$(N) LINEMARK_POWER_SEED=$(SEED) $(GO) test -count=1 -v -timeout 4h -run TestPowerCut ./internal/proof
+
+.PHONY: storage
+storage: ## the storage faults, on disks of their own
+	$(GO) test -count=1 -v -timeout 30m -run 'TestP6|TestP1' ./internal/proof
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (2m)
 	./scripts/fuzz.sh
