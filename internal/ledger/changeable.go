@@ -22,8 +22,10 @@ func (t *tx) changeable(id ContainerID) (changeable, error) {
 	c := changeable{id: id}
 	var dropped bool
 	var reported ReportStatus
-	err := t.row(`SELECT c.state, c.holds = 'container', COALESCE(c.parent, 0), COALESCE(c.code, 0), c.aggregation, COALESCE(r.state, ''), EXISTS (SELECT 1 FROM dropped d WHERE d.container = c.id)
-		FROM container c LEFT JOIN report r ON r.id = c.aggregation WHERE c.id = ?`, int64(id)).
+	// What is dropped is dropped with all that is in it: up is the container and what it is in.
+	err := t.row(`WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT p.parent FROM container p JOIN up ON p.id = up.id WHERE p.parent IS NOT NULL)
+		SELECT c.state, c.holds = 'container', COALESCE(c.parent, 0), COALESCE(c.code, 0), c.aggregation, COALESCE(r.state, ''), EXISTS (SELECT 1 FROM dropped d JOIN up ON d.container = up.id)
+		FROM container c LEFT JOIN report r ON r.id = c.aggregation WHERE c.id = ?1`, int64(id)).
 		Scan(&c.state, &c.ofContainers, &c.parent, &c.code, &c.report, &reported, &dropped)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -31,7 +33,7 @@ func (t *tx) changeable(id ContainerID) (changeable, error) {
 	case err != nil:
 		return c, err
 	case dropped:
-		return c, &StateError{fmt.Sprintf("container %d was dropped", id)}
+		return c, &StateError{fmt.Sprintf("container %d was dropped, by itself or with what it is in", id)}
 	case c.report != 0 && reported != Denied:
 		return c, &ReportedError{Container: id, Report: c.report, State: reported}
 	case c.state == ContainerFull:

@@ -10,10 +10,14 @@ import (
 )
 
 // Product makes a product known and returns its number. The same GTIN keeps its number; its
-// name, group and type follow the configuration as long as it has no codes of another kind.
+// name, group and type follow the configuration as long as it has no codes of another kind. Where
+// its labels are printed changes only while none of its codes is in stock: else it is a *PreprintedError.
 func (l *Ledger) Product(ctx context.Context, p Product) (ProductID, error) {
 	var id ProductID
 	err := l.do(ctx, func(t *tx) error {
+		if err := t.keepsLabels(p); err != nil {
+			return err
+		}
 		if _, err := t.exec(`INSERT INTO product (name, gtin, grp, type, preprinted) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (gtin) DO UPDATE SET name = excluded.name, grp = excluded.grp, type = excluded.type, preprinted = excluded.preprinted`,
 			p.Name, p.GTIN, p.Group, string(p.Type), p.Preprinted); err != nil {
@@ -21,7 +25,36 @@ func (l *Ledger) Product(ctx context.Context, p Product) (ProductID, error) {
 		}
 		return t.row("SELECT id FROM product WHERE gtin = ?", p.GTIN).Scan(&id)
 	})
+	var kept *PreprintedError
+	if err != nil && !errors.As(err, &kept) {
+		err = fmt.Errorf("making product %s known: %w", p.Name, err)
+	}
 	return id, err
+}
+
+// PreprintedError says that codes in stock forbid to change whether a product's labels come printed:
+// a code that is on a label already would be printed again, or a label awaited that nobody prints (P1).
+type PreprintedError struct {
+	Product    string
+	Stock      int  // codes in stock
+	Preprinted bool // what holds for them
+}
+
+func (e *PreprintedError) Error() string {
+	if e.Preprinted {
+		return fmt.Sprintf("product %s has %d codes in stock that came on labels (preprinted = true): use them up or drop them before it is changed", e.Product, e.Stock)
+	}
+	return fmt.Sprintf("product %s has %d codes in stock that are on no label yet (preprinted = false): print them before it is changed", e.Product, e.Stock)
+}
+
+// keepsLabels refuses the change of Preprinted while codes of the product are in stock.
+func (t *tx) keepsLabels(p Product) error {
+	e := &PreprintedError{Product: p.Name, Preprinted: !p.Preprinted}
+	err := t.row("SELECT COUNT(*) FROM code WHERE product = (SELECT id FROM product WHERE gtin = ? AND preprinted = ?) AND state = 0", p.GTIN, e.Preprinted).Scan(&e.Stock)
+	if err == nil && e.Stock > 0 {
+		return e
+	}
+	return err
 }
 
 // Lot returns the number of one product's run on one line in one batch.

@@ -36,6 +36,15 @@ func (l *Ledger) OpenContainerAt(ctx context.Context, line, station string) (Con
 	return l.container(ctx, "c.state IN (0, 1) AND c.state = 0 AND c.line = ? AND c.station = ?", line, station)
 }
 
+// OthersIn returns how many units in a container are of another product than p.
+func (l *Ledger) OthersIn(ctx context.Context, id ContainerID, p ProductID) (n int, err error) {
+	err = l.reads.QueryRowContext(ctx, "SELECT COUNT(*) FROM code WHERE container = ? AND product <> ?", int64(id), int64(p)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("reading a container's contents: %w", err)
+	}
+	return n, nil
+}
+
 // FindContainer finds a container by its own code (own), else by the code of something that is in
 // it. ErrNotFound means that the code is not known, or in no container.
 func (l *Ledger) FindContainer(ctx context.Context, text code.Code) (c Container, own bool, err error) {

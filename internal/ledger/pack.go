@@ -146,6 +146,11 @@ func (r *room) take() (int, error) {
 
 func (t *tx) put(place string, r *room, lot LotID, product int64, p code.Profile, scan code.Code, strict bool) (PutOutcome, error) {
 	v, err := t.fits(place, r.id, lot, product, p, scan, strict)
+	return t.putFitting(r, v, err)
+}
+
+// putFitting puts a unit into the container if its verdict is Good.
+func (t *tx) putFitting(r *room, v Verdict, err error) (PutOutcome, error) {
 	if err != nil || v.Outcome != Good {
 		return PutOutcome{Verdict: v}, err
 	}
@@ -179,6 +184,30 @@ func (t *tx) fits(place string, id ContainerID, lot LotID, product int64, p code
 	return v, err
 }
 
+// fitsTyped judges a code that a person typed: no evidence that it is on a unit. So only what was
+// verified before is Good, and nothing is moved whatever the outcome.
+func (t *tx) fitsTyped(id ContainerID, product int64, p code.Profile, text code.Code) (Verdict, error) {
+	h, v, err := t.lookup(product, p, text)
+	if err == nil && v.Outcome == Mangled && text == h.ident() { // its identification code names it
+		v.Outcome = Good
+	}
+	switch {
+	case err != nil || v.Outcome != Good:
+	case h.state == Verified && h.container == int64(id):
+		v.Outcome, v.Note = Duplicate, "in this container already"
+	case h.state == Verified && h.container != 0:
+		v.Outcome, v.Note = Duplicate, "in another container already"
+	case h.state == Verified:
+	case h.state == Rejected || h.state == Dropped:
+		v.Outcome = Withdrawn
+	case h.state == InStock && !t.preprinted(h.product):
+		v.Outcome = NotIssued
+	default:
+		v.Outcome, v.Note = Unverified, "a typed code is no reading, a scanner must read it first"
+	}
+	return v, err
+}
+
 // packable says that a good scan would make the code verified.
 func (h held) packable() bool {
 	return (h.state == Claimed || h.state == Printed || h.state == Doubtful) && h.claim != 0
@@ -200,8 +229,9 @@ func (t *tx) putContainer(r *room, child ContainerID) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.exec("UPDATE container SET parent = ?, placed = ? WHERE id = ? AND parent IS NULL AND state = 2", int64(r.id), at, int64(child))
-	return oneRow(res, err, fmt.Sprintf("container %d is not closed and loose", child))
+	res, err := t.exec(`UPDATE container SET parent = ?1, placed = ?2 WHERE id = ?3 AND parent IS NULL AND state = 2
+		AND NOT EXISTS (SELECT 1 FROM dropped d WHERE d.container = ?3)`, int64(r.id), at, int64(child))
+	return oneRow(res, err, fmt.Sprintf("container %d is not closed, loose and undropped", child))
 }
 
 // Fill says that a container takes nothing more and waits for its code.

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -11,10 +12,10 @@ import (
 // copy; and no printer ever gets one.
 func TestPreprinted(t *testing.T) {
 	p := newPlant(t)
-	codes := p.stock(p.unit, 6)
 	own := bottle
 	own.Preprinted = true
 	must(p.Product(p.ctx, own))
+	codes := p.stock(p.unit, 6)
 	if got := must(p.Claim(p.ctx, "mark", p.unit.lot, 3)); len(got) != 0 {
 		t.Errorf("P1: %d codes that came printed were claimed for a printer", len(got))
 	}
@@ -49,9 +50,38 @@ func TestPreprinted(t *testing.T) {
 			t.Errorf("P2: %+v", b)
 		}
 	}
-	// Once the line marks again by itself, a label of unknown origin is no good product.
-	must(p.Product(p.ctx, bottle))
-	if v := verify(string(codes[3])); v.Outcome != NotIssued {
-		t.Errorf("a code in stock of a product that is marked here: %+v", v)
+}
+
+// TestP1_PreprintedStays: as long as codes are in stock it cannot be changed whether they come on
+// labels; then none of them could get onto a second one.
+func TestP1_PreprintedStays(t *testing.T) {
+	p := newPlant(t)
+	own := bottle
+	own.Preprinted = true
+	refused := func(of Product, stock int) {
+		t.Helper()
+		var no *PreprintedError
+		if _, err := p.Product(p.ctx, of); !errors.As(err, &no) || *no != (PreprintedError{of.Name, stock, !of.Preprinted}) {
+			t.Errorf("preprinted = %v: %v", of.Preprinted, err)
+		}
 	}
+	must(p.Product(p.ctx, own)) // nothing is in stock yet
+	codes := p.stock(p.unit, 2)
+	refused(bottle, 2)
+	renamed := own
+	renamed.Name = "still-05"
+	must(p.Product(p.ctx, renamed))
+	if got := must(p.Claim(p.ctx, "mark", p.unit.lot, 2)); len(got) != 0 {
+		t.Errorf("%d codes that came printed were claimed for a printer", len(got))
+	}
+	p.read(codes[0])
+	refused(bottle, 1)
+	p.read(codes[1])
+	must(p.Product(p.ctx, bottle)) // they are used up
+	p.stock(p.unit, 3)
+	refused(own, 3)
+	if got := must(p.Claim(p.ctx, "mark", p.unit.lot, 3)); len(got) != 3 {
+		t.Errorf("%d codes claimed for the printer", len(got))
+	}
+	must(p.Product(p.ctx, own))
 }

@@ -148,8 +148,9 @@ func (l *Ledger) EmptyContainer(ctx context.Context, place string, id ContainerI
 }
 
 // Replace takes one thing out of an open or closed container that is in no report, and puts another
-// in its place, in one commit: its label stays true. A unit that comes in is settled as by Put (lot, p,
-// strict), a container as by PutCoded (from). Where that is not good nothing is taken out.
+// in its place, in one commit: its label stays true. in is typed by a person and so no reading: a unit
+// that comes in must be verified already, a container is settled as by PutCoded (from). Where that is
+// not good nothing is moved and nothing taken out.
 func (l *Ledger) Replace(ctx context.Context, place string, id ContainerID, out, in code.Code, with Replacement, cause string) (PutOutcome, error) {
 	var o PutOutcome
 	err := l.do(ctx, func(t *tx) error {
@@ -179,7 +180,8 @@ func (l *Ledger) Replace(ctx context.Context, place string, id ContainerID, out,
 			if err != nil {
 				return err
 			}
-			if o, err = t.put(place, &r, by.Lot, product, by.Profile, in, by.Strict); err != nil || !o.Packed {
+			v, err := t.fitsTyped(id, product, by.Profile, in)
+			if o, err = t.putFitting(&r, v, err); err != nil || !o.Packed {
 				return err
 			}
 			h, err := t.held(o.ID)
@@ -200,9 +202,8 @@ func (l *Ledger) Replace(ctx context.Context, place string, id ContainerID, out,
 
 // Replacement is how what comes into a container is settled.
 type Replacement struct {
-	Lot     LotID // units: as Put; 0: that of the unit that comes out
+	Lot     LotID // units: of their product; 0: that of the unit that comes out
 	Profile code.Profile
-	Strict  bool
 	From    string // containers: as PutCoded
 }
 

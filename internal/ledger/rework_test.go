@@ -124,10 +124,10 @@ func TestReworkedIsNotOvertaken(t *testing.T) {
 // A label that came printed and is in no batch yet waits for its first scan.
 func TestReworkPreprinted(t *testing.T) {
 	p := newPlant(t)
-	codes := p.stock(p.unit, 2)
 	own := bottle
 	own.Preprinted = true
 	must(p.Product(p.ctx, own))
+	codes := p.stock(p.unit, 2)
 	for i, again := range []bool{true, false} {
 		v := must(p.Rework(p.ctx, "rework", p.unit.lot, p.unit.profile, codes[i:i+1], again))[0]
 		check := map[bool]Outcome{true: Good, false: Duplicate}[again]

@@ -28,7 +28,10 @@ func (p *place) setBatch(ctx context.Context, line string, batch ledger.Batch) e
 			return err
 		}
 	}
-	p.lots.Store(now)
+	was := p.lots.Swap(now)
+	if _, bench := p.station.(*Bench); bench && was != nil && was.batch.Name != batch.Name {
+		p.post(ctx, BatchChanged{})
+	}
 	return nil
 }
 

@@ -215,7 +215,7 @@ func (l *Line) silent() bool {
 
 // SetBatch makes what is claimed and packed from now on part of a batch. Labels that the printers
 // hold already stay in theirs: a scan finds a code by itself, whatever its batch. why, if not empty,
-// says why nothing is marked until the next SetBatch.
+// says why nothing is marked until the next SetBatch. What a bench has open of another batch is set aside.
 func (l *Line) SetBatch(ctx context.Context, b ledger.Batch, why string) error {
 	for _, p := range l.places {
 		if err := p.setBatch(ctx, l.cfg.Name, b); err != nil {

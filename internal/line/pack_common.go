@@ -169,6 +169,11 @@ func (p *packing) repacked(ask Ask, ev Repacked) (said, why string, known bool) 
 		p.box.in, p.box.packed, p.box.spoiled = 0, 0, ""
 		p.count("taken_out", ev.N)
 		return fmt.Sprintf("container %d is empty: %d taken out", p.box.id, ev.N), "", true
+	case GiveUp:
+		said = fmt.Sprintf("container %d is set aside: nothing was in it", p.box.id)
+		p.box = box{}
+		p.count("aside", 1)
+		return said, "", true
 	case Exchange:
 		if !ev.Outcome.Packed {
 			return "", reason(ev.Outcome), true

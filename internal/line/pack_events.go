@@ -23,6 +23,7 @@ const (
 	EmptyNow  Do = "empty"   // takes everything out
 	TakeOut   Do = "out"     // takes one thing out
 	Exchange  Do = "replace" // takes one thing out and puts another in its place
+	GiveUp    Do = "give up" // sets it aside with nothing in it: what EmptyNow means at a bench then
 	nothingIn    = "nothing is in the open container"
 )
 
@@ -43,12 +44,17 @@ type (
 	// Signal sets the output that tells the operator whether something was taken.
 	Signal struct{ Accepted bool }
 
-	// FindOpen looks for the station's open container; answered by FoundOpen.
+	// BatchChanged says that what is packed from now on is of another batch.
+	BatchChanged struct{}
+
+	// FindOpen looks for the station's open container; answered by FoundOpen. One that is not as the
+	// station fills them now is set aside.
 	FindOpen struct{}
 	// FoundOpen answers FindOpen; Container is 0 if there is none.
 	FoundOpen struct {
 		Container ledger.ContainerID
 		In        int
+		Aside     string // not empty: one was set aside, and why
 		Err       error
 	}
 	// PutCoded puts the closed container that bears a code into another; answered by Puts.

@@ -12,7 +12,8 @@ import (
 // Bench is a pack station where a person packs by hand: each reading is taken or refused at once, and
 // what is refused the person puts away, so it never spoils the container. When that is full its label
 // is printed, or the code of a label that was printed before is read. Nothing moves here by itself:
-// the open container goes on after a restart, with what the ledger has in it.
+// the open container goes on after a restart, with what the ledger has in it, if the bench still fills
+// such containers for this batch.
 type Bench struct {
 	packing
 	tasks  []task
@@ -69,6 +70,8 @@ func (b *Bench) Step(now time.Time, ev Event) []Effect {
 			b.away = "the scanner: " + ev.Why
 		}
 		b.settle(now)
+	case BatchChanged:
+		b.known, b.ending = false, false // what is open may be of the batch before
 	case Tick:
 		b.pause = false
 		if effects = b.remake(); len(effects) > 0 {
@@ -117,13 +120,20 @@ func (b *Bench) found(now time.Time, ev FoundOpen) []Effect {
 		return nil
 	}
 	b.known, b.box = true, box{id: ev.Container, in: ev.In, packed: ev.In}
-	b.settle(now)
-	if b.told || ev.In == 0 {
-		b.told = true
-		return nil
+	var effects []Effect
+	if ev.Aside != "" {
+		b.count("aside", 1)
+		effects = append(effects, Alarm{Text: ev.Aside})
+	}
+	if !b.told && ev.In > 0 {
+		effects = append(effects, Alarm{Text: fmt.Sprintf("container %d goes on after the restart: the ledger has %d of %d in it, compare", ev.Container, ev.In, b.cfg.Capacity)})
 	}
 	b.told = true
-	return []Effect{Alarm{Text: fmt.Sprintf("container %d goes on after the restart: the ledger has %d of %d in it, compare", ev.Container, ev.In, b.cfg.Capacity)}}
+	if b.box.in >= b.cfg.Capacity && b.box.id != 0 && b.cfg.Own == nil {
+		effects = append(effects, b.fill()...) // it was full when the answer, or the power, was lost
+	}
+	b.settle(now)
+	return effects
 }
 
 // unsure begins anew with what the ledger has open: whether it has done the last thing is not known.
@@ -262,6 +272,8 @@ func (b *Bench) answer(now time.Time, a Asked) []Effect {
 	case a.Do == Undo && b.ending:
 		b.ending = false
 		return b.reply(now, fmt.Sprintf("container %d goes on", b.box.id), "")
+	case b.box.in == 0 && b.box.id != 0 && a.Do == EmptyNow:
+		a.Do, b.tasks[0].ask.Do = GiveUp, GiveUp
 	case b.box.in == 0:
 		return b.reply(now, "", nothingIn)
 	case a.Do == CloseNow && b.cfg.Own != nil:

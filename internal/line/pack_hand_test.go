@@ -134,6 +134,13 @@ func TestPackHand(t *testing.T) {
 		{name: "and is answered by the signal", history: join(reads("UNDO")), event: Repacked{Code: "code-1"}, want: []Effect{Signal{Accepted: true}}},
 		{name: "or by the other", history: []Event{Tick{}, none}, event: reads("UNDO"), want: no},
 		{name: "after an emptying the word to close is forgotten", history: join(askFor(CloseNow), askFor(EmptyNow), Repacked{N: 2}), event: scans(1), want: []Effect{put(5, 1)}},
+		{name: "an empty one is given up by that word", history: []Event{Tick{}, FoundOpen{Container: 5}}, event: askFor(EmptyNow), want: []Effect{Repack{Container: 5, Ask: Ask{Do: GiveUp, Because: "by N.: x"}}}},
+		{name: "and told", history: []Event{Tick{}, FoundOpen{Container: 5}, askFor(EmptyNow)}, event: Repacked{}, want: []Effect{Reply{No: 7, Said: "container 5 is set aside: nothing was in it"}}, state: "running"},
+		{name: "the next unit opens another", history: []Event{Tick{}, FoundOpen{Container: 5}, askFor(EmptyNow), Repacked{}}, event: scans(1), want: []Effect{OpenContainer{}}},
+		{name: "without any there is nothing to give up", history: []Event{Tick{}, none}, event: askFor(EmptyNow), want: []Effect{Reply{No: 7, Why: "nothing is in the open container"}}},
+		{name: "in another batch it looks what is open", history: join(BatchChanged{}), event: Tick{}, want: []Effect{FindOpen{}}},
+		{name: "before anything is put in", history: join(BatchChanged{}), event: scans(1), want: []Effect{FindOpen{}}},
+		{name: "what was set aside is told", history: join(BatchChanged{}, Tick{}), event: FoundOpen{Aside: "container 5 is set aside"}, want: []Effect{Alarm{Text: "container 5 is set aside"}}, state: "running"},
 		{name: "an absent scanner is told", history: start, event: ScannerState{Why: "no route"}, state: "waiting"},
 	})
 	try(t, bench(PackConfig{Capacity: 3, Own: own, Partial: true, Label: LabelConfig{SSCC: true}}), []rule{
@@ -143,6 +150,9 @@ func TestPackHand(t *testing.T) {
 	try(t, bench(PackConfig{Capacity: 3, Label: LabelConfig{SSCC: true, Printer: true, SSCCOf: func(c code.Code, _ int) Label { return Label{SSCC: c} }}}), []rule{
 		{name: "with a printer a full one closes by itself", history: join(PrinterUp{Session: 3}, scans(1)), event: packed(1), want: []Effect{FillContainer{Container: 5}}},
 		{name: "and takes its code", history: join(PrinterUp{Session: 3}, scans(1), packed(1)), event: Recorded{Effect: FillContainer{Container: 5}}, want: []Effect{TakeSSCC{}}},
+		{name: "one that was full when the agent stopped closes by itself", history: []Event{PrinterUp{Session: 3}, Tick{}}, event: FoundOpen{Container: 5, In: 3},
+			want: []Effect{Alarm{Text: "container 5 goes on after the restart: the ledger has 3 of 3 in it, compare"}, FillContainer{Container: 5}}},
+		{name: "and takes its code", history: []Event{PrinterUp{Session: 3}, Tick{}, FoundOpen{Container: 5, In: 3}}, event: Recorded{Effect: FillContainer{Container: 5}}, want: []Effect{TakeSSCC{}}},
 		{name: "a word closes it earlier", history: start, event: askFor(CloseNow), want: []Effect{FillContainer{Container: 5}, Reply{No: 7, Said: "container 5 is closed with 2 of 3"}}},
 		{name: "a label that is lost is signalled to nobody where there is no output", history: join(PrinterUp{Session: 3}, scans(1), packed(1), Recorded{Effect: FillContainer{Container: 5}}, TakenSSCC{SSCC: "00-1"}),
 			event: PrinterDown{Session: 3, Why: "jam"}, want: []Effect{AsideContainer{Container: 5, Cause: "label in doubt: jam"}, Alarm{}}},

@@ -80,11 +80,7 @@ func (p *place) packing(ctx context.Context, e Effect) (answer Event, done bool)
 		id, o, err := p.ledger.PackFrame(ctx, p.name, p.newContainer(), p.lots.Load().unit, p.profile, e.Codes, p.settings.Strict)
 		return PackedFrame{Container: id, Outcomes: o, Err: err}, true
 	case FindOpen:
-		c, err := p.ledger.OpenContainerAt(ctx, p.container.Line, p.container.Station)
-		if errors.Is(err, ledger.ErrNotFound) {
-			err = nil
-		}
-		return FoundOpen{Container: c.ID, In: len(c.In), Err: err}, true
+		return p.findOpen(ctx), true
 	case CloseRead:
 		if e.SSCC {
 			return Recorded{Effect: e, Err: p.ledger.CloseWithReadSSCC(ctx, e.Container, e.Code)}, true
@@ -108,6 +104,37 @@ func (p *place) packing(ctx context.Context, e Effect) (answer Event, done bool)
 	return nil, false
 }
 
+// findOpen looks for the open container. One that was begun for another product, batch or size is set
+// aside: nothing that passes now belongs into it.
+func (p *place) findOpen(ctx context.Context) FoundOpen {
+	c, err := p.ledger.OpenContainerAt(ctx, p.container.Line, p.container.Station)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return FoundOpen{}
+	}
+	others := 0
+	if err == nil {
+		others, err = p.ledger.OthersIn(ctx, c.ID, p.unit)
+	}
+	if err != nil {
+		return FoundOpen{Err: err}
+	}
+	why, now := "", p.newContainer()
+	switch is := c.NewContainer; {
+	case is.Batch != now.Batch:
+		why = fmt.Sprintf("it was begun in batch %q", is.Batch)
+	case is.Group != now.Group || others > 0:
+		why = "it was begun for another product"
+	case is.OfContainers != now.OfContainers || is.Capacity != now.Capacity:
+		why = fmt.Sprintf("it was begun for other contents, %d of them", is.Capacity)
+	default:
+		return FoundOpen{Container: c.ID, In: len(c.In)}
+	}
+	if err := p.ledger.Aside(ctx, p.name, c.ID, why); err != nil {
+		return FoundOpen{Err: err}
+	}
+	return FoundOpen{Aside: fmt.Sprintf("container %d with %d in it is set aside: %s", c.ID, len(c.In), why)}
+}
+
 func (p *place) repack(ctx context.Context, e Repack) Event {
 	var r Repacked
 	switch e.Do {
@@ -117,8 +144,10 @@ func (p *place) repack(ctx context.Context, e Repack) Event {
 		r.Code, r.Err = p.ledger.TakeOut(ctx, p.name, e.Container, e.Code, e.Because)
 	case EmptyNow:
 		r.N, r.Err = p.ledger.EmptyContainer(ctx, p.name, e.Container, e.Because)
+	case GiveUp:
+		r.Err = p.ledger.Aside(ctx, p.name, e.Container, "nothing was in it: "+e.Because)
 	case Exchange:
-		by := ledger.Replacement{Lot: p.lots.Load().unit, Profile: p.profile, Strict: p.settings.Strict, From: p.of}
+		by := ledger.Replacement{Lot: p.lots.Load().unit, Profile: p.profile, From: p.of}
 		r.Outcome, r.Err = p.ledger.Replace(ctx, p.name, e.Container, e.Code, e.For, by, e.Because)
 	default:
 		r.Err = &ledger.StateError{What: fmt.Sprintf("%q is nothing that can be done to a container", e.Do)}

@@ -86,6 +86,9 @@ func TestBench_wholeDay(t *testing.T) {
 		scan("box", units[0], "green")
 		scan("box", units[1], "green")
 		ask(Ask{Do: TakeOut, Code: units[3]}, "is not in container")
+		ask(Ask{Do: Exchange, Code: units[1], For: units[2]}, "not verified") // typed, and never read
+		lot := must(r.Lot(context.Background(), "3", r.bottle.ID, "B1"))
+		must(r.Verify(context.Background(), "check", lot, must(code.Table{}.Profile("water", code.Unit)), units[2:3]))
 		ask(Ask{Do: Exchange, Code: units[1], For: units[2]}, "in its place")
 		scan("box", units[1], "green")
 		scan("box", units[3], "red") // full

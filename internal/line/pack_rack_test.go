@@ -123,7 +123,10 @@ func (k *rack) repack(e Repack) Event {
 		out = b.in[len(b.in)-1]
 	}
 	i := slices.Index(b.in, out)
-	if e.Do != EmptyNow && i < 0 {
+	if e.Do == GiveUp && len(b.in) > 0 {
+		k.t.Errorf("container %d is given up with %q in it", e.Container, b.in)
+	}
+	if e.Do != EmptyNow && e.Do != GiveUp && i < 0 {
 		return Repacked{Err: &ledger.StateError{What: "not in it"}}
 	}
 	if !done {
@@ -131,6 +134,9 @@ func (k *rack) repack(e Repack) Event {
 	}
 	k.reached[string(e.Do)]++
 	switch e.Do {
+	case GiveUp:
+		b.state = ledger.ContainerAside
+		return r
 	case EmptyNow:
 		r.N = len(b.in)
 		for _, c := range b.in {

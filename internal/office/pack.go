@@ -187,7 +187,7 @@ func (o Office) replace(ctx context.Context, c ledger.Container, s config.Statio
 	if err != nil {
 		return "", err
 	}
-	out, err := o.Ledger.Replace(ctx, place, c.ID, r.Code, r.For, ledger.Replacement{Profile: profile, Strict: s.Strict(), From: s.Of}, r.Because())
+	out, err := o.Ledger.Replace(ctx, place, c.ID, r.Code, r.For, ledger.Replacement{Profile: profile, From: s.Of}, r.Because())
 	if err != nil {
 		return "", err
 	}

@@ -61,6 +61,8 @@ func TestRepackIdle(t *testing.T) {
 	holds(r, err, "in its place", spare, units[2])
 	_, err = p.Repack(p.ctx, word("replace", spare, units[2]))
 	input(t, err, "in this container already")
+	_, err = p.Repack(p.ctx, word("replace", spare, p.claim(p.unit, "B", 1)[0].Code))
+	input(t, err, "not verified")
 	_, err = p.Repack(p.ctx, word("close"))
 	input(t, err, "no agent runs")
 	_, err = p.Repack(p.ctx, word("out", units[0]))

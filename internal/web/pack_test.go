@@ -30,6 +30,9 @@ func TestPack(t *testing.T) {
 	refused(t, get(h, "GET", "/api/v1/pack?line=3&station=box"), 400, "no container is open", true)
 	refused(t, post(h, "/api/v1/pack/out", by(hostile), nil), 400, "is closed", true)
 	replace := strings.Replace(by(hostile), `"by"`, `"for": "010478001234567721abcdefghijkl1\u001d93AAAA", "by"`, 1)
+	refused(t, post(h, "/api/v1/pack/replace", replace, nil), 400, "not verified", true) // typed, and never read
+	lot := must(p.ledger.Lot(t.Context(), "3", must(p.ledger.Product(t.Context(), bottle)), "B1"))
+	must(p.ledger.Verify(t.Context(), "3/check", lot, must(code.Table{}.Profile(bottle.Group, bottle.Type)), []code.Code{"010478001234567721abcdefghijkl1\x1d93AAAA"}))
 	r := read[web.Repacked](t, post(h, "/api/v1/pack/replace", replace, nil))
 	if !strings.Contains(r.Said, "in its place") || r.Container.ID != 1 || r.Container.In[0] != "010478001234567721abcdefghijkl1" {
 		t.Errorf("replaced: %+v", r)
