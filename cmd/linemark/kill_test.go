@@ -234,7 +234,7 @@ func TestP2DemoKill(t *testing.T) {
 
 	busy := start(t, demo("--for", "1h")...)
 	packed := filepath.Join(dir, "plant", "scanner-cam-2.jsonl")
-	if err := until(func() error { return lines(packed, 30+rng.IntN(30)) }); err != nil {
+	if err := until(func() error { return lines(packed, 200+rng.IntN(100)) }); err != nil {
 		t.Fatalf("%v\n%s", err, &busy.out)
 	}
 	busy.kill()
@@ -242,7 +242,7 @@ func TestP2DemoKill(t *testing.T) {
 		t.Fatalf("the mark of a killed demonstration: %v", err)
 	}
 
-	out, err := exec.Command("linemark", demo("--for", "2s")...).Output()
+	out, err := exec.Command("linemark", demo("--for", "4s")...).Output()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -1,6 +1,7 @@
 package dataman
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
@@ -98,6 +99,16 @@ func TestOpenTellsWhatIsWrong(t *testing.T) {
 	raw := func(text string) func(*testing.T) func(net.Conn) {
 		return func(*testing.T) func(net.Conn) { return say(text) }
 	}
+	// It answers the first command, and not before: an answer before its question is none.
+	refusing := func(*testing.T) func(net.Conn) {
+		return func(c net.Conn) {
+			defer c.Close()
+			if _, err := bufio.NewReader(c).ReadString('\n'); err == nil {
+				_, _ = io.WriteString(c, "||0:1[105]\r\n")
+				_, _ = io.Copy(io.Discard, c)
+			}
+		}
+	}
 	for name, c := range map[string]struct {
 		serve   func(*testing.T) func(net.Conn)
 		options map[string]any
@@ -111,7 +122,7 @@ func TestOpenTellsWhatIsWrong(t *testing.T) {
 		"endless":         {raw(strings.Repeat("y", 1<<16)), nil, "no DataMan reader"},
 		"mute":            {emulated(datamantest.Options{Mute: true}), nil, "did not answer GET COM.DMCC-RESPONSE"},
 		"value not known": {emulated(datamantest.Options{Extended: "2"}), nil, "stays silent: it does not know COM.DMCC-RESPONSE 1"},
-		"refused":         {raw("||0:1[105]\r\n"), nil, "the reader refused SET COM.DMCC-RESPONSE 1: the reader is unavailable (status 105)"},
+		"refused":         {refusing, nil, "the reader refused SET COM.DMCC-RESPONSE 1: the reader is unavailable (status 105)"},
 		"stays":           {raw("||0:1[0]\r\n||0:2[0]0\r\n"), nil, "did not answer"}, // an answer before its question is none
 		"hangs up":        {func(*testing.T) func(net.Conn) { return func(c net.Conn) { c.Close() } }, nil, "the scanner"},
 	} {
