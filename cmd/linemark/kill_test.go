@@ -226,7 +226,7 @@ func TestP2DemoKill(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	dir := filepath.Join(t.TempDir(), "demo")
 	demo := func(args ...string) []string {
-		return append([]string{"demo", "--data", dir, "--rate", "50", "--seed", fmt.Sprint(rng.Uint64()), "--json"}, args...)
+		return append([]string{"demo", "--data", dir, "--rate", "20", "--seed", fmt.Sprint(rng.Uint64()), "--json"}, args...)
 	}
 	early := start(t, demo("--for", "1h")...)
 	time.Sleep(time.Duration(rng.IntN(150)) * time.Millisecond)
@@ -234,7 +234,7 @@ func TestP2DemoKill(t *testing.T) {
 
 	busy := start(t, demo("--for", "1h")...)
 	packed := filepath.Join(dir, "plant", "scanner-cam-2.jsonl")
-	if err := until(func() error { return lines(packed, 200+rng.IntN(100)) }); err != nil {
+	if err := until(func() error { return lines(packed, 60+rng.IntN(40)) }); err != nil {
 		t.Fatalf("%v\n%s", err, &busy.out)
 	}
 	busy.kill()

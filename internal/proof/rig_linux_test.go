@@ -105,7 +105,7 @@ func (r *rig) layOut() {
 	at := map[string]string{"{{DATA}}": r.data()}
 	text = place.ReplaceAllFunc(text, func(name []byte) []byte {
 		if at[string(name)] == "" {
-			at[string(name)] = freePort(r.t, at)
+			at[string(name)] = freePort(r.t)
 		}
 		return []byte(at[string(name)])
 	})
@@ -123,22 +123,32 @@ func (r *rig) layOut() {
 // data is the agent's data folder, on the disk.
 func (r *rig) data() string { return filepath.Join(r.dir, "mounted", "data") }
 
+// ports are those that this process has given out: rigs run at the same time.
+var ports struct {
+	mu    sync.Mutex
+	given map[int]bool
+}
+
 // freePort looks apart from where the tests of other packages do, which run beside these.
-func freePort(t testing.TB, taken map[string]string) string {
+func freePort(t testing.TB) string {
+	ports.mu.Lock()
+	defer ports.mu.Unlock()
 	for range 1000 {
-		address := fmt.Sprintf("127.0.0.1:%d", 30_000+rand.IntN(2_700))
+		n := 30_000 + rand.IntN(2_700)
+		address := fmt.Sprintf("127.0.0.1:%d", n)
 		l, err := net.Listen("tcp", address)
-		if err != nil {
+		if err != nil || ports.given[n] {
+			if err == nil {
+				l.Close()
+			}
 			continue
 		}
 		l.Close()
-		free := true
-		for _, other := range taken {
-			free = free && other != address
+		if ports.given == nil {
+			ports.given = map[int]bool{}
 		}
-		if free {
-			return address
-		}
+		ports.given[n] = true
+		return address
 	}
 	t.Fatal("no port is free")
 	return ""
