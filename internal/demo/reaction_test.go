@@ -217,7 +217,7 @@ func (c *tapped) Read(b []byte) (int, error) {
 	case "tij":
 		// An answer of the odometer stands in quotes; one that is new tells of a print.
 		if from := bytes.IndexByte(b[:n], '"'); from >= 0 {
-			count := string(b[from:n])
+			count, _, _ := strings.Cut(string(b[from+1:n]), "\"") // the state may follow
 			if was := t.counts[c.line]; was != "" && was != count && t.told[c.line].IsZero() {
 				t.told[c.line] = now
 			}
