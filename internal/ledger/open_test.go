@@ -84,6 +84,12 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		t.Fatalf("open: %v, want a refusal of the newer schema", err)
 	}
 	db = must(sql.Open("sqlite", file(dir, "")))
+	must(db.Exec("PRAGMA user_version = -5")) // no version ever: the file's head is damaged
+	try(db.Close())
+	if _, err := Open(t.Context(), dir, Options{Agent: "line-3"}); !Damaged(err) {
+		t.Fatalf("open: %v, want damage", err)
+	}
+	db = must(sql.Open("sqlite", file(dir, "")))
 	must(db.Exec(fmt.Sprint("PRAGMA user_version = ", schemaVersion)))
 	try(db.Close())
 	l, err := Open(t.Context(), dir, Options{Agent: "line-3"}) // the refusal has let the lock go

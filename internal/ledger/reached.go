@@ -75,7 +75,7 @@ func (l *Ledger) belongs(ctx context.Context, c *sql.Conn, agent string) error {
 	}
 	var last int64
 	var of string
-	if version > 0 {
+	if version != 0 {
 		err := c.QueryRowContext(ctx, "SELECT j.seq, a.name FROM journal j JOIN agent a ON a.id = j.agent ORDER BY j.seq DESC LIMIT 1").Scan(&last, &of)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("reading the end of the ledger's journal: %w", err)

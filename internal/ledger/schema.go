@@ -132,6 +132,8 @@ func migrate(ctx context.Context, c *sql.Conn) error {
 	switch {
 	case version == schemaVersion:
 		return nil
+	case version < 0 || version > 1000: // no program has ever written this
+		return &DamagedError{What: fmt.Sprintf("its schema bears the number %d", version)}
 	case version > schemaVersion:
 		return fmt.Errorf("this ledger was written by a newer linemark (schema %d, this one knows %d)", version, schemaVersion)
 	}
