@@ -22,6 +22,9 @@ import (
 // nobody is a GTIN that no product has; its check digit is right.
 const nobody = "00000000000000"
 
+// delivery is what the last bytes to a printer that answers nothing may take on their way.
+const delivery = time.Second
+
 // testPrinter prints one label with a code that is nobody's, and shows every byte that goes and comes.
 func testPrinter(ctx context.Context, c *console, args []string) error {
 	var file string
@@ -75,6 +78,16 @@ func testPrinter(ctx context.Context, c *console, args []string) error {
 		return failed(fmt.Errorf("printer %s: %w", d.Name, err), "nothing is known of the label: look at the printer")
 	}
 	if driver.Traits().Confirms == drivers.ConfirmsNothing {
+		// Closing drops what has not been delivered yet: the printer is asked for a fault first, and given
+		// a moment where it answers nothing.
+		if _, err := session.Printed(ctx); err != nil {
+			return failed(fmt.Errorf("printer %s: %w", d.Name, err), "look at the printer")
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(delivery):
+		}
 		fmt.Fprintln(c.out, "sent; this printer does not say what it prints: look at it")
 		return nil
 	}
