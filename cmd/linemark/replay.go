@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 
 	"linemark/internal/record"
@@ -13,6 +14,21 @@ import (
 
 // settings are the flags --set STATION.SETTING=VALUE of a replay.
 type settings map[string]map[string]string
+
+// known refuses a station that the recording does not have: nothing was changed in it.
+func (s settings) known(recorded []*replay.History) error {
+	var names []string
+	for _, h := range recorded {
+		names = append(names, h.Name)
+	}
+	slices.Sort(names)
+	for station := range s {
+		if len(names) > 0 && !slices.Contains(names, station) {
+			return wrong(fmt.Errorf("--set: no station %q in the recording", station), "recorded: "+strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
 
 func (s settings) String() string { return "" }
 
@@ -60,6 +76,9 @@ func runReplay(_ context.Context, c *console, args []string) error {
 	found, err := replay.Run(from, replay.Options{Set: set, Most: max(most, 1)})
 	if err != nil {
 		return noRecording(err)
+	}
+	if err := set.known(found.Stations); err != nil {
+		return err
 	}
 	ran := 0
 	for _, h := range found.Stations {
