@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"linemark/internal/config"
 )
 
 // shakenConfig is the site with a PLC that announces every product by its number and asks for a verdict.
@@ -59,4 +61,18 @@ func TestHandshake(t *testing.T) {
 		s.plc.SetHolding(110, number+2)
 		s.until("the stop", func() bool { return s.plc.Coil(1) })
 	})
+}
+
+// TestHandshakePoints: a single bit holds neither the number of a product nor a verdict.
+func TestHandshakePoints(t *testing.T) {
+	text := strings.NewReplacer(`request  = "holding:110:uint16"`, `request  = "discrete:5"`, `verdict = "holding:120:uint16"`, `verdict = "coil:9"`).Replace(shakenConfig())
+	_, err := config.Parse("linemark.toml", []byte(text), config.Lookup{})
+	for _, want := range []string{`"plc-1.request" (discrete 5 (10006)) cannot hold the number of a product`, `"plc-1.verdict" (coil 9 (00010)) cannot hold a verdict`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if _, err := config.Parse("linemark.toml", []byte(shakenConfig()), config.Lookup{}); err != nil && strings.Contains(err.Error(), "cannot hold") {
+		t.Error(err)
+	}
 }

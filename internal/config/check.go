@@ -48,11 +48,12 @@ type checker struct {
 	root *place
 
 	printers map[string]drivers.Printer // those whose driver took their settings, by name
+	plcs     map[string]drivers.PLC     // likewise
 	taken    map[string]*place          // printers and scanners that a station has, by section and name
 }
 
 func (c *checker) check() {
-	c.printers, c.taken = map[string]drivers.Printer{}, map[string]*place{}
+	c.printers, c.plcs, c.taken = map[string]drivers.Printer{}, map[string]drivers.PLC{}, map[string]*place{}
 	if at := c.root.at("version"); c.ok(at) && c.cfg.Version != 1 {
 		c.add(at, fmt.Sprintf("%d is no version that this linemark knows", c.cfg.Version), "write version = 1")
 	}

@@ -24,7 +24,10 @@ func (c *checker) devices() {
 		return err
 	})
 	c.section("plc", c.cfg.PLCs, addresses, func(d Device) error {
-		_, err := drivers.NewPLC(d.Driver, c.cfg.DeviceSettings(d))
+		p, err := drivers.NewPLC(d.Driver, c.cfg.DeviceSettings(d))
+		if err == nil {
+			c.plcs[d.Name] = p
+		}
 		return err
 	})
 }

@@ -89,6 +89,7 @@ func (c *checker) handshake(at *place, s Station) {
 		c.add(reject, "stands beside request", "keep one: a pulse on reject, or a verdict for each product that the PLC announces on request")
 	}
 	c.point(at.at("request"), s.Request, "input")
+	c.wide(at.at("request"), s.Request, "the number of a product")
 	for _, p := range []struct{ key, ref, reason string }{
 		{"verdict", s.Verdict, "the verdict on a product goes there"},
 		{"acknowledge", s.Acknowledge, "the product's number goes there when the verdict is out"},
@@ -99,6 +100,7 @@ func (c *checker) handshake(at *place, s Station) {
 		here := at.at(p.key)
 		c.point(here, p.ref, "output")
 		c.ownPoint(here, p.ref, "output")
+		c.wide(here, p.ref, map[string]string{"verdict": "a verdict", "acknowledge": "the number of a product"}[p.key])
 		announced, _, known := SplitPoint(s.Request)
 		if plc, _, ok := SplitPoint(p.ref); ok && known && plc != announced && !c.bad[here.path] {
 			c.add(here, fmt.Sprintf("%q is not of the PLC that announces the products, %q", p.ref, announced), "name an output of that PLC")
@@ -121,5 +123,15 @@ func (c *checker) handshake(at *place, s Station) {
 	}
 	if here := at.at("verdict_reject"); s.VerdictGood == s.VerdictReject && !c.bad[here.path] {
 		c.add(here, "is the value of verdict_good too", "give the two verdicts different values")
+	}
+}
+
+// wide refuses a single bit where a number goes.
+func (c *checker) wide(at *place, ref, what string) {
+	plc, name, ok := SplitPoint(ref)
+	if p := c.plcs[plc]; ok && p != nil && c.ok(at) {
+		if point, ok := p.Points()[name]; ok && (point.Bits == 1 || point.Float) {
+			c.add(at, fmt.Sprintf("%q (%s) cannot hold %s", ref, point.Where, what), `give it a whole number of 16 bits or more, such as "holding:110:uint16"`)
+		}
 	}
 }

@@ -69,7 +69,7 @@ func TestRefusedTogether(t *testing.T) {
 			later:   []string{"010300090001"},
 			refused: "reading inputs.x, inputs.y, holding 9 (40010): illegal data address (exception 2)",
 		},
-		"for now": {
+		"busy": {
 			inputs:  map[string]any{"a": "coil:0", "b": "coil:1"},
 			code:    6,
 			first:   []string{"010100000002"},
