@@ -2,6 +2,7 @@ package line
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -121,6 +122,11 @@ func (h *handshake) settle(scan int64, bad bool) told {
 		}
 	}
 	return h.answer()
+}
+
+// waits says whether a reading's product has no verdict yet.
+func (h *handshake) waits(scan int64) bool {
+	return slices.ContainsFunc(h.waiting, func(p *announced) bool { return p.scan == scan })
 }
 
 // answer gives the verdicts that are out, in the order of the products.

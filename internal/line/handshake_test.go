@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"linemark/internal/ledger"
 )
 
 // step is one event of a handshake, at a moment in milliseconds.
@@ -201,6 +203,9 @@ func TestVerify_withAHandshake(t *testing.T) {
 		{name: "bad", history: with(request(6, 10)), event: Scans{Scans: []Scan{{Seq: 1, NoRead: true, At: at(20)}}}, want: []Effect{Answer{Seq: 6}, Alarm{}}},
 		{name: "a product waits for the verdict on its own reading", history: with(request(6, 10), Scans{Scans: []Scan{{Seq: 1, NoRead: true, At: at(20)}}}, scan(2, 250)), event: request(7, 260)},
 		{name: "never read", history: with(request(6, 10)), event: later{111 * time.Millisecond, Tick{}}, want: []Effect{Answer{Seq: 6}, Alarm{Text: "product rejected: product 6 was not read"}}},
+		{name: "a bad verdict that comes too late is counted once", history: with(request(6, 10), scan(1, 20), later{111 * time.Millisecond, Tick{}}), event: verdicts(ledger.Verdict{Outcome: ledger.Unknown}),
+			want: []Effect{Alarm{Text: "a product that was rejected before its verdict: unknown code"}}},
+		{name: "a good verdict that comes too late is told", history: with(request(6, 10), scan(1, 20), later{111 * time.Millisecond, Tick{}}), event: verdicts(good(1)), want: []Effect{Alarm{}}},
 		{name: "a number passed over", history: up, event: request(9, 10), state: "stopped",
 			want: []Effect{Answer{Seq: 9}, Alarm{}, StopLine{Cause: "the PLC announced product 9 after 5: the products cannot be told apart"}, Alarm{}}},
 		{name: "a camera that is blind stops the line", history: with(request(6, 10), later{111 * time.Millisecond, Tick{}}, request(7, 300), later{300 * time.Millisecond, Tick{}}, request(8, 600)),

@@ -202,6 +202,9 @@ func (v *Verify) good(now time.Time, s Scan, verdict ledger.Verdict) []Effect {
 	v.failures.add(false, v.cfg.StopOf)
 	effects := v.shift.found(verdict)
 	if v.cfg.Match > 0 {
+		if !v.shake.waits(s.Seq) {
+			effects = append(effects, Alarm{Text: "a good product was rejected, its verdict came too late: " + code.Visible(verdict.Ident)})
+		}
 		effects = append(effects, v.tell(now, v.shake.settle(s.Seq, false))...)
 	}
 	v.count("verified", 1)
@@ -227,6 +230,9 @@ func (v *Verify) bad(now time.Time, s Scan, why string, last bool) []Effect {
 	v.shift.missed()
 	switch {
 	case v.cfg.Match > 0:
+		if !v.shake.waits(s.Seq) { // it is rejected and counted already
+			return []Effect{Alarm{Text: "a product that was rejected before its verdict: " + why}}
+		}
 		return append(v.tell(now, v.shake.settle(s.Seq, true)), v.rejected(now, why)...)
 	case !last:
 		v.count("rejected", 1)
