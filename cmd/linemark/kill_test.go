@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"linemark/internal/ledger"
-	"linemark/internal/sim"
+	"linemark/internal/sim/check"
 )
 
 // victims says which processes a power cut takes.
@@ -177,7 +177,7 @@ func (k *killing) judge() {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	v, err := sim.Check(ctx, k.logs, l)
+	v, err := check.Judge(ctx, k.logs, l)
 	if err != nil {
 		t.Fatal(err)
 	}

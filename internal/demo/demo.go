@@ -22,6 +22,7 @@ import (
 	"linemark/internal/config"
 	"linemark/internal/ledger"
 	"linemark/internal/sim"
+	"linemark/internal/sim/check"
 )
 
 //go:embed demo.toml
@@ -238,7 +239,7 @@ func judge(ctx context.Context, dir string, l *ledger.Ledger) (Result, error) {
 			r.AggregationSent += c.N
 		}
 	}
-	v, err := sim.Check(ctx, plantDir(dir), l)
+	v, err := check.Judge(ctx, plantDir(dir), l)
 	r.PrintedTwice, r.ReportedWithoutEvidence, r.UnknownToServer, r.Balanced = v.PrintedTwice, v.ReportedWithoutEvidence, v.UnknownToServer, v.Balanced
 	r.Findings = append([]string{}, v.Findings...)
 	return r, err

@@ -184,10 +184,17 @@ type Recovered struct {
 // Bench is a pack station at which a person fills the containers.
 type Bench struct{ Line, Station string }
 
+// The journal's entry of an agent's start: its place and its cause.
+const (
+	PlaceAgent   = "agent"
+	CauseStarted = "started"
+)
+
 // Recover is called once at start, before any printer is fed. What was claimed when the agent
 // stopped may or may not have been printed, so it becomes doubtful and is never sent again
 // (P1, P9). Open containers are set aside with their units verified and loose, but for the last one
 // of each bench: nothing goes into that by itself. Reports that were on their way are in doubt (P5).
+// The journal has an entry of every start.
 func (l *Ledger) Recover(ctx context.Context, byHand ...Bench) (Recovered, error) {
 	var r Recovered
 	err := l.do(ctx, func(t *tx) (err error) {
@@ -197,8 +204,11 @@ func (l *Ledger) Recover(ctx context.Context, byHand ...Bench) (Recovered, error
 		if err != nil {
 			return err
 		}
+		if _, err := t.event(PlaceAgent, CauseStarted); err != nil {
+			return err
+		}
 		for _, lot := range lots {
-			n, err := t.doubtAll("agent", "the agent stopped while the printer had it", "lot = ? AND state IN (1, 2) AND state = 1", lot)
+			n, err := t.doubtAll(PlaceAgent, "the agent stopped while the printer had it", "lot = ? AND state IN (1, 2) AND state = 1", lot)
 			if err != nil {
 				return err
 			}
@@ -217,7 +227,7 @@ func (l *Ledger) Recover(ctx context.Context, byHand ...Bench) (Recovered, error
 			open = slices.DeleteFunc(open, func(other int64) bool { return other == id })
 		}
 		for _, id := range open {
-			if err := t.aside("agent", ContainerID(id), "the agent stopped while it was open"); err != nil {
+			if err := t.aside(PlaceAgent, ContainerID(id), "the agent stopped while it was open"); err != nil {
 				return err
 			}
 		}

@@ -106,9 +106,13 @@ func TestEachCode(t *testing.T) {
 	var got []Held
 	try(p.EachCode(p.ctx, func(h Held) error { got = append(got, h); return nil }))
 	want := []Held{
-		{codes[0], codes[0][:31], Verified, ByScan, "block-1", true, bottle.Name},
-		{codes[1], codes[1][:31], InStock, NoEvidence, "block-1", false, bottle.Name},
-		{codes[2], codes[2][:31], InStock, NoEvidence, "block-1", false, bottle.Name},
+		{1, codes[0], codes[0][:31], Verified, ByScan, "block-1", true, bottle.Name, got[0].Claim, got[0].Last},
+		{2, codes[1], codes[1][:31], InStock, NoEvidence, "block-1", false, bottle.Name, 0, got[1].Last},
+		{3, codes[2], codes[2][:31], InStock, NoEvidence, "block-1", false, bottle.Name, 0, got[1].Last},
+	}
+	life := must(p.Trace(p.ctx, codes[0])).Journal
+	if got[0].Claim != life[1].Seq || got[0].Last != life[len(life)-1].Seq || got[1].Last >= got[0].Claim {
+		t.Errorf("claimed by entry %d, last %d; its life %+v", got[0].Claim, got[0].Last, life)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("codes %+v", got)

@@ -15,6 +15,7 @@ import (
 
 	"linemark/internal/ledger"
 	"linemark/internal/proof/disk"
+	"linemark/internal/proof/site"
 )
 
 const page = 4096
@@ -40,14 +41,14 @@ func TestP6DamagedPage(t *testing.T) {
 			r := working(t, "")
 			r.powerCut()
 			r.plug()
-			path := filepath.Join(r.data(), ledger.FileName)
+			path := filepath.Join(r.Data, ledger.FileName)
 			intoFile(r, path)
 			c.harm(r, path)
 			given, err := r.received()
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.start()
+			r.Start()
 			r.refused("damaged", "malformed", "not a database", "I/O error")
 			after, err := r.received()
 			if err != nil {
@@ -69,7 +70,7 @@ func TestP6DamagedPage(t *testing.T) {
 
 // issued finds what printers were given and the national system never issued.
 func (r *rig) issued(given map[string]int) (found []finding) {
-	text, err := os.ReadFile(filepath.Join(r.logs, "izkm.jsonl"))
+	text, err := os.ReadFile(filepath.Join(r.Logs, "izkm.jsonl"))
 	if err != nil {
 		return []finding{finding(err.Error())}
 	}
@@ -86,20 +87,20 @@ func (r *rig) issued(given map[string]int) (found []finding) {
 func (r *rig) refused(why ...string) {
 	r.t.Helper()
 	said := ""
-	end := time.Now().Add(deadline)
+	end := time.Now().Add(site.Patience)
 	for said == "" {
 		select {
-		case <-r.agent.done:
-			said = r.agent.out.String()
+		case <-r.Agent.Done:
+			said = r.Agent.Out.String()
 			if !strings.Contains(said, "hint: ") {
 				r.t.Errorf("no hint: %s", said)
 			}
-			r.agent = nil
+			r.Agent = nil
 		case <-time.After(20 * time.Millisecond):
 			if time.Now().After(end) {
-				r.t.Fatalf("the agent works as if nothing were wrong:\n%s", &r.agent.out)
+				r.t.Fatalf("the agent works as if nothing were wrong:\n%s", &r.Agent.Out)
 			}
-			if s, err := r.status(); err == nil && s.Ledger != "ok" {
+			if s, err := r.Status(); err == nil && s.Ledger != "ok" {
 				r.unfed(why...)
 				return
 			} else if err != nil && s.Ledger != "ok" && s.Ledger != "" {

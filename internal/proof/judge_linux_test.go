@@ -3,7 +3,6 @@ package proof
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
@@ -15,10 +14,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"linemark/internal/code"
 	"linemark/internal/ledger"
 	"linemark/internal/proof/disk"
-	"linemark/internal/sim"
 )
 
 // finding is one thing that is wrong, with the promise it breaks.
@@ -29,7 +26,7 @@ type finding string
 // touched.
 func (r *rig) judgeCopy() []finding {
 	r.t.Helper()
-	dir, err := os.MkdirTemp(r.dir, "copy-")
+	dir, err := os.MkdirTemp(r.Dir, "copy-")
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -76,98 +73,25 @@ func sparse(path string, image []byte) error {
 // judge opens the ledger in folder dir as a starting agent does and says what is wrong with it.
 func (r *rig) judge(dir string) (found []finding) {
 	r.t.Helper()
-	ctx := context.Background()
 	if err := whole(filepath.Join(dir, ledger.FileName)); err != nil {
 		found = append(found, finding(fmt.Sprintf("the ledger's file: %v", err)))
 	}
-	l, err := ledger.Open(ctx, dir, ledger.Options{Agent: "line-3"})
-	if err != nil {
-		return append(found, finding(fmt.Sprintf("opening the ledger: %v", err)))
-	}
-	defer l.Close()
-	if _, err := l.Recover(ctx); err != nil {
-		found = append(found, finding(fmt.Sprintf("recovering: %v", err)))
-	}
-	return append(found, r.compare(ctx, l)...)
-}
-
-// compare holds an open ledger against what the plant has logged.
-func (r *rig) compare(ctx context.Context, l *ledger.Ledger) (found []finding) {
-	v, err := sim.Check(ctx, r.logs, l)
-	if err != nil {
-		return []finding{finding(fmt.Sprintf("checking: %v", err))}
-	}
-	for _, f := range v.Findings {
+	for _, f := range r.Judge(dir) {
 		// What passed while no agent lived was seen by nobody: the PLC's watchdog bounds that, not the agent.
 		if !r.died || !strings.Contains(f, passed) {
 			found = append(found, finding(f))
 		}
 	}
-	if !v.Balanced {
-		found = append(found, "P2: not balanced")
-	}
-	more, err := r.acknowledged(ctx, l)
-	if err != nil {
-		return append(found, finding(err.Error()))
-	}
-	return append(found, more...)
+	return found
 }
 
 // passed is how the plant's check calls a bad product that was neither thrown out nor stopped.
 const passed = "passed the rejector although"
 
-// acknowledged looks for what the plant has had from the agent and the ledger no longer knows.
-func (r *rig) acknowledged(ctx context.Context, l *ledger.Ledger) (found []finding, err error) {
-	given, err := r.received()
-	if err != nil {
-		return nil, err
-	}
-	held := map[string]ledger.State{}
-	if err := l.EachCode(ctx, func(h ledger.Held) error { held[string(h.Code)] = h.State; return nil }); err != nil {
-		return nil, err
-	}
-	for c, times := range given {
-		state, known := held[c]
-		switch {
-		case !known:
-			found = append(found, finding("P1: a printer has received a code that the ledger does not have: "+code.Visible(code.Code(c))))
-		case state == ledger.InStock:
-			found = append(found, finding("P1: a printer has received a code that is in stock: "+code.Visible(code.Code(c))))
-		}
-		if times > 1 {
-			found = append(found, finding(fmt.Sprintf("P1: a printer has received a code %d times: %s", times, code.Visible(code.Code(c)))))
-		}
-	}
-	reports, err := l.Reports(ctx)
-	if err != nil {
-		return nil, err
-	}
-	frozen := map[string]bool{}
-	for _, p := range reports {
-		frozen[p.UUID] = true
-	}
-	err = eachLine(filepath.Join(r.logs, "izkm.jsonl"), func(line []byte) error {
-		var e struct {
-			Report *struct {
-				Kind   string `json:"kind"`
-				Source string `json:"sourceReportId"`
-			} `json:"report"`
-		}
-		if err := json.Unmarshal(line, &e); err != nil {
-			return err
-		}
-		if e.Report != nil && e.Report.Source != "" && !frozen[e.Report.Source] {
-			found = append(found, finding("P5: the national system has a report that the ledger does not have: "+e.Report.Source))
-		}
-		return nil
-	})
-	return found, err
-}
-
 // received counts how often each code has come to a printer, whether it was printed or not.
 func (r *rig) received() (map[string]int, error) {
 	given := map[string]int{}
-	files, err := filepath.Glob(filepath.Join(r.logs, "printer-*.jsonl"))
+	files, err := filepath.Glob(filepath.Join(r.Logs, "printer-*.jsonl"))
 	if err != nil {
 		return nil, err
 	}

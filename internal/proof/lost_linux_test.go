@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linemark/internal/ledger"
+	"linemark/internal/proof/site"
 )
 
 // jsonHas says whether a log holds a text as JSON spells it.
@@ -26,10 +27,10 @@ func TestP1CutLog(t *testing.T) {
 	const cuts = 6
 	refused := 0
 	for range cuts {
-		r.agent.signal(os.Kill)
-		<-r.agent.done
+		r.Agent.Signal(os.Kill)
+		<-r.Agent.Done
 		r.died = true
-		log := filepath.Join(r.data(), ledger.FileName+"-wal")
+		log := filepath.Join(r.Data, ledger.FileName+"-wal")
 		whole, err := os.ReadFile(log)
 		if err != nil {
 			t.Fatal(err)
@@ -44,7 +45,7 @@ func TestP1CutLog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.start()
+		r.Start()
 		if r.works() {
 			t.Log("nothing was lost by it")
 			continue
@@ -61,9 +62,9 @@ func TestP1CutLog(t *testing.T) {
 		if err := os.WriteFile(log, whole, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_ = os.Remove(filepath.Join(r.data(), ledger.FileName+"-shm")) // what SQLite made of the cut log
-		r.start()
-		r.counted("verified", 20)
+		_ = os.Remove(filepath.Join(r.Data, ledger.FileName+"-shm")) // what SQLite made of the cut log
+		r.Start()
+		r.Counted("verified", 20)
 	}
 	if refused < cuts/2 {
 		t.Errorf("only %d cuts of %d were refused: this shows little", refused, cuts)
@@ -74,17 +75,17 @@ func TestP1CutLog(t *testing.T) {
 // works waits until the agent marks products or has ended.
 func (r *rig) works() bool {
 	r.t.Helper()
-	for end := time.Now().Add(deadline); time.Now().Before(end); {
+	for end := time.Now().Add(site.Patience); time.Now().Before(end); {
 		select {
-		case <-r.agent.done:
+		case <-r.Agent.Done:
 			return false
 		case <-time.After(20 * time.Millisecond):
-			if s, err := r.status(); err == nil && count(s, "verified") >= 5 {
+			if s, err := r.Status(); err == nil && site.Count(s, "verified") >= 5 {
 				return true
 			}
 		}
 	}
-	r.t.Fatalf("the agent neither works nor ends:\n%s", &r.agent.out)
+	r.t.Fatalf("the agent neither works nor ends:\n%s", &r.Agent.Out)
 	return false
 }
 
@@ -103,8 +104,8 @@ func frames(log []byte) int {
 func TestP6LedgerOfAnotherPC(t *testing.T) {
 	t.Parallel()
 	r := working(t, "")
-	r.stop()
-	text, err := os.ReadFile(r.file)
+	r.Stop()
+	text, err := os.ReadFile(r.File)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,14 +113,14 @@ func TestP6LedgerOfAnotherPC(t *testing.T) {
 	if bytes.Equal(other, text) {
 		t.Fatal("the configuration does not name its agent")
 	}
-	if err := os.WriteFile(r.file, other, 0o600); err != nil {
+	if err := os.WriteFile(r.File, other, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	given, err := r.received()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.start()
+	r.Start()
 	r.refused(`this ledger is of agent "line-3", not of "line-4"`)
 	after, err := r.received()
 	if err != nil {
@@ -128,11 +129,11 @@ func TestP6LedgerOfAnotherPC(t *testing.T) {
 	if len(after) != len(given) {
 		t.Errorf("%d codes were given to printers", len(after)-len(given))
 	}
-	if err := os.WriteFile(r.file, text, 0o600); err != nil {
+	if err := os.WriteFile(r.File, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r.died = true // products may have passed while no agent was there
-	r.start()
-	r.counted("verified", 20)
+	r.Start()
+	r.Counted("verified", 20)
 	r.good(r.runOut())
 }

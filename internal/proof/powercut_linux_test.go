@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"linemark/internal/proof/site"
 	"linemark/internal/sim"
 )
 
@@ -35,7 +36,7 @@ func TestPowerCut(t *testing.T) {
 	for done := 0; done < cuts; done += life {
 		seed := uint64(number(t, "LINEMARK_POWER_SEED", int(rand.Uint64()>>16)))
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			total.add(cutLife(t, build(t, false), seed, min(life, cuts-done)))
+			total.add(cutLife(t, site.Program(t), seed, min(life, cuts-done)))
 		})
 		if t.Failed() {
 			break
@@ -54,7 +55,11 @@ func TestPowerCutFindsWhatIsNotDurable(t *testing.T) {
 	}{{"synchronous=NORMAL", true, false}, {"a disk that lies about flushes", false, true}} {
 		t.Run(c.name, func(t *testing.T) {
 			seed := rand.Uint64() >> 16
-			r := newRig(t, build(t, c.weak), seed, plantSize, ordinary())
+			program := site.Program
+			if c.weak {
+				program = weak
+			}
+			r := newRig(t, program(t), seed, plantSize, ordinary())
 			for n := range 10 {
 				if c.lies && n == 1 { // what the first cut has left is sound
 					r.disk.Lie()
@@ -120,8 +125,8 @@ func cutLife(t *testing.T, program string, seed uint64, cuts int) (sum tally) {
 		}
 	}
 	r.plug()
-	r.start()
-	r.counted("verified", 5)
+	r.Start()
+	r.Counted("verified", 5)
 	for _, f := range r.runOut() {
 		t.Errorf("seed %d, at the end: %s", seed, f)
 	}
@@ -132,22 +137,22 @@ func cutLife(t *testing.T, program string, seed uint64, cuts int) (sum tally) {
 func (r *rig) cut(n int) (c cutResult) {
 	r.t.Helper()
 	r.plug()
-	r.start()
+	r.Start()
 	if r.halt == nil {
 		r.run()
 	}
 	if n > 0 && r.random.IntN(5) == 0 { // while it starts
 		time.Sleep(time.Duration(r.random.IntN(250)) * time.Millisecond)
 	} else {
-		r.counted("verified", 1+r.random.IntN(20))
+		r.Counted("verified", 1+r.random.IntN(20))
 		time.Sleep(time.Duration(r.random.IntN(500)) * time.Millisecond)
 	}
 	if c.inside = r.random.IntN(2) == 0; c.inside {
 		r.disk.CutIn(1 + r.random.IntN(40))
 		select {
 		case <-r.disk.Dark():
-		case <-r.agent.done:
-			r.t.Fatalf("the agent has ended: %v\n%s", r.agent.err, &r.agent.out)
+		case <-r.Agent.Done:
+			r.t.Fatalf("the agent has ended: %v\n%s", r.Agent.Err, &r.Agent.Out)
 		case <-time.After(2 * time.Second): // it had nothing to write
 			c.inside = false
 		}

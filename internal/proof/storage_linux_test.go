@@ -15,6 +15,7 @@ import (
 
 	"linemark/internal/agent"
 	"linemark/internal/proof/disk"
+	"linemark/internal/proof/site"
 	"linemark/internal/sim"
 )
 
@@ -32,12 +33,12 @@ func workingIn(t *testing.T, o sim.Options, options string) *rig {
 	needDisk(t)
 	seed := rand.Uint64() >> 16
 	t.Logf("seed %d", seed)
-	r := newRig(t, build(t, false), seed, storageSize, o)
+	r := newRig(t, site.Program(t), seed, storageSize, o)
 	r.options = options
 	r.plug()
-	r.start()
+	r.Start()
 	r.run()
-	r.counted("verified", 30)
+	r.Counted("verified", 30)
 	return r
 }
 
@@ -46,14 +47,14 @@ func workingIn(t *testing.T, o sim.Options, options string) *rig {
 func (r *rig) unfed(why ...string) {
 	r.t.Helper()
 	var s agent.Status
-	r.until("the ledger's fault", func() (err error) {
-		if s, err = r.status(); err == nil && s.Ledger == "ok" {
+	r.Until("the ledger's fault", func() (err error) {
+		if s, err = r.Status(); err == nil && s.Ledger == "ok" {
 			err = errors.New("the ledger is well")
 		}
 		return err
 	})
 	was, steady := -1, time.Now()
-	r.until("printers that are fed no more", func() error {
+	r.Until("printers that are fed no more", func() error {
 		given, err := r.received()
 		if err != nil {
 			return err
@@ -66,7 +67,7 @@ func (r *rig) unfed(why ...string) {
 		}
 		return nil
 	})
-	s, err := r.status()
+	s, err := r.Status()
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func (r *rig) unfed(why ...string) {
 			}
 		}
 	}
-	body, code, err := r.get("/readyz")
+	body, code, err := r.Get("/readyz")
 	if err != nil || code != 503 {
 		r.t.Errorf("ready: %d %s %v", code, body, err)
 	}
@@ -99,13 +100,13 @@ func (r *rig) unfed(why ...string) {
 // fed waits until the agent marks products again, n of them.
 func (r *rig) fed(n int) {
 	r.t.Helper()
-	s, err := r.status()
+	s, err := r.Status()
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.counted("verified", count(s, "verified")+n)
-	r.until("the ledger's health", func() error {
-		s, err := r.status()
+	r.Counted("verified", site.Count(s, "verified")+n)
+	r.Until("the ledger's health", func() error {
+		s, err := r.Status()
 		if err == nil && s.Ledger != "ok" {
 			err = errors.New(s.Ledger)
 		}
@@ -137,9 +138,9 @@ func TestP6DiskFull(t *testing.T) {
 // freeze stops the agent where it stands, but not in the middle of a call that waits for the disk.
 func (r *rig) freeze() {
 	r.t.Helper()
-	r.agent.signal(syscall.SIGSTOP)
-	tasks := filepath.Join("/proc", strconv.Itoa(r.agent.cmd.Process.Pid), "task", "*", "stat")
-	r.until("an agent that stands still", func() error {
+	r.Agent.Signal(syscall.SIGSTOP)
+	tasks := filepath.Join("/proc", strconv.Itoa(r.Agent.Cmd.Process.Pid), "task", "*", "stat")
+	r.Until("an agent that stands still", func() error {
 		files, err := filepath.Glob(tasks)
 		for _, f := range files {
 			text, readErr := os.ReadFile(f)
@@ -184,13 +185,13 @@ func TestP6ReadOnly(t *testing.T) {
 	if err := os.WriteFile(trigger, []byte("on purpose"), 0); err != nil {
 		t.Skip("this kernel lets nobody ask ext4 for a fault: ", err)
 	}
-	r.agent.signal(syscall.SIGCONT)
+	r.Agent.Signal(syscall.SIGCONT)
 	r.unfed("read-only", "readonly", "disk I/O error")
 	r.powerCut()
 	r.good(r.judgeCopy())
 	r.plug()
-	r.start()
-	r.counted("verified", 30)
+	r.Start()
+	r.Counted("verified", 30)
 	r.good(r.runOut())
 }
 
@@ -214,8 +215,8 @@ func TestP6WritesFail(t *testing.T) {
 			r.disk.Break(nil)
 			r.good(r.judgeCopy())
 			r.plug()
-			r.start()
-			r.counted("verified", 30)
+			r.Start()
+			r.Counted("verified", 30)
 			r.good(r.runOut())
 		})
 	}

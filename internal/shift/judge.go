@@ -7,7 +7,7 @@ import (
 
 	"linemark/internal/agent"
 	"linemark/internal/ledger"
-	"linemark/internal/sim"
+	"linemark/internal/sim/check"
 	"linemark/internal/upstream/izkm/izkmtest"
 )
 
@@ -94,7 +94,7 @@ func (s *site) drain() error {
 func (s *site) judge(logs string) error {
 	ctx := context.Background()
 	l := s.agent.Ledger()
-	v, err := sim.Check(ctx, logs, l)
+	v, err := check.Judge(ctx, logs, l)
 	if err != nil {
 		return err
 	}

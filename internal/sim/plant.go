@@ -1,6 +1,6 @@
 // Package sim is a simulated plant: everything that the lines of one configuration touch, on
 // loopback, over the real protocols. It knows the configuration's addresses and nothing of
-// the agent. Each of its parts keeps its own log, from which Check judges what the agent
+// the agent. Each of its parts keeps its own log, from which package check judges what the agent
 // claims in its ledger.
 package sim
 

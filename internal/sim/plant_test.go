@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"linemark/internal/config"
+	"linemark/internal/ledger"
+	"linemark/internal/sim/check"
 )
 
 // freePort is an address that nobody listens on.
@@ -145,10 +147,11 @@ func TestPlantGoesOnAfterAKill(t *testing.T) {
 		if !strings.Contains(belt, "\n{\"event\":\"pas\n{") || strings.Count(belt, `"started"`) != 3 {
 			t.Errorf("the belt's log is %s", belt)
 		}
-		w := witness{printed: map[string]int{}, blocks: map[string]*issuedBlock{}, newest: map[string]*issuedBlock{}}
-		if err := w.gather(dir); err != nil {
+		l := must(ledger.Open(t.Context(), t.TempDir(), ledger.Options{Agent: "line-3"}))
+		if _, err := check.Judge(t.Context(), dir, l); err != nil {
 			t.Errorf("after %q: %v", half, err)
 		}
+		try(l.Close())
 	}
 }
 
