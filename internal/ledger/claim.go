@@ -14,7 +14,7 @@ import (
 // its labels are printed changes only while none of its codes is in stock: else it is a *PreprintedError.
 func (l *Ledger) Product(ctx context.Context, p Product) (ProductID, error) {
 	var id ProductID
-	err := l.do(ctx, func(t *tx) error {
+	err := l.always(ctx, func(t *tx) error {
 		if err := t.keepsLabels(p); err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (t *tx) keepsLabels(p Product) error {
 // Lot returns the number of one product's run on one line in one batch.
 func (l *Ledger) Lot(ctx context.Context, line string, p ProductID, batch string) (LotID, error) {
 	var id LotID
-	err := l.do(ctx, func(t *tx) error {
+	err := l.always(ctx, func(t *tx) error {
 		if _, err := t.exec("INSERT INTO lot (line, product, batch) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", line, int64(p), batch); err != nil {
 			return err
 		}
@@ -194,10 +194,10 @@ const (
 // stopped may or may not have been printed, so it becomes doubtful and is never sent again
 // (P1, P9). Open containers are set aside with their units verified and loose, but for the last one
 // of each bench: nothing goes into that by itself. Reports that were on their way are in doubt (P5).
-// The journal has an entry of every start.
+// The journal has an entry of every start. A copy of a ledger takes it too.
 func (l *Ledger) Recover(ctx context.Context, byHand ...Bench) (Recovered, error) {
 	var r Recovered
-	err := l.do(ctx, func(t *tx) (err error) {
+	err := l.always(ctx, func(t *tx) (err error) {
 		r = Recovered{}
 		rows, err := t.query("SELECT id FROM lot")
 		lots, err := collect(rows, err, scanInt)

@@ -55,6 +55,14 @@ func (l *Ledger) CheckFile(ctx context.Context) error {
 }
 
 func (l *Ledger) checkFile(ctx context.Context) error {
+	if err := l.checkPages(ctx); err != nil {
+		return err
+	}
+	return l.checkCodes(ctx)
+}
+
+// checkPages has SQLite look at the pages and hold the indexes against their tables.
+func (l *Ledger) checkPages(ctx context.Context) error {
 	var said string
 	if err := l.reads.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&said); err != nil {
 		return fmt.Errorf("checking the ledger's file: %w", err)
@@ -62,6 +70,11 @@ func (l *Ledger) checkFile(ctx context.Context) error {
 	if said != "ok" {
 		return &DamagedError{What: said}
 	}
+	return nil
+}
+
+// checkCodes holds each code against its sum.
+func (l *Ledger) checkCodes(ctx context.Context) error {
 	rows, err := l.reads.QueryContext(ctx, "SELECT id, product, idlen, raw, sum FROM code")
 	if err != nil {
 		return fmt.Errorf("checking the ledger's codes: %w", err)

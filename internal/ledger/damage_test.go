@@ -46,7 +46,7 @@ func TestCheckFile(t *testing.T) {
 		"the last page is cut": func() { try(os.Truncate(file(p.dir, ""), int64(len(whole)-4096))) },
 	} {
 		harm()
-		l, err := Open(p.ctx, p.dir, Options{Agent: "line-3"})
+		l, err := Open(p.ctx, p.dir, Options{Agent: "line-3", Home: homely})
 		if err == nil {
 			if err = l.CheckFile(p.ctx); l.Fault() == nil {
 				t.Errorf("%s: the ledger has no fault", name)

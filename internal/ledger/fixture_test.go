@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"linemark/internal/code"
+	"linemark/internal/ledger/home"
 )
 
 // plant is a ledger in a folder of its own with two products, an order for each and a lot for
@@ -20,6 +21,7 @@ type plant struct {
 	dir     string
 	commits *atomic.Int64 // transactions begun: the clock is read once in each
 	begun   func()        // called when one begins; nil: not
+	lives   home.Home     // where the ledger finds itself
 	unit    *kind
 	box     *kind
 }
@@ -70,9 +72,14 @@ func newPlant(t testing.TB) *plant {
 	return p
 }
 
+// atHome is where the ledger of a plant lives, in whatever folder a test puts it.
+var atHome = home.Home{PC: home.PC{Name: "PC-3", Install: "9a3f"}, File: "12 1.0", Path: "/var/lib/linemark/ledger.db"}
+
+func homely(string) (home.Home, error) { return atHome, nil }
+
 // openPlant opens the ledger in dir and makes the products and orders that are missing.
 func openPlant(dir string) *plant {
-	p := &plant{ctx: context.Background(), dir: dir, commits: new(atomic.Int64)}
+	p := &plant{ctx: context.Background(), dir: dir, commits: new(atomic.Int64), lives: atHome}
 	p.open()
 	p.unit, p.box = p.kind(bottle), p.kind(pack)
 	return p
@@ -80,7 +87,7 @@ func openPlant(dir string) *plant {
 
 func (p *plant) open() {
 	start := time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
-	p.Ledger = must(Open(p.ctx, p.dir, Options{Agent: "line-3", Now: func() time.Time {
+	p.Ledger = must(Open(p.ctx, p.dir, Options{Agent: "line-3", Home: func(string) (home.Home, error) { return p.lives, nil }, Now: func() time.Time {
 		if p.begun != nil {
 			p.begun()
 		}

@@ -17,7 +17,7 @@ import (
 // commit takes as long as the whole file, so no line may run meanwhile.
 func (l *Ledger) Import(ctx context.Context, p ProductID, profile code.Profile, name string, fill func(add func(code.Code) error) error) (n int, err error) {
 	if l.w == nil {
-		return 0, errors.New("the ledger is open for reading only")
+		return 0, errReadOnly
 	}
 	err = l.w.alone(func(t *tx) error {
 		n = 0

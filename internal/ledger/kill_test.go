@@ -19,7 +19,7 @@ import (
 // says on its output what the ledger has acknowledged, one line for each code: only a code
 // whose line can be there may have been printed.
 func child(dir string) {
-	p := &plant{ctx: context.Background(), dir: dir, Ledger: must(Open(context.Background(), dir, Options{Agent: "line-3"}))}
+	p := &plant{ctx: context.Background(), dir: dir, Ledger: must(Open(context.Background(), dir, Options{Agent: "line-3", Home: homely}))}
 	must(p.Recover(p.ctx))
 	p.unit = &kind{Product: bottle, profile: must(code.Table{}.Profile(bottle.Group, bottle.Type))}
 	p.unit.id = must(p.Product(p.ctx, bottle))

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"linemark/internal/ledger/home"
+
 	_ "modernc.org/sqlite" // the driver "sqlite": pure Go, so the agent cross-compiles
 )
 
@@ -32,6 +34,15 @@ var ErrInUse = errors.New("another linemark works on this ledger")
 type Options struct {
 	Agent string           // the agent's name, in every journal entry
 	Now   func() time.Time // nil: time.Now; only recorded, never used for order
+
+	// Of is another agent whose ledger it may be, for who gives it to Agent; empty: none.
+	Of string
+	// Program names the program that writes; empty: the name of the one before stays.
+	Program string
+	// Home says where the ledger's file lives; nil: the system is asked.
+	Home func(path string) (home.Home, error)
+	// Progress is told what takes long at Open; nil: nobody is.
+	Progress func(what string)
 }
 
 // Ledger is an open ledger. Its methods may be called from any goroutine.
@@ -41,14 +52,24 @@ type Ledger struct {
 	reads *sql.DB // queries; WAL lets them run beside the writer
 	w     *writer
 	lock  *os.File
+	home  home.Home // where the file was found
+	exact bool      // the journal ended with just what was acknowledged when it was opened
 }
 
 // Open opens or creates the ledger in folder dir and takes its lock, so that one agent at a
 // time works on it. ErrInUse is returned when another process has it, a *ForeignError when another
-// agent wrote it, and a *LostError when it lacks changes that it has acknowledged.
+// agent wrote it, a *LostError when it lacks changes that it has acknowledged, and a *NewerError when
+// a newer program wrote it. One of an earlier version is copied and brought to this one. A copy of a
+// ledger that lives elsewhere opens, and takes no change: see Copy.
 func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Home == nil {
+		o.Home = home.Of
+	}
+	if o.Progress == nil {
+		o.Progress = func(string) {}
 	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("creating the data folder: %w", err)
@@ -58,44 +79,43 @@ func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 		return nil, fmt.Errorf("locking the ledger in %s: %w", dir, err)
 	}
 	l := &Ledger{path: filepath.Join(dir, FileName), now: o.Now, lock: lock}
-	if err := l.open(ctx, o.Agent); err != nil {
+	if err := l.open(ctx, o); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }
 
-func (l *Ledger) open(ctx context.Context, agent string) error {
+func (l *Ledger) open(ctx context.Context, o Options) error {
 	if err := reserveLog(l.path + "-wal"); err != nil {
 		return fmt.Errorf("reserving room for the ledger's log: %w", err)
 	}
-	note, err := openReached(filepath.Dir(l.path))
-	if err != nil {
-		return err
-	}
 	db, err := sql.Open("sqlite", dsn(l.path, false))
 	if err != nil {
-		return errors.Join(fmt.Errorf("opening the ledger: %w", err), note.file.Close())
+		return fmt.Errorf("opening the ledger: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	l.w = &writer{db: db, now: l.now, stmts: map[string]*sql.Stmt{}, turn: make(chan struct{}, 1), reached: note}
+	l.w = &writer{db: db, now: l.now, stmts: map[string]*sql.Stmt{}, turn: make(chan struct{}, 1)}
 	if l.w.conn, err = db.Conn(ctx); err != nil {
 		return fmt.Errorf("opening the ledger: %w", err)
 	}
 	if err := verifyDurability(ctx, l.w.conn); err != nil {
 		return err
 	}
-	if err := l.belongs(ctx, l.w.conn, agent); err != nil {
+	if err := l.belongs(ctx, l.w.conn, o); err != nil {
 		return err
 	}
-	if err := migrate(ctx, l.w.conn); err != nil {
+	if err := l.migrate(ctx, l.w.conn, o); err != nil {
 		return fmt.Errorf("preparing the ledger's tables: %w", err)
 	}
 	if l.reads, err = sql.Open("sqlite", dsn(l.path, true)); err != nil {
 		return fmt.Errorf("opening the ledger for reading: %w", err)
 	}
 	l.reads.SetMaxOpenConns(4)
-	if err := l.w.start(ctx, agent); err != nil {
+	if err := l.w.start(ctx, o.Agent); err != nil {
 		return fmt.Errorf("reading the ledger: %w", err)
+	}
+	if err := l.settle(ctx, o); err != nil {
+		return fmt.Errorf("finding out whether the ledger is at home: %w", err)
 	}
 	return nil
 }
@@ -103,7 +123,12 @@ func (l *Ledger) open(ctx context.Context, agent string) error {
 // OpenReader opens an existing ledger for reading only, beside a running agent or without one.
 // Only its queries (Balance, Recount, Trace, Reports, ...) may be used.
 func OpenReader(ctx context.Context, dir string) (*Ledger, error) {
-	l := &Ledger{path: filepath.Join(dir, FileName), now: time.Now}
+	return openFile(ctx, filepath.Join(dir, FileName))
+}
+
+// openFile is OpenReader for a ledger of any name.
+func openFile(ctx context.Context, path string) (*Ledger, error) {
+	l := &Ledger{path: path, now: time.Now}
 	if _, err := os.Stat(l.path); err != nil {
 		return nil, fmt.Errorf("opening the ledger: %w", err)
 	}
@@ -157,7 +182,7 @@ func dsn(path string, readOnly bool) string {
 		// No journal_mode here: setting it is a write, and a reader must not make a file.
 		q = url.Values{"_pragma": {"busy_timeout(5000)", "query_only(ON)"}, "mode": {"ro"}}
 	}
-	return (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
+	return fileURI(path, q)
 }
 
 // verifyDurability reads back what decides whether an acknowledged row survives a power cut.

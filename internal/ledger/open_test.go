@@ -16,7 +16,7 @@ import (
 
 func TestOpenTakesTheLedgerAlone(t *testing.T) {
 	p := newPlant(t)
-	if _, err := Open(p.ctx, p.dir, Options{Agent: "other"}); !errors.Is(err, ErrInUse) {
+	if _, err := Open(p.ctx, p.dir, Options{Agent: "other", Home: homely}); !errors.Is(err, ErrInUse) {
 		t.Fatalf("second Open: %v, want ErrInUse", err)
 	}
 	p.stock(p.unit, 1) // the first is not disturbed
@@ -34,7 +34,7 @@ func TestOpenInFoldersOfAnyName(t *testing.T) {
 	for _, name := range []string{"с пробелом", "a#b", "50%", "what?", "a&b=c;d", "new/deep"} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), name)
-			l, err := Open(t.Context(), dir, Options{Agent: "line-3"})
+			l, err := Open(t.Context(), dir, Options{Agent: "line-3", Home: homely})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,19 +80,19 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	db := must(sql.Open("sqlite", file(dir, "")))
 	must(db.Exec("PRAGMA user_version = 999"))
 	try(db.Close())
-	if _, err := Open(t.Context(), dir, Options{Agent: "line-3"}); err == nil || !strings.Contains(err.Error(), "newer") {
+	if _, err := Open(t.Context(), dir, Options{Agent: "line-3", Home: homely}); err == nil || !strings.Contains(err.Error(), "newer") {
 		t.Fatalf("open: %v, want a refusal of the newer schema", err)
 	}
 	db = must(sql.Open("sqlite", file(dir, "")))
 	must(db.Exec("PRAGMA user_version = -5")) // no version ever: the file's head is damaged
 	try(db.Close())
-	if _, err := Open(t.Context(), dir, Options{Agent: "line-3"}); !Damaged(err) {
+	if _, err := Open(t.Context(), dir, Options{Agent: "line-3", Home: homely}); !Damaged(err) {
 		t.Fatalf("open: %v, want damage", err)
 	}
 	db = must(sql.Open("sqlite", file(dir, "")))
 	must(db.Exec(fmt.Sprint("PRAGMA user_version = ", schemaVersion)))
 	try(db.Close())
-	l, err := Open(t.Context(), dir, Options{Agent: "line-3"}) // the refusal has let the lock go
+	l, err := Open(t.Context(), dir, Options{Agent: "line-3", Home: homely}) // the refusal has let the lock go
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestLedgerOfAnotherAgentIsRefused(t *testing.T) {
 	p := newPlant(t)
 	p.stock(p.unit, 1)
 	try(p.Close())
-	_, err := Open(p.ctx, p.dir, Options{Agent: "line-4"})
+	_, err := Open(p.ctx, p.dir, Options{Agent: "line-4", Home: homely})
 	if f, ok := errors.AsType[*ForeignError](err); !ok || f.Ledger != "line-3" || f.Agent != "line-4" {
 		t.Errorf("open: %v", err)
 	}

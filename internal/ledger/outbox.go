@@ -66,6 +66,8 @@ type Report struct {
 	Dropout   int64 // dropout: the row of what was dropped
 	CreatedAt time.Time
 	ChangedAt time.Time
+
+	hold bool // once frozen it waits for a person
 }
 
 // Due is a set of codes that may be reported as applied: one product of one line and batch,
@@ -123,7 +125,11 @@ const slice = 1000
 // BuildUtilisation assigns up to limit of the due codes to a new report and freezes the bytes
 // that build makes of them. A crash in between leaves the report Building: ResumeBuilding ends it.
 func (l *Ledger) BuildUtilisation(ctx context.Context, d Due, limit int, build func(Report, []code.Code) ([]byte, error)) (Report, error) {
-	r := Report{UUID: uuid.NewString(), Kind: Utilisation, Line: d.Line, Group: d.Product.Group, Batch: d.Batch, Usage: d.Usage, State: Building}
+	return l.buildUtilisation(ctx, d, limit, false, build)
+}
+
+func (l *Ledger) buildUtilisation(ctx context.Context, d Due, limit int, hold bool, build func(Report, []code.Code) ([]byte, error)) (Report, error) {
+	r := Report{UUID: uuid.NewString(), Kind: Utilisation, Line: d.Line, Group: d.Product.Group, Batch: d.Batch, Usage: d.Usage, State: Building, hold: hold}
 	if err := l.do(ctx, func(t *tx) error { return t.newReport(&r, d.productID) }); err != nil {
 		return r, err
 	}
@@ -188,7 +194,7 @@ func (l *Ledger) freeze(ctx context.Context, r Report, build func(Report, []code
 	if err != nil {
 		return r, errors.Join(fmt.Errorf("building report %s: %w", r.UUID, err), l.unbuild(ctx, r))
 	}
-	r.State, r.Codes = Frozen, len(codes)
+	r.State, r.Codes = r.frozen(), len(codes)
 	return r, l.do(ctx, func(t *tx) error { return t.freeze(r, body) })
 }
 
@@ -220,11 +226,23 @@ func (t *tx) newReport(r *Report, product int64) error {
 	return err
 }
 
+// frozen is the state of a report whose bytes have just been written.
+func (r Report) frozen() ReportStatus {
+	if r.hold {
+		return Unclear
+	}
+	return Frozen
+}
+
 func (t *tx) freeze(r Report, body []byte) error {
 	if _, err := t.event("report", fmt.Sprintf("%s report %s frozen: %d codes", r.Kind, r.UUID, r.Codes)); err != nil {
 		return err
 	}
-	res, err := t.exec("UPDATE report SET body = ?, codes = ?, state = 'frozen', changed_at = ? WHERE id = ? AND state = 'building'", body, r.Codes, t.at, r.ID)
+	reason := ""
+	if r.hold {
+		reason = causeHeld
+	}
+	res, err := t.exec("UPDATE report SET body = ?, codes = ?, state = ?, reason = ?, changed_at = ? WHERE id = ? AND state = 'building'", body, r.Codes, string(r.frozen()), reason, t.at, r.ID)
 	return oneRow(res, err, "the report is frozen already")
 }
 

@@ -66,7 +66,11 @@ func (l *Ledger) DueAggregation(ctx context.Context, needsUtilisation func(group
 // report and freezes the bytes that build makes of them, in one commit. A container is never split.
 // With nothing due no report is made: its Codes are 0.
 func (l *Ledger) BuildAggregation(ctx context.Context, d DueContainers, needsUtilisation bool, limit int, build func(Report, []AggregationUnit) ([]byte, error)) (Report, error) {
-	r := Report{UUID: uuid.NewString(), Kind: Aggregation, Line: d.Line, Group: d.Group, Batch: d.Batch, State: Building, CreatedAt: l.now().UTC()}
+	return l.buildAggregation(ctx, d, needsUtilisation, limit, false, build)
+}
+
+func (l *Ledger) buildAggregation(ctx context.Context, d DueContainers, needsUtilisation bool, limit int, hold bool, build func(Report, []AggregationUnit) ([]byte, error)) (Report, error) {
+	r := Report{UUID: uuid.NewString(), Kind: Aggregation, Line: d.Line, Group: d.Group, Batch: d.Batch, State: Building, CreatedAt: l.now().UTC(), hold: hold}
 	units, err := l.dueUnits(ctx, d, needsUtilisation, limit)
 	if err != nil {
 		return r, err
@@ -93,7 +97,7 @@ func (l *Ledger) BuildAggregation(ctx context.Context, d DueContainers, needsUti
 		}
 		return t.freeze(r, body)
 	})
-	r.State = Frozen
+	r.State = r.frozen()
 	return r, err
 }
 

@@ -76,7 +76,11 @@ func (l *Ledger) drop(ctx context.Context, id int64) (Drop, error) {
 // BuildDropout puts up to limit withdrawn codes of a set into a new report and freezes the bytes
 // that build makes of them, in one commit. With nothing due no report is made: its Codes are 0.
 func (l *Ledger) BuildDropout(ctx context.Context, d DueDropout, needsUtilisation bool, limit int, build func(Report, Drop, []code.Code) ([]byte, error)) (Report, error) {
-	r := Report{UUID: uuid.NewString(), Kind: Dropout, Line: d.Line, Group: d.Group, Batch: d.Batch, State: Building, Dropout: d.Drop.ID, CreatedAt: l.now().UTC()}
+	return l.buildDropout(ctx, d, needsUtilisation, limit, false, build)
+}
+
+func (l *Ledger) buildDropout(ctx context.Context, d DueDropout, needsUtilisation bool, limit int, hold bool, build func(Report, Drop, []code.Code) ([]byte, error)) (Report, error) {
+	r := Report{UUID: uuid.NewString(), Kind: Dropout, Line: d.Line, Group: d.Group, Batch: d.Batch, State: Building, Dropout: d.Drop.ID, CreatedAt: l.now().UTC(), hold: hold}
 	rows, err := l.reads.QueryContext(ctx, "SELECT x.id FROM dropped x WHERE x.dropout = ?2 AND x.line = ?3 AND x.batch = ?4 AND x.grp = ?5 AND"+dueDropped+"ORDER BY x.id LIMIT ?6",
 		needsUtilisation, d.Drop.ID, d.Line, d.Batch, d.Group, limit, d.usage)
 	items, err := collect(rows, err, scanInt)
@@ -102,7 +106,7 @@ func (l *Ledger) freezeDropout(ctx context.Context, r *Report, d Drop, items []i
 		return t.freezeDropout(&made, items, 0, body)
 	})
 	*r = made
-	r.State = Frozen
+	r.State = r.frozen()
 	return err
 }
 

@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// reachedName is the file that says how far the journal had come.
+// reachedName is what the names of the files begin with that say how far the journal had come: a dash
+// and the number of an entry follow.
 const reachedName = "ledger.reached"
 
 // LostError says that the ledger lacks changes that it has acknowledged: its log (ledger.db-wal) was
@@ -33,44 +34,111 @@ func (e *ForeignError) Error() string {
 // reached notes the last journal entry that was acknowledged, outside of the database. It is written
 // after each commit and not flushed: it may be older than the ledger after a power cut, but is never
 // newer than what a whole ledger holds.
-type reached struct{ file *os.File }
+//
+// Its name changes from run to run. Who lays an old copy of the data folder over this one, file upon
+// file, so leaves the newer note where it is.
+type reached struct {
+	dir  string
+	file *os.File
+	seq  int64 // noted last
+}
 
-func openReached(dir string) (*reached, error) {
-	f, err := os.OpenFile(filepath.Join(dir, reachedName), os.O_CREATE|os.O_RDWR, 0o640)
+// readReached returns what was noted in a folder; 0 if nothing was, or it is not whole.
+func readReached(dir string) (most int64, err error) {
+	notes, err := matching(dir, reachedName+"*")
+	if err != nil {
+		return 0, fmt.Errorf("looking for the note of how far the ledger had come: %w", err)
+	}
+	for _, path := range notes {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return 0, fmt.Errorf("reading how far the ledger had come: %w", err)
+		}
+		if len(b) >= 12 && crc32.ChecksumIEEE(b[:8]) == binary.LittleEndian.Uint32(b[8:12]) {
+			most = max(most, int64(binary.LittleEndian.Uint64(b)))
+		}
+	}
+	return most, nil
+}
+
+// matching returns the files of a folder whose names match a pattern; none for a folder that is not there.
+func matching(dir, pattern string) (paths []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if ok, _ := filepath.Match(pattern, e.Name()); ok && !e.IsDir() {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths, err
+}
+
+func reachedPath(dir string, seq int64) string {
+	return filepath.Join(dir, fmt.Sprintf("%s-%d", reachedName, seq))
+}
+
+// beginReached goes on with a note of how far the ledger had come, in a file of its own, and removes
+// those before it. What the ledger holds beyond it was acknowledged to nobody yet.
+func beginReached(dir string, had int64) (*reached, error) {
+	path := reachedPath(dir, had)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o640)
 	if err != nil {
 		return nil, fmt.Errorf("opening the note of how far the ledger has come: %w", err)
 	}
-	return &reached{f}, nil
+	r := &reached{dir: dir, file: f}
+	if had > 0 {
+		if err := r.write(had); err != nil {
+			return nil, errors.Join(fmt.Errorf("noting how far the ledger has come: %w", err), f.Close())
+		}
+	}
+	return r, forgetReached(dir, path)
 }
 
-// read returns what was noted; 0 if nothing was, or it is not whole.
-func (r *reached) read() (int64, error) {
-	b := make([]byte, 12)
-	n, err := r.file.ReadAt(b, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return 0, fmt.Errorf("reading how far the ledger had come: %w", err)
+func forgetReached(dir, but string) error {
+	old, err := matching(dir, reachedName+"*")
+	if err != nil {
+		return err
 	}
-	if n < len(b) || crc32.ChecksumIEEE(b[:8]) != binary.LittleEndian.Uint32(b[8:]) {
-		return 0, nil
+	for _, path := range old {
+		if path != but {
+			_ = os.Remove(path) // an older note says less
+		}
 	}
-	return int64(binary.LittleEndian.Uint64(b)), nil
+	return nil
 }
 
 // note writes an entry's number. A failure leaves the one before, which is as true.
-func (r *reached) note(seq int64) {
+func (r *reached) note(seq int64) { _ = r.write(seq) }
+
+func (r *reached) write(seq int64) error {
+	r.seq = seq
 	b := binary.LittleEndian.AppendUint64(nil, uint64(seq))
-	_, _ = r.file.WriteAt(binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)), 0)
+	_, err := r.file.WriteAt(binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)), 0)
+	return err
+}
+
+// end closes the note under the name of what it says. Under its old name it is as true.
+func (r *reached) end() error {
+	path := r.file.Name()
+	err := r.file.Close()
+	if r.seq > 0 {
+		_ = os.Rename(path, reachedPath(r.dir, r.seq))
+	}
+	return err
 }
 
 // belongs refuses a ledger that another agent wrote, and one that has lost its end. A new one has
 // neither.
-func (l *Ledger) belongs(ctx context.Context, c *sql.Conn, agent string) error {
-	had, err := l.w.reached.read()
+func (l *Ledger) belongs(ctx context.Context, c *sql.Conn, o Options) error {
+	dir := filepath.Dir(l.path)
+	had, err := readReached(dir)
 	if err != nil {
 		return err
 	}
-	var version int
-	if err := c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	version, err := version(ctx, c)
+	if err != nil {
 		return fmt.Errorf("reading the ledger: %w", err)
 	}
 	var last int64
@@ -82,10 +150,12 @@ func (l *Ledger) belongs(ctx context.Context, c *sql.Conn, agent string) error {
 		}
 	}
 	switch {
-	case of != "" && of != agent:
-		return &ForeignError{Ledger: of, Agent: agent}
+	case of != "" && of != o.Agent && of != o.Of:
+		return &ForeignError{Ledger: of, Agent: o.Agent}
 	case had > last:
 		return &LostError{Has: last, Reached: had}
 	}
-	return nil
+	l.exact = had == last && last > 0
+	l.w.reached, err = beginReached(dir, had)
+	return err
 }

@@ -15,7 +15,7 @@ func TestP1_CutLogIsNoticed(t *testing.T) {
 	before := must(os.ReadFile(file(p.dir, "-wal")))
 	p.claim(p.unit, 3)
 	db, log := must(os.ReadFile(file(p.dir, ""))), must(os.ReadFile(file(p.dir, "-wal")))
-	note := must(os.ReadFile(filepath.Join(p.dir, reachedName)))
+	note := must(os.ReadFile(p.w.reached.file.Name()))
 	try(p.Close())
 	laid := func(log []byte) string { // the files as a kill has left them
 		dir := t.TempDir()
@@ -25,7 +25,7 @@ func TestP1_CutLogIsNoticed(t *testing.T) {
 		return dir
 	}
 	for name, log := range map[string][]byte{"no log": nil, "an older log": before, "half a log": log[:len(log)/20]} {
-		l, err := Open(p.ctx, laid(log), Options{Agent: "line-3"})
+		l, err := Open(p.ctx, laid(log), Options{Agent: "line-3", Home: homely})
 		if err == nil {
 			try(l.Close())
 		}
@@ -33,10 +33,10 @@ func TestP1_CutLogIsNoticed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	whole := must(Open(p.ctx, laid(log), Options{Agent: "line-3"}))
+	whole := must(Open(p.ctx, laid(log), Options{Agent: "line-3", Home: homely}))
 	account(t, whole)
 	try(whole.Close())
 	dir := laid(before)
 	try(os.WriteFile(filepath.Join(dir, reachedName), note[:7], 0o600)) // a note that is not whole says nothing
-	try(must(Open(p.ctx, dir, Options{Agent: "line-3"})).Close())
+	try(must(Open(p.ctx, dir, Options{Agent: "line-3", Home: homely})).Close())
 }

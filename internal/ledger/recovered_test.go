@@ -93,7 +93,7 @@ func TestMigration(t *testing.T) {
 		INSERT INTO report (id, uuid, kind, line, grp, batch, state, created_at, changed_at) VALUES (1, 'u', 'utilisation', '3', 'water', 'B1', 'frozen', 0, 0);
 		PRAGMA user_version = 1`))
 	try(db.Close())
-	l := must(Open(context.Background(), dir, Options{Agent: "a"}))
+	l := must(Open(context.Background(), dir, Options{Agent: "a", Home: homely}))
 	defer l.Close()
 	if due := must(l.DueUtilisation(context.Background(), "VERIFIED")); len(due) != 1 || due[0].Count != 1 {
 		t.Errorf("due %+v", due)

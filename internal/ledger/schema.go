@@ -1,14 +1,7 @@
 package ledger
 
-import (
-	"context"
-	"database/sql"
-	"fmt"
-	"strings"
-)
-
 // schemaVersion is kept in PRAGMA user_version. A newer ledger is refused, never downgraded.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // Times are microseconds of Unix time in UTC; order comes from rowids, never from times.
 //
@@ -121,26 +114,9 @@ const schema4 = `
 ALTER TABLE code ADD COLUMN sum INTEGER;
 `
 
-// schemas bring a ledger from each version to the next.
-var schemas = [schemaVersion]string{schema1, schema2, schema3, schema4}
+// schema5 says where the ledger lives, and which program has written it last: see homeRow. A copy may
+// have the table before it has this schema, so that nothing forgets what it is.
+const schema5 = homeTable
 
-func migrate(ctx context.Context, c *sql.Conn) error {
-	var version int
-	if err := c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return err
-	}
-	switch {
-	case version == schemaVersion:
-		return nil
-	case version < 0 || version > 1000: // no program has ever written this
-		return &DamagedError{What: fmt.Sprintf("its schema bears the number %d", version)}
-	case version > schemaVersion:
-		return fmt.Errorf("this ledger was written by a newer linemark (schema %d, this one knows %d)", version, schemaVersion)
-	}
-	statements := strings.Join(schemas[version:], "")
-	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE;"+statements+fmt.Sprintf("PRAGMA user_version = %d; COMMIT", schemaVersion)); err != nil {
-		_, _ = c.ExecContext(ctx, "ROLLBACK") // the first error is the one to tell
-		return err
-	}
-	return nil
-}
+// schemas bring a ledger from each version to the next.
+var schemas = [schemaVersion]string{schema1, schema2, schema3, schema4, schema5}

@@ -34,7 +34,9 @@ type writer struct {
 	closed bool
 	tally  map[tallyKey]int64
 	fault  error
-	damage error // found in the file: nothing is written any more
+	damage error      // found in the file: nothing is written any more
+	copy   *CopyError // the ledger is a copy: only what belongs to a start or a takeover is written
+	taking bool       // it is being taken over, by this process
 
 	reached *reached
 }
@@ -68,15 +70,18 @@ const numbered State = -1
 // when one of the calls that share a commit fails, each is run again alone. f must not keep
 // anything of its first run, and must not call do. A call that has begun to wait is carried
 // out, whatever becomes of ctx.
+//
+// A copy takes no change: it is a *CopyError.
 func (l *Ledger) do(ctx context.Context, f func(*tx) error) error {
-	if l.w == nil {
-		return errors.New("the ledger is open for reading only")
+	if l.w != nil {
+		if err := l.w.usable(); err != nil {
+			return err
+		}
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return l.w.do(f)
+	return l.always(ctx, f)
 }
+
+var errReadOnly = errors.New("the ledger is open for reading only")
 
 func (w *writer) do(f func(*tx) error) error {
 	r := &request{run: f, done: make(chan error, 1)}
@@ -108,11 +113,14 @@ func (w *writer) alone(f func(*tx) error) error {
 	if closed {
 		return ErrClosed
 	}
+	if err := w.usable(); err != nil {
+		return err
+	}
 	return w.commit([]*request{{run: f}})
 }
 
-// Fault returns the error of the last commit, or nil when it succeeded. While it is not nil
-// no printer may be fed: what is claimed next might not be on disk.
+// Fault returns the error of the last commit, or nil when it succeeded, and a *CopyError for a copy.
+// While it is not nil no printer may be fed: what is claimed next might not be on disk.
 func (l *Ledger) Fault() error {
 	if l.w == nil {
 		return nil
@@ -121,6 +129,9 @@ func (l *Ledger) Fault() error {
 	defer l.w.mu.RUnlock()
 	if l.w.damage != nil {
 		return l.w.damage
+	}
+	if l.w.copy != nil {
+		return l.w.copy
 	}
 	return l.w.fault
 }
@@ -157,7 +168,11 @@ func (w *writer) stop() error {
 	if w.conn != nil {
 		errs = append(errs, w.conn.Close())
 	}
-	return errors.Join(append(errs, w.db.Close(), w.reached.file.Close())...)
+	errs = append(errs, w.db.Close())
+	if w.reached != nil {
+		errs = append(errs, w.reached.end())
+	}
+	return errors.Join(errs...)
 }
 
 // serve commits the calls that wait, up to sharedCommit of them, and says whether there were any.

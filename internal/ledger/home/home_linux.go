@@ -1,0 +1,140 @@
+package home
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// drifting are file systems that give a file another number at the next mount, or give it by chance.
+var drifting = []int64{unix.MSDOS_SUPER_MAGIC, unix.EXFAT_SUPER_MAGIC, unix.FUSE_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.SMB_SUPER_MAGIC, unix.V9FS_MAGIC}
+
+// fileID is the file's number and, where the file system keeps it, the moment of its making: a
+// number is given again when its file is gone.
+func fileID(path string) (string, error) {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(path, &fs); err != nil {
+		return "", err
+	}
+	if slices.Contains(drifting, int64(fs.Type)) {
+		return "", nil
+	}
+	var s unix.Statx_t
+	err := unix.Statx(unix.AT_FDCWD, path, unix.AT_STATX_SYNC_AS_STAT, unix.STATX_INO|unix.STATX_BTIME, &s)
+	if err != nil || s.Mask&unix.STATX_INO == 0 {
+		return "", err
+	}
+	if s.Mask&unix.STATX_BTIME == 0 {
+		return fmt.Sprint(s.Ino), nil
+	}
+	return fmt.Sprintf("%d %d.%09d", s.Ino, s.Btime.Sec, s.Btime.Nsec), nil
+}
+
+func install() string { return line("/etc/machine-id") }
+
+// board is for root alone on a PC, for everybody on a machine with a device tree.
+func board() string {
+	for _, path := range []string{"/sys/class/dmi/id/product_uuid", "/sys/firmware/devicetree/base/serial-number"} {
+		if number := genuine(line(path)); number != "" {
+			return number
+		}
+	}
+	return ""
+}
+
+// cards are those that stand for a piece of hardware. One in a bond bears the bond's address.
+func cards() []string {
+	const class = "/sys/class/net"
+	entries, err := os.ReadDir(class)
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, e := range entries {
+		dir := filepath.Join(class, e.Name())
+		if _, err := os.Stat(filepath.Join(dir, "device")); err != nil {
+			continue
+		}
+		text := line(filepath.Join(dir, "bonding_slave", "perm_hwaddr"))
+		if text == "" {
+			text = line(filepath.Join(dir, "address"))
+		}
+		if address, err := net.ParseMAC(text); err == nil {
+			found = append(found, maker(address))
+		}
+	}
+	return set(found)
+}
+
+// disks are those under the file's file system, through partitions, mirrors and volumes.
+func disks(path string) []string {
+	var s unix.Stat_t
+	if unix.Stat(path, &s) != nil {
+		return nil
+	}
+	dev := uint64(s.Dev)
+	dir, err := filepath.EvalSymlinks(fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(dev), unix.Minor(dev)))
+	if err != nil {
+		return nil // no device of its own: a network, a memory, btrfs
+	}
+	return set(serials(dir, 0))
+}
+
+// deepest is how many layers may lie on each other.
+const deepest = 8
+
+func serials(dir string, depth int) (found []string) {
+	if depth > deepest {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, "partition")); err == nil {
+		dir = filepath.Dir(dir)
+	}
+	under, err := os.ReadDir(filepath.Join(dir, "slaves"))
+	if err == nil && len(under) > 0 {
+		for _, e := range under {
+			if next, err := filepath.EvalSymlinks(filepath.Join(dir, "slaves", e.Name())); err == nil {
+				found = append(found, serials(next, depth+1)...)
+			}
+		}
+		return found
+	}
+	if strings.HasPrefix(filepath.Base(dir), "vd") || simulated(line(filepath.Join(dir, "device", "vendor"))+" "+line(filepath.Join(dir, "device", "model"))) {
+		return nil // of a virtual machine: many bear one number
+	}
+	for _, name := range []string{"serial", "device/serial", "device/cid"} {
+		if number := genuine(line(filepath.Join(dir, name))); number != "" {
+			return []string{number}
+		}
+	}
+	return []string{genuine(page80(filepath.Join(dir, "device", "vpd_pg80")))}
+}
+
+// simulated says whether a disk's model is one of a virtual machine.
+func simulated(model string) bool {
+	model = strings.ToLower(model)
+	return slices.ContainsFunc([]string{"qemu", "virtual", "vmware", "vbox", "msft"}, func(word string) bool { return strings.Contains(model, word) })
+}
+
+// page80 reads a serial number as SCSI tells it: four bytes of head, the last of them its length.
+func page80(path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil || len(b) < 4 || len(b) < 4+int(b[3]) {
+		return ""
+	}
+	return strings.Trim(string(b[4:4+int(b[3])]), " \x00")
+}
+
+// line reads a file of one line; empty if it cannot be read.
+func line(path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return strings.Trim(string(b), " \t\r\n\x00")
+}
