@@ -83,6 +83,14 @@ func commands() []command {
 			"--config FILE --release-unused-order ORDER --reason TEXT    recovered codes to stock: none of the order was printed",
 			"--config FILE --release-from CODE --reason TEXT             recovered codes to stock: none from this one on was printed",
 		}},
+		{"backup", "[--config FILE] [--to DIR] [--json]", "a verified copy of the ledger, beside the running agent or without it", runBackup, nil},
+		{"restore", "--from FILE | --takeover --old NAME | --moved | --rename AGENT", "a ledger put in place, and a person's word on whose place it takes", runRestore, []string{
+			"--from FILE [--replace]                          a backup, or a ledger.db with its log, into the data folder; it is a copy then",
+			"--takeover --old NAME --reason TEXT              the PC that it was copied from is dead: what it may have printed is in doubt, the rest is asked for",
+			"--takeover --rename AGENT --old NAME --reason TEXT    and the configured agent has another name than that one",
+			"--moved --reason TEXT                            it was moved on this PC, whole, and nothing was printed since",
+			"--rename AGENT --reason TEXT                     the configured agent goes on with the ledger of this one",
+		}},
 		{"test", "printer|scanner|plc|line ...", "commissioning: one device, or a whole line with codes of nobody's, while the agent is stopped", runTest, []string{
 			"printer [--config FILE] NAME                    one label, and every byte that goes and comes",
 			"scanner [--config FILE] [--for 60s] [--trigger] [--codes N] NAME    every byte, what it means, and what is set wrong",
@@ -182,6 +190,8 @@ func exitCode(c *console, err error) int {
 		return exitWrong
 	case errors.Is(err, ledger.ErrInUse):
 		err = failed(err, "stop the other linemark, or give this one another data_dir")
+	case !errors.As(err, &h) && isCopy(err):
+		err = failed(err, copyIs)
 	}
 	fmt.Fprintf(c.err, "linemark: %v\n", err)
 	if errors.As(err, &h) {
@@ -253,6 +263,12 @@ func runVersion(_ context.Context, c *console, args []string) error {
 	if err := noArguments(c, "version", args, func(*flag.FlagSet) {}); err != nil {
 		return err
 	}
+	fmt.Fprintln(c.out, "linemark", programVersion())
+	return nil
+}
+
+// programVersion is what version tells.
+func programVersion() string {
 	v := version
 	if v == "" {
 		v = "development"
@@ -264,6 +280,5 @@ func runVersion(_ context.Context, c *console, args []string) error {
 			}
 		}
 	}
-	fmt.Fprintln(c.out, "linemark", v)
-	return nil
+	return v
 }

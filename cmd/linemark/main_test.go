@@ -66,6 +66,10 @@ func TestScripts(t *testing.T) {
 			"object":     object,
 			"sums":       sums,
 			"page":       page,
+
+			"backup":      onlyBackup,
+			"says":        says,
+			"printedonce": printedOnce,
 		},
 	})
 }

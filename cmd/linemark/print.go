@@ -70,6 +70,9 @@ func printStatus(w io.Writer, s agent.Status) {
 		}
 		fmt.Fprintf(t, "  %s %s\t%s\t%s, since %s\n", d.Kind, d.Name, d.Address, state, clock(d.Since))
 	}
+	if b := s.Backup; b != nil {
+		fmt.Fprintf(t, "\nbackup\n  %s\t%s\n", b.To, backupText(b))
+	}
 	if r := s.Record; r != nil && (r.Dropped > 0 || r.Error != "") {
 		fmt.Fprintf(t, "\nflight recorder\n  %d records dropped\t%s\n", r.Dropped, r.Error)
 	}
@@ -80,6 +83,20 @@ func printStatus(w io.Writer, s agent.Status) {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", clock(a.At), a.Place, a.Text)
 	}
 	_ = t.Flush() // the terminal has gone: nobody is left to tell
+}
+
+// backupText says how old the newest backup is, and what is wrong with the next.
+func backupText(b *agent.BackupStatus) string {
+	text := "none seen there yet"
+	if b.Last != nil {
+		text = fmt.Sprintf("the last good one of %s, %.1f h old", b.Last.Local().Format("2006-01-02 15:04"), *b.AgeH)
+	}
+	for _, more := range []string{b.Doing, b.Trouble} {
+		if more != "" {
+			text += "; " + more
+		}
+	}
+	return text
 }
 
 // printCounts shows what each line has counted in this hour, the last and the batch.

@@ -34,7 +34,7 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(c.err, nil))
-	a, err := agent.New(ctx, cfg, agent.Options{Log: log})
+	a, err := agent.New(ctx, cfg, agent.Options{Log: log, Program: programVersion()})
 	switch {
 	case errors.Is(err, ledger.ErrInUse):
 		return err
@@ -58,10 +58,20 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 // ledgerHint says what a person can do about a ledger that cannot be opened.
 func ledgerHint(err error, config string) string {
 	if foreign, ok := errors.AsType[*ledger.ForeignError](err); ok {
-		return fmt.Sprintf("agent.data_dir in %s must be this PC's own folder; if this PC has taken the place of the other one, which is off for good, set agent.name = %q", config, foreign.Ledger)
+		return fmt.Sprintf("agent.data_dir in %s must be this PC's own folder; if the agent is to bear another name from now on: linemark restore --rename %q --reason TEXT", config, foreign.Ledger)
 	}
 	if _, ok := errors.AsType[*ledger.LostError](err); ok {
 		return "put back ledger.db and ledger.db-wal as they were; if they are gone, keep this folder, start with an empty one and bring back what the national system still has: linemark recover"
+	}
+	if newer, ok := errors.AsType[*ledger.NewerError](err); ok {
+		by := "that linemark or a newer one"
+		if newer.Program != "" {
+			by = "linemark " + newer.Program + " or a newer one"
+		}
+		return "install " + by + "; nothing was changed in the ledger. To go back, restore what was copied before the upgrade: ledger-schema*.db in agent.data_dir"
+	}
+	if _, ok := errors.AsType[*ledger.RoomError](err); ok {
+		return "make room on that disk; nothing was changed in the ledger"
 	}
 	if ledger.Damaged(err) {
 		return "the disk is failing: keep this folder and put the ledger on another disk, from a copy of the same moment or empty with linemark recover"

@@ -21,6 +21,7 @@ import (
 	"linemark/internal/code"
 	"linemark/internal/config"
 	"linemark/internal/ledger"
+	"linemark/internal/ledger/home"
 	"linemark/internal/line"
 	"linemark/internal/record"
 	"linemark/internal/report"
@@ -36,6 +37,10 @@ type Options struct {
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// Now is the wall clock of what is recorded and reported; nil: time.Now. No duration is measured by it.
 	Now func() time.Time
+	// Program names this program in the ledger; empty: what stands there stays.
+	Program string
+	// Home says where the ledger's file lives; nil: the system is asked.
+	Home func(path string) (home.Home, error)
 	// Look is how often supply and reports look at the ledger; 0: every second.
 	Look time.Duration
 
@@ -65,6 +70,7 @@ type Agent struct {
 	alarms   alarms
 	reads    reads
 	speeds   speeds
+	backups  *backups
 }
 
 // New opens the ledger, sets aside what the last run left open, and puts everything together.
@@ -76,9 +82,10 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 	a := &Agent{cfg: cfg, log: o.Log, started: time.Now(), printers: map[string]*printer{}, scanners: map[string]*scanner{}, plcs: map[string]*plc{}, products: map[string]line.Product{}}
 	a.alarms.log = o.Log
 	var err error
-	if a.ledger, err = ledger.Open(ctx, cfg.Agent.DataDir, ledger.Options{Agent: cfg.Agent.Name, Now: o.Now}); err != nil {
+	if a.ledger, err = ledger.Open(ctx, cfg.Agent.DataDir, ledgerOptions(cfg, o)); err != nil {
 		return nil, err
 	}
+	a.backups = newBackups(cfg, o, a.alarms.add)
 	a.rec = recorder(cfg, o) // behind the ledger's lock: one agent alone writes there
 	o.rec, a.alarms.rec = a.rec, a.rec
 	if err := a.assemble(ctx, o); err != nil {
@@ -100,6 +107,9 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 	}
 	if recovered != (ledger.Recovered{}) {
 		a.alarms.add("agent", fmt.Sprintf("when the last run ended, %d codes were with printers, %d containers were open and %d reports on their way: they are set aside", recovered.Codes, recovered.Containers, recovered.Reports))
+	}
+	if c := a.ledger.Copy(); c != nil {
+		a.alarms.add("agent", c.Error())
 	}
 	if a.national, err = newNational(a.cfg, a.ledger, o); err != nil {
 		return fmt.Errorf("[izkm]: %w", err)
@@ -218,10 +228,13 @@ func (a *Agent) Run(ctx context.Context) error {
 	for _, l := range a.lines {
 		wg.Go(func() { l.Run(ctx) })
 	}
-	for _, k := range a.keepers {
-		wg.Go(func() { a.part(ctx, "supply of "+k.Product.Name, k.Run) })
+	if a.ledger.Copy() == nil { // else the old PC may be ordering, taking and sending the same
+		for _, k := range a.keepers {
+			wg.Go(func() { a.part(ctx, "supply of "+k.Product.Name, k.Run) })
+		}
+		wg.Go(func() { a.part(ctx, "reports", a.desk.Run) })
+		wg.Go(func() { a.part(ctx, "backups", a.backups.run) })
 	}
-	wg.Go(func() { a.part(ctx, "reports", a.desk.Run) })
 	wg.Go(func() { a.measure(ctx) })
 	wg.Go(func() { a.checkFile(ctx) })
 	wg.Go(func() { a.part(ctx, "the watch over the national system", a.national.watch) })

@@ -14,7 +14,7 @@ import (
 // batch brings a line's batch in order at the start: the configuration's, if it names one that was
 // never run, else the one that was running; and tells the line whether it may mark.
 func (a *Agent) batch(ctx context.Context, l config.Line) error {
-	if l.HasBatch() {
+	if l.HasBatch() && a.ledger.Copy() == nil {
 		if err := a.configured(ctx, l); err != nil {
 			return err
 		}

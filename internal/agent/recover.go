@@ -20,22 +20,29 @@ func Recover(ctx context.Context, cfg *config.Config, o Options) (all []supply.R
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	l, err := ledger.Open(ctx, cfg.Agent.DataDir, ledger.Options{Agent: cfg.Agent.Name})
+	l, err := ledger.Open(ctx, cfg.Agent.DataDir, ledgerOptions(cfg, o))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	if c := l.Copy(); c != nil {
+		return nil, c // its takeover does all this
+	}
 	n, err := newNational(cfg, l, o)
 	if err != nil {
 		return nil, fmt.Errorf("[izkm]: %w", err)
 	}
+	return recoverAll(ctx, cfg, l, n, o.Log)
+}
+
+func recoverAll(ctx context.Context, cfg *config.Config, l *ledger.Ledger, n *national, log *slog.Logger) (all []supply.Recovered, err error) {
 	for _, p := range cfg.Products {
 		product := ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: p.GroupOr(cfg), Type: code.Type(p.CISType), Preprinted: p.Preprinted == config.Yes}
 		id, err := l.Product(ctx, product)
 		if err != nil {
 			return all, err
 		}
-		r := supply.Recovery{Product: supply.Product{ID: id, Product: product}, Groups: cfg.Table, Ledger: l, Past: past{n}, Log: o.Log}
+		r := supply.Recovery{Product: supply.Product{ID: id, Product: product}, Groups: cfg.Table, Ledger: l, Past: past{n}, Log: log}
 		found, err := r.Run(ctx)
 		all = append(all, found...)
 		if err != nil {

@@ -24,6 +24,7 @@ type Status struct {
 	Reports  ReportStatus    `json:"reports"`
 	Alarms   []Alarm         `json:"alarms"`
 	Record   *record.Status  `json:"record"` // the flight recorder; null: nothing is recorded
+	Backup   *BackupStatus   `json:"backup"` // null: none is made by itself
 }
 
 // ProductStatus is the stock of one product and what supply does for it.
@@ -86,7 +87,7 @@ type ReportStatus struct {
 
 // Status tells how everything stands. It asks the ledger and touches no device.
 func (a *Agent) Status(ctx context.Context) (Status, error) {
-	s := Status{Agent: a.cfg.Agent.Name, Started: a.started, Ledger: "ok", National: a.national.Access(), Alarms: a.alarms.list(), Record: a.rec.Status()}
+	s := Status{Agent: a.cfg.Agent.Name, Started: a.started, Ledger: "ok", National: a.national.Access(), Alarms: a.alarms.list(), Record: a.rec.Status(), Backup: a.backups.Status()}
 	if err := a.ledger.Fault(); err != nil {
 		s.Ledger = err.Error()
 	}
@@ -123,7 +124,9 @@ func (a *Agent) productStatus(of line.Product, balances []ledger.Balance) Produc
 		}
 	}
 	for _, k := range a.keepers {
-		if k.Product.ID == of.ID {
+		if k.Product.ID == of.ID && a.ledger.Copy() != nil {
+			p.Doing = "the takeover of the ledger, which is a copy"
+		} else if k.Product.ID == of.ID {
 			st := k.Status()
 			p.Doing, p.Since, p.Trouble = st.Doing, st.Since, st.Trouble
 			p.HoursLeft = a.speeds.hoursLeft(of.ID, st.Stock)

@@ -63,6 +63,8 @@ func (c *checker) check() {
 	c.izkm()
 	c.report()
 	c.record()
+	c.backup()
+	c.archive()
 	c.products()
 	c.devices()
 	c.stations()

@@ -22,6 +22,8 @@ type Config struct {
 	Lines    []Line    `toml:"line,required"`
 	Report   Report    `toml:"report"`
 	Record   Record    `toml:"record"`
+	Backup   Backup    `toml:"backup"`
+	Archive  Archive   `toml:"archive"`
 
 	Table code.Table `toml:"-"` // the product groups, as Groups changes them
 

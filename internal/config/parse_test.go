@@ -118,6 +118,7 @@ func TestParseFillsAndDefaults(t *testing.T) {
 			Aggregation: Aggregation{Every: 5 * time.Minute, MaxCodes: 11000},
 		},
 		Record: Record{Size: "64MiB"},
+		Backup: Backup{Every: 24 * time.Hour, Keep: 7},
 		File:   "conf/linemark.toml", Dir: dir, lines: cfg.lines,
 	}
 	if !reflect.DeepEqual(cfg, want) {

@@ -46,8 +46,9 @@ type Backup struct {
 type Kept struct {
 	Backup
 	Contents
-	Config  string // the configuration's copy; empty: none
-	Removed []Backup
+	Config   string // the configuration's copy; empty: none
+	NoConfig string // why
+	Removed  []Backup
 }
 
 // MakeBackup copies the ledger in folder dataDir, beside the agent that works on it or without one. The
@@ -58,7 +59,7 @@ func MakeBackup(ctx context.Context, dataDir string, o BackupOptions) (Kept, err
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
-	var k Kept
+	k := Kept{NoConfig: o.NoConfig}
 	if s, err := os.Stat(o.Dir); err != nil || !s.IsDir() {
 		return k, fmt.Errorf("the folder for backups, %s, is not there", o.Dir)
 	}
@@ -89,12 +90,12 @@ func MakeBackup(ctx context.Context, dataDir string, o BackupOptions) (Kept, err
 	}
 	base := strings.TrimSuffix(k.Path, backupSuffix)
 	if o.Config != nil {
-		k.Config = base + configSuffix
+		k.Config, k.NoConfig = base+configSuffix, ""
 		if err := writeFile(k.Config, o.Config); err != nil {
 			return k, fmt.Errorf("keeping the configuration: %w", err)
 		}
 	}
-	if err := writeFile(base+manifestSuffix, []byte(k.manifest(o.NoConfig))); err != nil {
+	if err := writeFile(base+manifestSuffix, []byte(k.manifest())); err != nil {
 		return k, fmt.Errorf("writing down what the backup holds: %w", err)
 	}
 	k.Removed, err = thinOut(o)
@@ -128,7 +129,7 @@ func writeFile(path string, text []byte) error {
 }
 
 // manifest tells people, and Restore, what the backup holds.
-func (k Kept) manifest(noConfig string) string {
+func (k Kept) manifest() string {
 	var b strings.Builder
 	say := func(key, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s "+format+"\n", append([]any{key}, args...)...)
@@ -147,7 +148,7 @@ func (k Kept) manifest(noConfig string) string {
 	if k.Config != "" {
 		say("config", "%s", filepath.Base(k.Config))
 	} else {
-		say("config", "is not here: %s", noConfig)
+		say("config", "is not here: %s", k.NoConfig)
 	}
 	say("bytes", "%d", k.Size)
 	say("sha256", "%s", k.SHA256)

@@ -111,7 +111,11 @@ func (l *Ledger) roomFor(dir string) error {
 			need += s.Size() + s.Size()/20
 		}
 	}
-	free, err := home.Free(dir)
+	ask := l.free
+	if ask == nil {
+		ask = home.Free
+	}
+	free, err := ask(dir)
 	if err != nil {
 		return fmt.Errorf("looking for room in %s: %w", dir, err)
 	}

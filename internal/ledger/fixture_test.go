@@ -79,10 +79,24 @@ func homely(string) (home.Home, error) { return atHome, nil }
 
 // openPlant opens the ledger in dir and makes the products and orders that are missing.
 func openPlant(dir string) *plant {
+	p := openPlantAt(dir)
+	p.orders()
+	return p
+}
+
+// openPlantAt opens a ledger with the plant's products and orders in it.
+func openPlantAt(dir string) *plant {
 	p := &plant{ctx: context.Background(), dir: dir, commits: new(atomic.Int64), lives: atHome}
 	p.open()
 	p.unit, p.box = p.kind(bottle), p.kind(pack)
 	return p
+}
+
+func (p *plant) orders() {
+	for _, k := range []*kind{p.unit, p.box} {
+		k.order = must(p.PlaceOrder(p.ctx, k.id, 10_000))
+		try(p.SetOrder(p.ctx, k.order, "order-"+k.Name, Active, ""))
+	}
 }
 
 func (p *plant) open() {
@@ -104,8 +118,11 @@ func (p *plant) reopen() {
 func (p *plant) kind(of Product) *kind {
 	k := &kind{Product: of, profile: must(code.Table{}.Profile(of.Group, of.Type))}
 	k.id = must(p.Product(p.ctx, of))
-	k.order = must(p.PlaceOrder(p.ctx, k.id, 10_000))
-	try(p.SetOrder(p.ctx, k.order, "order-"+of.Name, Active, ""))
+	for _, o := range must(p.Orders(p.ctx)) {
+		if o.Product == k.id {
+			k.order = o.ID
+		}
+	}
 	k.lot = must(p.Lot(p.ctx, "3", k.id, "B1"))
 	return k
 }

@@ -41,6 +41,8 @@ type Options struct {
 	Program string
 	// Home says where the ledger's file lives; nil: the system is asked.
 	Home func(path string) (home.Home, error)
+	// Free says how many bytes a folder's disk has left; nil: the system is asked.
+	Free func(dir string) (int64, error)
 	// Progress is told what takes long at Open; nil: nobody is.
 	Progress func(what string)
 }
@@ -53,7 +55,8 @@ type Ledger struct {
 	w     *writer
 	lock  *os.File
 	home  home.Home // where the file was found
-	exact bool      // the journal ended with just what was acknowledged when it was opened
+	free  func(dir string) (int64, error)
+	exact bool // the journal ended with just what was acknowledged when it was opened
 }
 
 // Open opens or creates the ledger in folder dir and takes its lock, so that one agent at a
@@ -67,6 +70,9 @@ func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 	}
 	if o.Home == nil {
 		o.Home = home.Of
+	}
+	if o.Free == nil {
+		o.Free = home.Free
 	}
 	if o.Progress == nil {
 		o.Progress = func(string) {}

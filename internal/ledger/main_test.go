@@ -9,8 +9,15 @@ import (
 // childEnv names the folder on whose ledger this test binary works until it is killed.
 const childEnv = "LINEMARK_TEST_LEDGER_CHILD"
 
+// backupEnv names the folder into which it makes backups meanwhile.
+const backupEnv = "LINEMARK_TEST_LEDGER_BACKUPS"
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
+		if to := os.Getenv(backupEnv); to != "" {
+			backupChild(dir, to)
+			return
+		}
 		child(dir)
 		return
 	}

@@ -71,6 +71,7 @@ func (l *Ledger) copyBefore(ctx context.Context, schema int, o Options) (string,
 		return "", err
 	}
 	defer src.Close()
+	src.free = o.Free
 	_, err = src.copyTo(ctx, to, copied{at: at, by: byBackup, why: fmt.Sprintf("it was made before schema %d", schemaVersion)}, o.Progress)
 	return to, err
 }
@@ -80,7 +81,7 @@ func (l *Ledger) forgetCopies(but string) error {
 	if but == "" {
 		return nil
 	}
-	old, err := matching(filepath.Dir(l.path), "ledger-schema*-*.db")
+	old, err := matching(filepath.Dir(l.path), "ledger-schema*.db*")
 	if err != nil {
 		return fmt.Errorf("looking for copies of earlier versions: %w", err)
 	}

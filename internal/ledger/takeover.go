@@ -287,3 +287,39 @@ func (l *Ledger) EndTakeover(ctx context.Context) error {
 	l.w.mu.Unlock()
 	return nil
 }
+
+// Origin is whose ledger it is.
+type Origin struct{ PC, Agent string }
+
+// Origin says whose ledger it is: that of the PC at which it is, or was, at home, and of the agent that
+// wrote its newest entry.
+func (l *Ledger) Origin(ctx context.Context) (o Origin, err error) {
+	r, err := scanHome(l.reads.QueryRowContext(ctx, homeColumns))
+	if err != nil {
+		return o, fmt.Errorf("reading where the ledger lives: %w", err)
+	}
+	o.PC = r.place.PC.Name
+	_, o.Agent, _, err = l.lastEntry(ctx)
+	return o, err
+}
+
+// OrderInDoubt counts the codes of an order that a recovery or a takeover has put into doubt.
+type OrderInDoubt struct {
+	Product string
+	Order   string // the server's id; empty: its codes were imported
+	Codes   int
+}
+
+// InDoubtByOrder returns the orders that have such codes.
+func (l *Ledger) InDoubtByOrder(ctx context.Context) ([]OrderInDoubt, error) {
+	rows, err := l.reads.QueryContext(ctx, `SELECT p.name, o.server_id, COUNT(*) FROM code c JOIN block b ON b.id = c.block JOIN orders o ON o.id = b.orders JOIN product p ON p.id = c.product
+		WHERE c.state = 5 AND c.claim = ? GROUP BY o.id ORDER BY o.id`, recovered)
+	found, err := collect(rows, err, func(s scanner) (o OrderInDoubt, err error) {
+		err = s.Scan(&o.Product, &o.Order, &o.Codes)
+		return o, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("counting codes in doubt: %w", err)
+	}
+	return found, nil
+}

@@ -118,6 +118,12 @@ type view struct {
 		Utilisation, Aggregation map[string]int
 		Trouble                  string
 	}
+	Backup *backup
+}
+
+type backup struct {
+	To, Doing, Trouble string
+	Last               *time.Time
 }
 
 type product struct {
@@ -286,6 +292,7 @@ func TestPageIsSafe(t *testing.T) {
 	v := pageOf(evil)
 	v.Ledger, v.National.Error = evil, evil
 	v.Reports.Trouble = evil
+	v.Backup = &backup{To: evil, Doing: evil, Trouble: evil}
 	v.Reports.Utilisation = map[string]int{evil: 1}
 	v.Lines = []any{map[string]any{"Name": evil, "Stations": []any{map[string]any{"Name": evil, "State": evil, "Why": evil, "Since": time.Unix(0, 0), "Count": map[string]int{evil: 1}, "LastRead": evil}},
 		"Containers": []any{map[string]any{"Station": evil, "Closed": 1, "Open": 2, "Full": 3, "Aside": 4}}}}
