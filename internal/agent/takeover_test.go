@@ -214,7 +214,7 @@ func TestBackups(t *testing.T) {
 			t.Fatal(err)
 		}
 		alarms = nil
-		time.Sleep(26 * time.Hour)
+		time.Sleep(6 * time.Hour)
 		if st := b.Status(); len(alarms) != 1 || !strings.Contains(st.Trouble, "the backup has failed") || !st.Last.Equal(all[1].At) {
 			t.Errorf("%q, %+v", alarms, st)
 		}
