@@ -13,11 +13,12 @@ type Balance struct {
 	Product  Product
 	Received int // codes of all stored blocks
 	States   map[State]int
+	Archived int // codes that have left the ledger for archives, each in its last state
 }
 
 // Equal says whether the two sides are equal.
 func (b Balance) Equal() bool {
-	sum := 0
+	sum := b.Archived
 	for _, n := range b.States {
 		sum += n
 	}
@@ -60,7 +61,7 @@ func (l *Ledger) balance(ctx context.Context, recount bool) ([]Balance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the balance: %w", err)
 	}
-	counts, err := readTally(ctx, snapshot, "SELECT product, state, n FROM tally WHERE n <> 0 AND state >= 0")
+	counts, err := readTally(ctx, snapshot, "SELECT product, state, n FROM tally WHERE n <> 0 AND (state >= 0 OR state = -2)")
 	if err != nil {
 		return nil, fmt.Errorf("reading the balance: %w", err)
 	}
@@ -70,9 +71,13 @@ func (l *Ledger) balance(ctx context.Context, recount bool) ([]Balance, error) {
 		if counts, err = readTally(ctx, snapshot, "SELECT product, state, COUNT(*) FROM code GROUP BY product, state"); err != nil {
 			return nil, fmt.Errorf("counting the codes: %w", err)
 		}
+		if err := countArchived(ctx, snapshot, counts); err != nil {
+			return nil, fmt.Errorf("counting the archived codes: %w", err)
+		}
 		differs = difference(running, counts)
 	}
 	for i := range all {
+		all[i].Archived = int(counts[tallyKey{int64(all[i].ID), archivedState}])
 		for _, s := range States() {
 			if n := counts[tallyKey{int64(all[i].ID), s}]; n != 0 {
 				all[i].States[s] = int(n)
@@ -80,6 +85,19 @@ func (l *Ledger) balance(ctx context.Context, recount bool) ([]Balance, error) {
 		}
 	}
 	return all, differs
+}
+
+// countArchived adds the codes that have left; an older ledger has no table of them.
+func countArchived(ctx context.Context, snapshot *sql.Tx, counts map[tallyKey]int64) error {
+	var has bool
+	if err := snapshot.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'purged')").Scan(&has); err != nil || !has {
+		return err
+	}
+	left, err := readTally(ctx, snapshot, "SELECT product, -2, COUNT(*) FROM purged WHERE product > 0 GROUP BY product")
+	for k, n := range left {
+		counts[k] = n
+	}
+	return err
 }
 
 // difference names every count in which the running tally is not what was counted.

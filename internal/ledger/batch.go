@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -149,13 +151,22 @@ func (l *Ledger) BatchBalance(ctx context.Context, line, name string) ([]BatchAc
 		sampled  bool
 		n, known int
 	}
-	groups, err := collect(rows, err, func(s scanner) (g group, err error) {
+	scan := func(s scanner) (g group, err error) {
 		err = s.Scan(&g.product, &g.state, &g.why, &g.sampled, &g.n, &g.known)
 		return g, err
-	})
+	}
+	groups, err := collect(rows, err, scan)
 	if err != nil {
 		return nil, fmt.Errorf("counting the batch: %w", err)
 	}
+	rows, err = snapshot.QueryContext(ctx, `SELECT p.name, a.state, '', a.sampled, SUM(a.n), SUM(a.known)
+		FROM lot JOIN product p ON p.id = lot.product JOIN purged_lot a ON a.lot = lot.id WHERE lot.line = ? AND lot.batch = ? GROUP BY p.name, a.state, a.sampled`, line, name)
+	left, err := collect(rows, err, scan)
+	if err != nil {
+		return nil, fmt.Errorf("counting the batch: %w", err)
+	}
+	groups = append(groups, left...)
+	slices.SortStableFunc(groups, func(a, b group) int { return strings.Compare(a.product, b.product) })
 	var all []BatchAccount
 	for _, g := range groups {
 		if len(all) == 0 || all[len(all)-1].Product != g.product {
@@ -193,6 +204,12 @@ func received(ctx context.Context, snapshot *sql.Tx, line, name string, all []Ba
 		if err != nil {
 			return fmt.Errorf("counting the batch: %w", err)
 		}
+		var left int
+		err = snapshot.QueryRowContext(ctx, "SELECT COALESCE(SUM(a.n), 0) FROM purged_lot a JOIN lot ON lot.id = a.lot JOIN product p ON p.id = lot.product WHERE lot.line = ? AND lot.batch = ? AND p.name = ?", line, name, all[i].Product).Scan(&left)
+		if err != nil {
+			return fmt.Errorf("counting the batch: %w", err)
+		}
+		all[i].Received += left
 	}
 	return nil
 }

@@ -176,6 +176,10 @@ func (t *tx) mayDrop(place string, d Drop, target dropTarget) (item droppable, o
 		}
 	case target.code == 0:
 		o.Why = "not known here"
+		if left, err := t.leftAny(target.text); err != nil || left {
+			o.Why = "it is in the archive: it was used long ago"
+			return item, o, err
+		}
 	}
 	if o.Why != "" || target.code == 0 {
 		return item, o, nil

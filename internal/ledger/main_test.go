@@ -12,10 +12,17 @@ const childEnv = "LINEMARK_TEST_LEDGER_CHILD"
 // backupEnv names the folder into which it makes backups meanwhile.
 const backupEnv = "LINEMARK_TEST_LEDGER_BACKUPS"
 
+// archiveEnv has it archive instead.
+const archiveEnv = "LINEMARK_TEST_LEDGER_ARCHIVE"
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		if to := os.Getenv(backupEnv); to != "" {
 			backupChild(dir, to)
+			return
+		}
+		if os.Getenv(archiveEnv) != "" {
+			archiveChild(dir)
 			return
 		}
 		child(dir)

@@ -283,10 +283,14 @@ func (l *Ledger) mark(ctx context.Context, id int64, from, s ReportStatus, serve
 	})
 }
 
-// ReportBody returns the frozen bytes.
+// ReportBody returns the frozen bytes; ErrArchived if they have left the ledger.
 func (l *Ledger) ReportBody(ctx context.Context, id int64) ([]byte, error) {
 	var body []byte
-	err := l.reads.QueryRowContext(ctx, "SELECT body FROM report WHERE id = ? AND body IS NOT NULL", id).Scan(&body)
+	var archived bool
+	err := l.reads.QueryRowContext(ctx, "SELECT body, body IS NULL AND state IN "+done+" FROM report WHERE id = ? AND (body IS NOT NULL OR state IN "+done+")", id).Scan(&body, &archived)
+	if err == nil && archived {
+		err = ErrArchived
+	}
 	return body, err
 }
 

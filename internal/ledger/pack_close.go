@@ -175,6 +175,9 @@ func (t *tx) closeWithSSCC(id ContainerID, from ContainerState, sscc code.Code) 
 	if owner, err := t.ownerOfSSCC(sscc); err != nil || owner != 0 {
 		return usedTwice(owner, err)
 	}
+	if left, err := t.left(sscc); err != nil || left {
+		return errors.Join(err, &StateError{fmt.Sprintf("transport code %s was used long ago: it is in the archive", sscc)})
+	}
 	return t.closeContainer(id, from, "sscc = ?", string(sscc))
 }
 
@@ -209,7 +212,11 @@ func (l *Ledger) NextSSCC(ctx context.Context, prefix string) (code.Code, error)
 			if sscc, err = code.SSCC(prefix, uint64(serial)); err != nil {
 				return err
 			}
-			if id, err := t.ownerOfSSCC(sscc); err != nil || id == 0 {
+			id, err := t.ownerOfSSCC(sscc)
+			if err != nil {
+				return err
+			}
+			if left, err := t.left(sscc); err != nil || id == 0 && !left {
 				return err
 			}
 		}

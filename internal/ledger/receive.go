@@ -139,8 +139,9 @@ func (t *tx) add(product, block, seq int64, c code.Code, idlen int) error {
 	}
 	// One statement looks and stores: half the time of two.
 	r, err := t.exec(`INSERT INTO code (product, block, raw, idlen, key, state, last, sum) SELECT ?1, ?2, ?3, ?4, ?5, 0, ?6, ?7
-		WHERE NOT EXISTS (SELECT 1 FROM code WHERE key = ?5 AND idlen = ?4 AND substr(raw, 1, idlen) = substr(?3, 1, ?4))`,
-		product, block, raw, idlen, key(ident), seq, sum(product, idlen, raw))
+		WHERE NOT EXISTS (SELECT 1 FROM code WHERE key = ?5 AND idlen = ?4 AND substr(raw, 1, idlen) = substr(?3, 1, ?4))
+		AND NOT EXISTS (SELECT 1 FROM purged WHERE key = ?5 AND chk = ?8)`,
+		product, block, raw, idlen, key(ident), seq, sum(product, idlen, raw), check([]byte(ident)))
 	if err != nil {
 		return err
 	}
@@ -170,6 +171,11 @@ func (t *tx) cutElsewhere(product int64, c code.Code, idlen int) error {
 			return &RepeatedCode{Ident: c[:n]}
 		} else if !errors.Is(err, errNoCode) {
 			return err
+		}
+		if left, err := t.left(c[:n]); err != nil {
+			return err
+		} else if left {
+			return &RepeatedCode{Ident: c[:n]}
 		}
 	}
 	if slices.Contains(lengths, idlen) {

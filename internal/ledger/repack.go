@@ -66,6 +66,10 @@ func (t *tx) coded(scan code.Code) (ContainerID, Verdict, error) {
 	h, err := t.findAny(scan)
 	if errors.Is(err, errNoCode) {
 		v.Outcome = Unknown
+		if left, err := t.leftAny(scan); err != nil || left {
+			v.Outcome, v.Note = Duplicate, "used long ago: it is in the archive"
+			return 0, v, err
+		}
 		return 0, v, nil
 	}
 	if err != nil {

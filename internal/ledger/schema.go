@@ -115,8 +115,9 @@ ALTER TABLE code ADD COLUMN sum INTEGER;
 `
 
 // schema5 says where the ledger lives, and which program has written it last: see homeRow. A copy may
-// have the table before it has this schema, so that nothing forgets what it is.
-const schema5 = homeTable
+// have the table before it has this schema, so that nothing forgets what it is. And it keeps what has
+// left for an archive in mind.
+const schema5 = homeTable + archiveTables
 
 // schemas bring a ledger from each version to the next.
 var schemas = [schemaVersion]string{schema1, schema2, schema3, schema4, schema5}

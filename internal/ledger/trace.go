@@ -39,6 +39,7 @@ type Life struct {
 	Reports     []Report
 	Parents     []code.Code // the container's code, its container's code, ...
 	Children    []code.Code // what this container's code holds
+	Archive     string      // the file that it is read from; empty: the ledger has it
 }
 
 // Trace finds a code by its full text or its identification code, or a container by its SSCC,
@@ -50,6 +51,9 @@ func (l *Ledger) Trace(ctx context.Context, text code.Code) (Life, error) {
 		}
 	}
 	id, err := l.findAny(ctx, text)
+	if errors.Is(err, ErrNotFound) {
+		return l.traceArchive(ctx, text)
+	}
 	if err != nil {
 		return Life{}, err
 	}

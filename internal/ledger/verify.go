@@ -82,6 +82,11 @@ func (t *tx) lookup(product int64, p code.Profile, scan code.Code) (held, Verdic
 			gsLost = !strings.Contains(string(scan), string(code.GS))
 		}
 	}
+	if errors.Is(err, errNoCode) {
+		if left, err := t.leftCut(product, scan, ident); err != nil || left {
+			return held{}, Verdict{Outcome: Duplicate, Ident: ident, Note: "used long ago: it is in the archive"}, err
+		}
+	}
 	if errors.Is(err, errNoCode) && unlike != nil {
 		return held{}, Verdict{Outcome: Unreadable, Note: unlike.Error()}, nil
 	}

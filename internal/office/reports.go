@@ -35,6 +35,9 @@ func (o Office) Report(ctx context.Context, id int64) (Paper, error) {
 	if r.State != ledger.Building {
 		p.Body, err = o.Ledger.ReportBody(ctx, id)
 	}
+	if errors.Is(err, ledger.ErrArchived) {
+		err = nil // its codes and bytes are in the archive: linemark trace CODE tells in which
+	}
 	return p, err
 }
 
@@ -102,6 +105,10 @@ func (o Office) Export(ctx context.Context, id int64) ([]File, error) {
 	switch p.State {
 	case ledger.Building:
 		return nil, &InputError{fmt.Sprintf("report %d is still being built", id), "try it again in a moment"}
+	case ledger.Sent, ledger.Handed:
+		if p.Body == nil {
+			return nil, &InputError{fmt.Sprintf("report %d has left the ledger with its codes", id), "its bytes are in data_dir/archive: linemark trace CODE tells the file"}
+		}
 	case ledger.Divided:
 		return nil, &InputError{fmt.Sprintf("report %d is %s", id, p.State), "export those that stand in its place: linemark reports show tells them"}
 	}

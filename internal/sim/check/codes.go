@@ -1,7 +1,9 @@
 package check
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"linemark/internal/code"
@@ -24,6 +26,9 @@ func readBook(ctx context.Context, l *ledger.Ledger) (b book, err error) {
 	if err = l.EachStep(ctx, func(s ledger.Step) error { b.journal = append(b.journal, s); return nil }); err != nil {
 		return b, err
 	}
+	if err = b.readArchives(ctx, l); err != nil {
+		return b, err
+	}
 	if b.reports, err = l.Reports(ctx); err != nil {
 		return b, err
 	}
@@ -31,6 +36,24 @@ func readBook(ctx context.Context, l *ledger.Ledger) (b book, err error) {
 		return b, b.miscount
 	}
 	return b, nil
+}
+
+// readArchives adds what has left the ledger: the journal is whole only with it.
+func (b *book) readArchives(ctx context.Context, l *ledger.Ledger) error {
+	left := len(b.journal)
+	err := l.EachArchived(ctx, func(h ledger.Held, steps []ledger.Step) error {
+		h.ID = -h.ID // the number may be another code's by now
+		for i := range steps {
+			steps[i].CodeID = h.ID
+		}
+		b.codes = append(b.codes, h)
+		b.journal = append(b.journal, steps...)
+		return nil
+	})
+	if len(b.journal) > left {
+		slices.SortFunc(b.journal, func(x, y ledger.Step) int { return cmp.Compare(x.Seq, y.Seq) })
+	}
+	return err
 }
 
 // judgePrinters wants each code at most once at any printer (P1).
