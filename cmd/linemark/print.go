@@ -170,7 +170,11 @@ func printBalance(w io.Writer, all []web.Balance) {
 		for _, s := range ledger.States() {
 			fmt.Fprintf(t, "%d\t", b.States[s.String()])
 		}
-		fmt.Fprintln(t, map[bool]string{true: "equal\t", false: "DIFFER\t"}[b.Equal])
+		equal := map[bool]string{true: "equal\t", false: "DIFFER\t"}[b.Equal]
+		if b.Archived > 0 {
+			equal = fmt.Sprintf("%d in archives, %s", b.Archived, equal)
+		}
+		fmt.Fprintln(t, equal)
 	}
 	_ = t.Flush() // as above
 }
@@ -178,7 +182,7 @@ func printBalance(w io.Writer, all []web.Balance) {
 func printLife(w io.Writer, l web.Life) {
 	t := tabwriter.NewWriter(w, 2, 8, 2, ' ', 0)
 	fmt.Fprintf(t, "code\t%s\nidentification code\t%s\nstate\t%s\n", l.Code, l.Ident, l.State)
-	for _, f := range []struct{ name, value string }{{"product", l.Product}, {"line", l.Line}, {"batch", l.Batch}, {"order", l.Order}, {"block", l.Block}} {
+	for _, f := range []struct{ name, value string }{{"product", l.Product}, {"line", l.Line}, {"batch", l.Batch}, {"order", l.Order}, {"block", l.Block}, {"archive", l.Archive}} {
 		if f.value != "" {
 			fmt.Fprintf(t, "%s\t%s\n", f.name, f.value)
 		}

@@ -61,7 +61,7 @@ func ledgerHint(err error, config string) string {
 		return fmt.Sprintf("agent.data_dir in %s must be this PC's own folder; if the agent is to bear another name from now on: linemark restore --rename %q --reason TEXT", config, foreign.Ledger)
 	}
 	if _, ok := errors.AsType[*ledger.LostError](err); ok {
-		return "put back ledger.db and ledger.db-wal as they were; if they are gone, keep this folder, start with an empty one and bring back what the national system still has: linemark recover"
+		return "put back ledger.db and ledger.db-wal as they were; if they are gone, keep this folder, put the last backup in its place (linemark restore --from), or start with an empty one and bring back what the national system still has: linemark recover"
 	}
 	if newer, ok := errors.AsType[*ledger.NewerError](err); ok {
 		by := "that linemark or a newer one"

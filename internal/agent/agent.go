@@ -234,6 +234,9 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 		wg.Go(func() { a.part(ctx, "reports", a.desk.Run) })
 		wg.Go(func() { a.part(ctx, "backups", a.backups.run) })
+		if a.cfg.Archive.AfterDays > 0 {
+			wg.Go(func() { a.part(ctx, "the archive", a.archive) })
+		}
 	}
 	wg.Go(func() { a.measure(ctx) })
 	wg.Go(func() { a.checkFile(ctx) })

@@ -33,6 +33,7 @@ type ProductStatus struct {
 	GTIN      string         `json:"gtin"`
 	Received  int            `json:"received"`
 	States    map[string]int `json:"states"`
+	Archived  int            `json:"archived"`   // codes that have left the ledger for archives
 	HoursLeft *float64       `json:"hours_left"` // at the speed of the last minutes; null: not known
 	Doing     string         `json:"doing"`      // what supply waits for
 	Since     time.Time      `json:"since"`
@@ -117,7 +118,7 @@ func (a *Agent) productStatus(of line.Product, balances []ledger.Balance) Produc
 	p := ProductStatus{Name: of.Name, GTIN: of.GTIN, States: map[string]int{}, Doing: "nothing: its labels come printed", Since: a.started}
 	for _, b := range balances {
 		if b.ID == of.ID {
-			p.Received = b.Received
+			p.Received, p.Archived = b.Received, b.Archived
 			for _, state := range ledger.States() {
 				p.States[state.String()] = b.States[state]
 			}

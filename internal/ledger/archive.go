@@ -143,21 +143,13 @@ func verifyArchive(path string) (sum string, codes int, err error) {
 
 // resumePurge ends what an interrupted run has begun.
 func (l *Ledger) resumePurge(ctx context.Context, o ArchiveOptions) (int, error) {
-	rows, err := l.reads.QueryContext(ctx, "SELECT id, name, sha256 FROM archive WHERE purged_at = 0 ORDER BY id")
-	type begun struct {
-		id        int64
-		name, sum string
-	}
-	all, err := collect(rows, err, func(s scanner) (b begun, err error) {
-		err = s.Scan(&b.id, &b.name, &b.sum)
-		return b, err
-	})
+	all, err := l.archives(ctx, "WHERE purged_at = 0")
 	if err != nil {
-		return 0, fmt.Errorf("looking for archives: %w", err)
+		return 0, err
 	}
 	total := 0
 	for _, b := range all {
-		path := filepath.Join(filepath.Dir(l.path), ArchiveDir, b.name)
+		path := l.archivePath(b.name)
 		sum, _, err := checksum(path)
 		if err != nil {
 			return total, err
@@ -171,6 +163,29 @@ func (l *Ledger) resumePurge(ctx context.Context, o ArchiveOptions) (int, error)
 		}
 	}
 	return total, nil
+}
+
+// archiveFile is an archive as the ledger names it.
+type archiveFile struct {
+	id        int64
+	name, sum string
+}
+
+// archives returns the archives that the ledger names, oldest first; one of an earlier version names none.
+func (l *Ledger) archives(ctx context.Context, where string) ([]archiveFile, error) {
+	var has bool
+	if err := l.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'archive')").Scan(&has); err != nil || !has {
+		return nil, err
+	}
+	rows, err := l.reads.QueryContext(ctx, "SELECT id, name, sha256 FROM archive "+where+" ORDER BY id")
+	all, err := collect(rows, err, func(s scanner) (a archiveFile, err error) {
+		err = s.Scan(&a.id, &a.name, &a.sum)
+		return a, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for archives: %w", err)
+	}
+	return all, nil
 }
 
 // check is a second hash of an identification code, beside its key.

@@ -13,7 +13,7 @@ import (
 )
 
 // purgeSlice is how many codes leave the ledger in one commit, but for a pallet that holds more.
-const purgeSlice = 200
+const purgeSlice = 100
 
 // packer reads what goes into an archive.
 type packer struct {

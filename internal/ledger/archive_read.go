@@ -72,17 +72,9 @@ func (s archivedStep) entry() Entry {
 // EachArchived calls f for every code that has left the ledger, with its own entries of the journal,
 // until f returns an error. It reads all archives.
 func (l *Ledger) EachArchived(ctx context.Context, f func(Held, []Step) error) error {
-	rows, err := l.reads.QueryContext(ctx, "SELECT id, name FROM archive ORDER BY id")
-	type file struct {
-		id   int64
-		name string
-	}
-	files, err := collect(rows, err, func(s scanner) (a file, err error) {
-		err = s.Scan(&a.id, &a.name)
-		return a, err
-	})
+	files, err := l.archives(ctx, "")
 	if err != nil {
-		return fmt.Errorf("looking for archives: %w", err)
+		return err
 	}
 	for _, a := range files {
 		err := eachRecord(l.archivePath(a.name), func(r record, at int64) error {

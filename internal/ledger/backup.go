@@ -48,11 +48,12 @@ type Kept struct {
 	Contents
 	Config   string // the configuration's copy; empty: none
 	NoConfig string // why
+	Archives int    // copied now, into a folder beside the backups
 	Removed  []Backup
 }
 
 // MakeBackup copies the ledger in folder dataDir, beside the agent that works on it or without one. The
-// backup is of one moment, one file, and says of itself that it is a copy. It has its name only when it
+// backup is of one moment, one file, and says of itself that it is a copy; archives stand beside it. It has its name only when it
 // is on the disk and was read again wholly; only then older ones are removed. Its *DamagedError is the
 // ledger's own, or the medium's.
 func MakeBackup(ctx context.Context, dataDir string, o BackupOptions) (Kept, error) {
@@ -86,6 +87,9 @@ func MakeBackup(ctx context.Context, dataDir string, o BackupOptions) (Kept, err
 		return k, err
 	}
 	if err := src.settleLog(ctx); err != nil {
+		return k, err
+	}
+	if k.Archives, err = src.keepArchives(ctx, archivesOf(o.Dir, o.Agent)); err != nil {
 		return k, err
 	}
 	base := strings.TrimSuffix(k.Path, backupSuffix)

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"linemark/internal/code"
 )
 
 func (p *plant) backup(dir string, keep int) (Kept, error) {
@@ -204,6 +206,113 @@ func TestRestoreFromAFolder(t *testing.T) {
 	}
 	if b := must(l.Balance(t.Context())); b[0].States[Claimed] != 2 {
 		t.Errorf("%+v", b)
+	}
+}
+
+// Archives stand beside the backups, each once, and come back with them.
+func TestBackupKeepsArchives(t *testing.T) {
+	p := newPlant(t)
+	p.stock(p.unit, 20)
+	dir := t.TempDir()
+	var codes []code.Code
+	for i := range 2 {
+		name := fmt.Sprint("A", i)
+		try(p.StartBatch(p.ctx, Batch{Line: "3", Name: name}))
+		p.unit.lot = must(p.Lot(p.ctx, "3", p.unit.id, name))
+		codes = append(codes, p.verified(p.unit, 3)[0].Code)
+		p.settleAll(name)
+		must(p.Archive(p.ctx, longAgo))
+		if k := must(p.backup(dir, 1)); k.Archives != 1 || !k.Balances[0].Equal() || k.Balances[0].Archived != 3*(i+1) {
+			t.Errorf("%+v", k)
+		}
+	}
+	kept := must(matching(filepath.Join(dir, "linemark-line-3-archive"), "*"))
+	if len(kept) != 2 {
+		t.Errorf("%v", kept)
+	}
+	l := restored(t, must(Backups(dir, "line-3"))[0].Path)
+	for _, c := range codes {
+		if life := must(l.Trace(t.Context(), c)); life.Archive == "" || life.State != Verified {
+			t.Errorf("%+v", life)
+		}
+	}
+	account(t, l)
+}
+
+// restoreChild restores the same backup again and again, over what it has restored before.
+func restoreChild(dir, from string) {
+	for i := 0; ; i++ {
+		must(Restore(context.Background(), from, dir, RestoreOptions{Replace: true, Now: func() time.Time {
+			return time.Date(2026, 3, 1, 6, 0, i, os.Getpid()%1000, time.UTC).Add(time.Duration(os.Getpid()) * time.Hour)
+		}}))
+		fmt.Println("restored")
+	}
+}
+
+// TestP1_RestoreKilled: at whatever moment it is killed, there is a ledger that knows that it is a copy, or
+// the one that was there, or none that an agent would open; and nothing of the old one is lost.
+func TestP1_RestoreKilled(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no SIGKILL")
+	}
+	p := openPlant(t.TempDir())
+	p.stock(p.unit, 200)
+	p.claim(p.unit, 2)
+	k := must(p.backup(t.TempDir(), 0))
+	newest := p.claim(p.unit, 3)[2].Code
+	try(p.Close())
+	random := rand.New(rand.NewPCG(11, 0))
+	outcomes := map[string]int{}
+	for range 12 {
+		dir := t.TempDir()
+		for _, f := range must(os.ReadDir(p.dir)) {
+			try(os.WriteFile(filepath.Join(dir, f.Name()), must(os.ReadFile(filepath.Join(p.dir, f.Name()))), 0o600))
+		}
+		cmd := exec.Command(must(os.Executable()))
+		cmd.Env = append(os.Environ(), childEnv+"="+dir, restoreEnv+"="+k.Path)
+		out := must(cmd.StdoutPipe())
+		try(cmd.Start())
+		lines := bufio.NewScanner(out)
+		for range random.IntN(3) {
+			lines.Scan()
+		}
+		time.Sleep(time.Duration(random.IntN(40)) * time.Millisecond)
+		try(cmd.Process.Kill())
+		_ = cmd.Wait()
+		has := false
+		for _, at := range append(must(filepath.Glob(filepath.Join(dir, "replaced-*"))), dir) {
+			if exists(file(at, "")) {
+				r := must(OpenReader(t.Context(), at))
+				life, err := r.Trace(t.Context(), newest)
+				has = has || err == nil && life.State == Claimed
+				try(r.Close())
+			}
+		}
+		if !has {
+			t.Error("what was claimed last is nowhere")
+		}
+		l, err := Open(t.Context(), dir, Options{Agent: "line-3", Home: homely})
+		switch {
+		case err == nil && l.Copy() != nil:
+			outcomes["a copy"]++
+		case err == nil:
+			outcomes["the old one"]++
+			if life := must(l.Trace(t.Context(), newest)); life.State != Claimed {
+				t.Errorf("a ledger that is no copy has the code that was claimed last as %s", life.State)
+			}
+		default:
+			if _, lost := errors.AsType[*LostError](err); !lost {
+				t.Error(err)
+			}
+			outcomes["refused"]++
+		}
+		if err == nil {
+			try(l.Close())
+		}
+	}
+	t.Log(outcomes)
+	if outcomes["a copy"] == 0 {
+		t.Error("no restore has come to its end: this shows nothing")
 	}
 }
 

@@ -15,6 +15,9 @@ const backupEnv = "LINEMARK_TEST_LEDGER_BACKUPS"
 // archiveEnv has it archive instead.
 const archiveEnv = "LINEMARK_TEST_LEDGER_ARCHIVE"
 
+// restoreEnv names a backup that it restores.
+const restoreEnv = "LINEMARK_TEST_LEDGER_RESTORE"
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		if to := os.Getenv(backupEnv); to != "" {
@@ -23,6 +26,10 @@ func TestMain(m *testing.M) {
 		}
 		if os.Getenv(archiveEnv) != "" {
 			archiveChild(dir)
+			return
+		}
+		if from := os.Getenv(restoreEnv); from != "" {
+			restoreChild(dir, from)
 			return
 		}
 		child(dir)

@@ -27,7 +27,8 @@ type RestoreOptions struct {
 // Restored is what Restore has put in place.
 type Restored struct {
 	Contents
-	Aside string // the folder with the ledger that was there; empty: there was none
+	Archives int    // brought back beside it
+	Aside    string // the folder with the ledger that was there; empty: there was none
 }
 
 // Restore puts a ledger in folder dir that is a copy of a backup, or of any ledger's file with its log
@@ -71,6 +72,9 @@ func Restore(ctx context.Context, from, dir string, o RestoreOptions) (r Restore
 	}
 	if err := errors.Join(os.Rename(path, filepath.Join(dir, FileName)), home.FlushDir(dir)); err != nil {
 		return r, fmt.Errorf("putting the ledger in place: %w", err)
+	}
+	if r.Archives, err = bringArchives(ctx, from, filepath.Join(dir, FileName), r.Agent); err != nil {
+		return r, err
 	}
 	// The old note goes last: until then it keeps an agent from working on half of this.
 	note, err := beginReached(dir, r.LastEntry)

@@ -93,6 +93,7 @@ type Balance struct {
 	GTIN     string         `json:"gtin"`
 	Received int            `json:"received"`
 	States   map[string]int `json:"states"`
+	Archived int            `json:"archived"` // have left the ledger for archives
 	Equal    bool           `json:"equal"`
 }
 
@@ -100,7 +101,7 @@ type Balance struct {
 func Balances(from []ledger.Balance) []Balance {
 	all := make([]Balance, len(from))
 	for i, b := range from {
-		all[i] = Balance{Product: b.Product.Name, GTIN: b.Product.GTIN, Received: b.Received, States: map[string]int{}, Equal: b.Equal()}
+		all[i] = Balance{Product: b.Product.Name, GTIN: b.Product.GTIN, Received: b.Received, States: map[string]int{}, Archived: b.Archived, Equal: b.Equal()}
 		for _, s := range ledger.States() {
 			all[i].States[s.String()] = b.States[s]
 		}
@@ -123,6 +124,7 @@ type Life struct {
 	Batch    string   `json:"batch,omitempty"`
 	Order    string   `json:"order,omitempty"`
 	Block    string   `json:"block,omitempty"`
+	Archive  string   `json:"archive,omitempty"` // the file that it is read from, in data_dir/archive
 	Journal  []Entry  `json:"journal"`
 	Reports  []Report `json:"reports"`
 	Parents  []string `json:"parents"`
@@ -151,7 +153,7 @@ type Report struct {
 // LifeOf turns the ledger's answer into the API's.
 func LifeOf(l ledger.Life) Life {
 	out := Life{Code: code.Visible(l.Code), Ident: code.Visible(l.Ident), Product: l.Product.Name, State: l.State.String(), Line: l.Line, Batch: l.Batch,
-		Order: l.Order, Block: l.Block, Journal: []Entry{}, Reports: []Report{}, Parents: visible(l.Parents), Children: visible(l.Children)}
+		Order: l.Order, Block: l.Block, Archive: l.Archive, Journal: []Entry{}, Reports: []Report{}, Parents: visible(l.Parents), Children: visible(l.Children)}
 	if l.Product.GTIN == "" {
 		out.State = "container"
 	}
