@@ -156,11 +156,18 @@ func (l *Ledger) pages(ctx context.Context, to string) error {
 		if err != nil {
 			return err
 		}
+		// On the ledger's own disk a commit may have to wait until all that was written before it is
+		// flushed: so little is left unflushed.
+		out, err := os.OpenFile(to, os.O_RDWR, 0)
+		if err != nil {
+			return errors.Join(err, b.Finish())
+		}
+		defer out.Close() // behind Finish: closing a file lets go of what SQLite has locked in it
 		for more := true; more; {
 			if err = ctx.Err(); err == nil {
 				more, err = b.Step(pagesAtOnce)
 			}
-			if err != nil {
+			if err = errors.Join(err, out.Sync()); err != nil {
 				return errors.Join(err, b.Finish())
 			}
 		}
@@ -197,7 +204,9 @@ func flush(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), home.DropCache(f), f.Close())
+	err = f.Sync()
+	home.DropCache(f)
+	return errors.Join(err, f.Close())
 }
 
 // Inspect reads a copy of a ledger wholly and says what it holds: its pages and indexes, each code
