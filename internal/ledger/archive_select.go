@@ -59,7 +59,7 @@ func (l *Ledger) settledCodes(ctx context.Context, o ArchiveOptions) (set settle
 		ended[b.Line+"\x00"+b.Name] = true
 	}
 	// Not the lots alone that still have codes: an archived one is looked at again for what has settled since.
-	rows, err = l.reads.QueryContext(ctx, "SELECT id, line, batch FROM lot WHERE EXISTS (SELECT 1 FROM code WHERE code.lot = lot.id)")
+	rows, err = l.reads.QueryContext(ctx, "SELECT id, line, batch FROM lot WHERE id IN (SELECT DISTINCT lot FROM code)")
 	_, err = collect(rows, err, func(s scanner) (x struct{}, err error) {
 		var id int64
 		var line, batch string

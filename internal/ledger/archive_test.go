@@ -1,15 +1,12 @@
 package ledger
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -330,93 +327,6 @@ func TestArchiveDamaged(t *testing.T) {
 // issueAgain returns the n-th code that was issued.
 func (k *kind) issueAgain(n int) code.Code {
 	return code.Code(fmt.Sprintf("01%s21%sa93_%08d%c93%04X", k.GTIN, "x", n, code.GS, n*40503&0xffff))
-}
-
-// archiveChild archives in small steps until it is killed, beside a line that works.
-func archiveChild(dir string) {
-	p := openPlantAt(dir)
-	go func() {
-		for p.Stock(p.unit.id) > 0 {
-			p.verified(p.unit, 1)
-		}
-	}()
-	fmt.Println("up")
-	o := longAgo
-	o.Pause = func(context.Context) error { fmt.Println("a step"); return nil }
-	must(p.Archive(p.ctx, o))
-	for {
-		fmt.Println("done")
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
-// TestP2_ArchiveKilled: at whatever moment the program is killed, every code is in the ledger or in an
-// archive, and in one of them alone.
-func TestP2_ArchiveKilled(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("no SIGKILL")
-	}
-	for seed := range uint64(4) {
-		archiveKilled(t, seed)
-	}
-}
-
-func archiveKilled(t *testing.T, seed uint64) {
-	dir := t.TempDir()
-	p := openPlant(dir)
-	p.stock(p.unit, 3000)
-	p.stock(p.box, 100)
-	try(p.StartBatch(p.ctx, Batch{Line: "3", Name: "B1"}))
-	p.verified(p.unit, 1500)
-	for range 50 {
-		p.closed(6)
-	}
-	p.settleAll("B1")
-	all := p.everyCode()
-	try(p.Close())
-	random := rand.New(rand.NewPCG(seed, 0))
-	rounds := 0
-	left := 0
-	const whole = 1500 + 49*6 // the newest box keeps its number
-	for ; left < whole && rounds < 40; rounds++ {
-		cmd := exec.Command(must(os.Executable()))
-		cmd.Env = append(os.Environ(), childEnv+"="+dir, archiveEnv+"=1")
-		out := must(cmd.StdoutPipe())
-		var trouble strings.Builder
-		cmd.Stderr = &trouble
-		try(cmd.Start())
-		lines := bufio.NewScanner(out)
-		for range 1 + random.IntN(14) {
-			if !lines.Scan() {
-				t.Fatalf("the child has ended: %s", trouble.String())
-			}
-		}
-		time.Sleep(time.Duration(random.IntN(5)) * time.Millisecond)
-		try(cmd.Process.Kill())
-		_ = cmd.Wait()
-		p.open()
-		account(t, p.Ledger)
-		before := left
-		left = must(p.Balance(p.ctx))[0].Archived
-		t.Logf("round %d: %d codes have left, %d of them now", rounds, left, left-before)
-		seen := map[code.Code]int{}
-		try(p.EachCode(p.ctx, func(h Held) error { seen[h.Code]++; return nil }))
-		try(p.EachArchived(p.ctx, func(h Held, _ []Step) error { seen[h.Code]++; return nil }))
-		for _, c := range all {
-			if seen[c] != 1 {
-				t.Fatalf("round %d: %s is there %d times", rounds, code.Visible(c), seen[c])
-			}
-		}
-		try(p.Close())
-	}
-	p.open()
-	must(p.Archive(p.ctx, longAgo))
-	if b := must(p.Recount(p.ctx)); b[0].Archived < whole || b[1].Archived != 49 {
-		t.Errorf("%+v", b)
-	}
-	account(t, p.Ledger)
-	try(p.Close())
-	t.Logf("killed %d times", rounds)
 }
 
 // A code is found among many archives at once: one piece of one of them is read.
