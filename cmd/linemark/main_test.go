@@ -69,6 +69,7 @@ func TestScripts(t *testing.T) {
 
 			"backup":      onlyBackup,
 			"says":        says,
+			"tooNew":      tooNew,
 			"printedonce": printedOnce,
 		},
 	})

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"linemark/internal/ledger"
 )
 
 // onlyBackup sets a variable to the name of the one backup in a folder.
@@ -21,12 +25,15 @@ func onlyBackup(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[1], filepath.Base(found[0]))
 }
 
-// says waits until the running agent says this of its ledger, or a station why it has stopped.
+// says waits until the running agent says this of its ledger or its backups, or a station why it has stopped.
 func says(ts *testscript.TestScript, neg bool, args []string) {
-	arguments(ts, neg, args, 2, "says ledger|STATION TEXT")
+	arguments(ts, neg, args, 2, "says ledger|backup|STATION TEXT")
 	ts.Check(until(func() error {
 		s, err := status(ts.Getenv("HTTP"))
 		said := s.Ledger
+		if args[0] == "backup" && s.Backup != nil {
+			said = s.Backup.Trouble + s.Backup.File
+		}
 		for _, l := range s.Lines {
 			for _, st := range l.Stations {
 				if st.Name == args[0] {
@@ -39,6 +46,15 @@ func says(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return err
 	}))
+}
+
+// tooNew gives a ledger the number of a schema to come.
+func tooNew(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 1, "tooNew DATA")
+	db, err := sql.Open("sqlite", filepath.Join(ts.MkAbs(args[0]), ledger.FileName))
+	ts.Check(err)
+	_, err = db.Exec("PRAGMA user_version = 6")
+	ts.Check(errors.Join(err, db.Close()))
 }
 
 // printedOnce wants no code at a printer twice.

@@ -148,7 +148,7 @@ func TestP1_OldFolderOverTheNewOne(t *testing.T) {
 	p.open()
 }
 
-// TestTakeover: the old PC goes on after the copy; whatever it does, the new one gives out nothing that it
+// TestP1_Takeover: the old PC goes on after the copy; whatever it does, the new one gives out nothing that it
 // may have printed.
 func TestP1_Takeover(t *testing.T) {
 	p := newPlant(t)
@@ -209,6 +209,18 @@ func TestP1_Takeover(t *testing.T) {
 		t.Errorf("%d released", n)
 	}
 	p.claim(p.unit, 20)
+}
+
+// A stock of more than one commit is set aside whole.
+func TestP1_TakeoverOfMany(t *testing.T) {
+	p := newPlant(t)
+	p.stock(p.unit, 2*slice+1)
+	p.copied(t, elsewhere)
+	if v := must(p.BeginTakeover(p.ctx, Word{Reason: "x"})); v.Codes != 2*slice+1 || p.Stock(p.unit.id) != 0 {
+		t.Errorf("%d set aside, %d in stock", v.Codes, p.Stock(p.unit.id))
+	}
+	try(p.EndTakeover(p.ctx))
+	p.claim0()
 }
 
 // The serial numbers of transport codes end; a person tells the last one instead.

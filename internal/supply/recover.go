@@ -192,6 +192,9 @@ func (r *Recovery) compare(ctx context.Context, o *past, have map[string]bool) e
 func (r *Recovery) bring(ctx context.Context, orders []*past) error {
 	var all []missed
 	for _, o := range orders {
+		if err := r.ended(ctx, o); err != nil {
+			return err
+		}
 		if ended(o.State) || o.Refused {
 			continue
 		}
@@ -217,6 +220,16 @@ func (r *Recovery) bring(ctx context.Context, orders []*past) error {
 		}
 	}
 	return nil
+}
+
+// ended lets an order go that the ledger has for open and the server has ended: in a copy of a ledger,
+// whose original took the rest of it. A keeper would ask for its blocks for ever.
+func (r *Recovery) ended(ctx context.Context, o *past) error {
+	if !ended(o.State) || o.id == 0 || ended(o.state) {
+		return nil
+	}
+	o.changed = true
+	return r.Ledger.SetOrder(ctx, o.id, "", o.State, "ended on the server: "+o.Reason)
 }
 
 // unknownTime stands for the time of an order that does not tell it: a keeper that looks for the

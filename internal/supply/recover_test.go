@@ -381,3 +381,37 @@ func TestRecoveredInOrderOfIssue(t *testing.T) {
 		})
 	}
 }
+
+// TestRecoveredCopy: the ledger is a copy from the midst of an order, whose rest another PC has taken since, and
+// closed. The order is let go, and the keeper orders anew: nobody asks for its blocks for ever.
+func TestRecoveredCopy(t *testing.T) {
+	inBubble(t, func(p *plant) {
+		p.dieAt("GET codes", 2, false)
+		p.start()
+		<-p.ended
+		p.kill()
+		p.loosen(true)
+		p.faults(nil)
+		order := p.orders()[0]
+		last := order.LastBlock
+		for range 2 {
+			b, err := p.client.Codes(p.t.Context(), order.ServerID, p.product.GTIN, 10, last)
+			p.must(err)
+			last = b.ID
+		}
+		p.must(p.client.CloseBuffer(p.t.Context(), order.ServerID, p.product.GTIN, last))
+
+		all := p.recovered()
+		if len(all) != 1 || all[0].TakenUp() || all[0].State != ledger.Shut || all[0].Unreadable != 20 || all[0].Codes != 0 {
+			t.Errorf("%+v", all)
+		}
+		if o := p.orders()[0]; o.State != ledger.Shut {
+			t.Errorf("%+v", o)
+		}
+		if again := p.recovered(); len(again) != 0 {
+			t.Errorf("the second time: %+v", again)
+		}
+		p.start()
+		p.until("a full stock", p.full)
+	})
+}
