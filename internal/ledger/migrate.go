@@ -26,7 +26,7 @@ func (e *NewerError) Error() string {
 // version reads the schema's number; 0 for an empty file.
 func version(ctx context.Context, c *sql.Conn) (version int, err error) {
 	if err := c.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return 0, err
+		return 0, fmt.Errorf("reading the ledger: %w", err)
 	}
 	switch {
 	case version < 0 || version > 1000: // no program has ever written this

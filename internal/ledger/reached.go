@@ -139,7 +139,7 @@ func (l *Ledger) belongs(ctx context.Context, c *sql.Conn, o Options) error {
 	}
 	version, err := version(ctx, c)
 	if err != nil {
-		return fmt.Errorf("reading the ledger: %w", err)
+		return err
 	}
 	var last int64
 	var of string
