@@ -40,6 +40,7 @@ func commands() []command {
 		{"demo", "[--for 30s] [--rate N] [--seed N] [--json]", "a whole plant on this machine, nothing to install", runDemo, nil},
 		{"run", "--config FILE", "the agent", runAgent, nil},
 		{"config", "check|init [FILE]", "the configuration, looked at by the same loader as run", runConfig, nil},
+		{"reload", "[--config FILE]", "the running agent takes the changed configuration over; a wrong one changes nothing", runReload, nil},
 		{"status", "[--config FILE] [--json]", "what is going on (asks the running agent)", runStatus, nil},
 		{"balance", "[--config FILE] [--json]", "received against every state of a code, recounted", runBalance, nil},
 		{"trace", "[--config FILE] [--json] CODE", "one code's life; - reads the code from standard input", runTrace, nil},

@@ -54,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"snapshot":   snapshot,
 			"unchanged":  unchanged,
 			"ready":      func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(ready(ts.Getenv("HTTP"))) },
+			"degraded":   degraded,
 			"counted":    countedCommand,
 			"reported":   reported,
 			"aggregated": aggregated,
@@ -308,6 +309,17 @@ func page(ts *testscript.TestScript, neg bool, args []string) {
 	if !strings.Contains(string(body), args[1]) {
 		ts.Fatalf("%s is %s", args[0], body)
 	}
+}
+
+// degraded waits until the page says why nothing runs.
+func degraded(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(until(func() error {
+		s, err := status(ts.Getenv("HTTP"))
+		if err == nil && len(s.Degraded) == 0 {
+			err = errors.New("everything runs")
+		}
+		return err
+	}))
 }
 
 // appendFile adds the text of the second file to the first.

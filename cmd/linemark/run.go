@@ -5,11 +5,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"net/http"
+	"os"
 
-	"linemark/internal/agent"
 	"linemark/internal/config"
+	"linemark/internal/host"
 	"linemark/internal/ledger"
+	"linemark/internal/web"
 )
 
 const defaultConfig = "linemark.toml"
@@ -23,48 +27,43 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 	if err := noArguments(c, "run", args, func(fs *flag.FlagSet) { configFlag(fs, &path) }); err != nil {
 		return err
 	}
-	cfg, err := config.Load(path)
-	if problems, ok := errors.AsType[config.Problems](err); ok && len(problems.Blocking()) == 0 {
-		for _, p := range problems {
-			fmt.Fprintln(c.err, p) // its station waits, the others run
-		}
-		err = nil
-	}
-	if err != nil {
-		return err
+	if _, err := config.Load(path); missing(path) {
+		return err // nothing to wait for: the path is wrong
 	}
 	log := slog.New(slog.NewTextHandler(c.err, nil))
-	a, err := agent.New(ctx, cfg, agent.Options{Log: log})
+	err := host.Run(ctx, host.Options{Config: path, Log: log, Reload: hangups(ctx)})
 	switch {
 	case errors.Is(err, ledger.ErrInUse):
 		return err
 	case err != nil:
-		return failed(err, ledgerHint(err, path))
+		return failed(err, "see http.listen in "+path)
 	}
-	log.Info("linemark is up", "agent", cfg.Agent.Name, "ledger", a.Ledger().Path())
-	runErr := a.Run(ctx)
-	if err := a.Close(); err != nil {
-		return fmt.Errorf("closing the ledger: %w", err)
-	}
-	if runErr == nil {
-		log.Info("linemark has stopped")
-	}
-	if runErr != nil {
-		return failed(runErr, "see http.listen in "+path)
-	}
+	log.Info("linemark has stopped")
 	return nil
 }
 
-// ledgerHint says what a person can do about a ledger that cannot be opened.
-func ledgerHint(err error, config string) string {
-	if foreign, ok := errors.AsType[*ledger.ForeignError](err); ok {
-		return fmt.Sprintf("agent.data_dir in %s must be this PC's own folder; if this PC has taken the place of the other one, which is off for good, set agent.name = %q", config, foreign.Ledger)
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// runReload lets the running agent take the changed configuration over.
+func runReload(ctx context.Context, c *console, args []string) error {
+	var path string
+	if err := noArguments(c, "reload", args, func(fs *flag.FlagSet) { configFlag(fs, &path) }); err != nil {
+		return err
 	}
-	if _, ok := errors.AsType[*ledger.LostError](err); ok {
-		return "put back ledger.db and ledger.db-wal as they were; if they are gone, keep this folder, start with an empty one and bring back what the national system still has: linemark recover"
+	cfg, err := config.Load(path)
+	if err != nil {
+		return err // the agent goes on with what it has
 	}
-	if ledger.Damaged(err) {
-		return "the disk is failing: keep this folder and put the ledger on another disk, from a copy of the same moment or empty with linemark recover"
+	err = remote(cfg).call(ctx, http.MethodPost, web.ReloadPath, struct{}{}, &struct{}{})
+	if errors.Is(err, errNoAgent) {
+		return failed(err, "start the agent with linemark run; if [http] listen was changed in the file, restart it instead")
 	}
-	return "see agent.data_dir in " + config + ": the folder must be writable for the account that linemark runs under, and its disk must have room"
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.out, path, "is in force: the lines have started anew")
+	return nil
 }

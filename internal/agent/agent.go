@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -44,6 +45,11 @@ type Options struct {
 	Scanners func(name string, s drivers.Scanner) drivers.Scanner
 	PLCs     func(name string, p drivers.PLC) drivers.PLC
 
+	// NoPage says that Run opens no port: somebody else lets Handler answer.
+	NoPage bool
+	// Config tells of the configuration's file; nil: there is none.
+	Config func() *ConfigStatus
+
 	rec *record.Recorder // of the agent that New makes
 }
 
@@ -65,6 +71,9 @@ type Agent struct {
 	alarms   alarms
 	reads    reads
 	speeds   speeds
+	handler  http.Handler
+	noPage   bool
+	file     func() *ConfigStatus // nil: no file
 }
 
 // New opens the ledger, sets aside what the last run left open, and puts everything together.
@@ -74,7 +83,8 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 		o.Log = slog.Default()
 	}
 	a := &Agent{cfg: cfg, log: o.Log, started: time.Now(), printers: map[string]*printer{}, scanners: map[string]*scanner{}, plcs: map[string]*plc{}, products: map[string]line.Product{}}
-	a.alarms.log = o.Log
+	a.alarms.log, a.noPage, a.file = o.Log, o.NoPage, o.Config
+	a.handler = web.Handler(page{a}, a.log)
 	var err error
 	if a.ledger, err = ledger.Open(ctx, cfg.Agent.DataDir, ledger.Options{Agent: cfg.Agent.Name, Now: o.Now}); err != nil {
 		return nil, err
@@ -89,6 +99,9 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 
 // Ledger returns the agent's ledger, for questions.
 func (a *Agent) Ledger() *ledger.Ledger { return a.ledger }
+
+// Handler answers the page and the API.
+func (a *Agent) Handler() http.Handler { return a.handler }
 
 // Close closes the ledger and ends the recording. Run must have returned.
 func (a *Agent) Close() error { return errors.Join(a.rec.Close(), a.ledger.Close()) }
@@ -181,14 +194,14 @@ func (a *Agent) devices(o Options) error {
 		}
 		p := newPLC(a.device("plc", d), driver)
 		p.alarm = func(text string) { a.alarms.add(d.Name, text) }
-		p.alive = a.alive
+		p.alive = a.Alive
 		a.plcs[d.Name] = p
 	}
 	return nil
 }
 
-// alive is what the PLC's beat stands for: the ledger takes writes and all stations work.
-func (a *Agent) alive() bool {
+// Alive is what the PLC's beat stands for: the ledger takes writes and all stations work.
+func (a *Agent) Alive() bool {
 	if a.ledger.Fault() != nil {
 		return false
 	}
@@ -205,14 +218,14 @@ func (a *Agent) alive() bool {
 // when the page's port is taken.
 func (a *Agent) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	if address := a.cfg.HTTP.Listen; address != "" {
+	if address := a.cfg.HTTP.Listen; address != "" && !a.noPage {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
 			return fmt.Errorf("opening the page's port: %w", err)
 		}
 		a.log.Info("the page is up", "url", "http://"+l.Addr().String()+"/")
 		wg.Go(func() {
-			a.part(ctx, "the page", func(ctx context.Context) error { return web.Serve(ctx, l, page{a}, a.log) })
+			a.part(ctx, "the page", func(ctx context.Context) error { return web.ServeHandler(ctx, l, a.handler) })
 		})
 	}
 	for _, l := range a.lines {

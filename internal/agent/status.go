@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"linemark/internal/ledger"
@@ -23,7 +24,17 @@ type Status struct {
 	Devices  []DeviceStatus  `json:"devices"`
 	Reports  ReportStatus    `json:"reports"`
 	Alarms   []Alarm         `json:"alarms"`
-	Record   *record.Status  `json:"record"` // the flight recorder; null: nothing is recorded
+	Record   *record.Status  `json:"record"`             // the flight recorder; null: nothing is recorded
+	Config   *ConfigStatus   `json:"config"`             // null: the agent runs without a file
+	Degraded []string        `json:"degraded,omitempty"` // why nothing runs
+}
+
+// ConfigStatus tells of the configuration's file.
+type ConfigStatus struct {
+	File     string     `json:"file"`
+	Loaded   time.Time  `json:"loaded"`             // when what is in force was read
+	Changed  *time.Time `json:"changed,omitempty"`  // the file is another one since: linemark reload takes it over
+	Problems []string   `json:"problems,omitempty"` // why it would not
 }
 
 // ProductStatus is the stock of one product and what supply does for it.
@@ -90,6 +101,9 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	if err := a.ledger.Fault(); err != nil {
 		s.Ledger = err.Error()
 	}
+	if a.file != nil {
+		s.Config = a.file()
+	}
 	balances, err := a.ledger.Balance(ctx)
 	if err != nil {
 		return s, err
@@ -100,15 +114,7 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	if err := a.lineStatus(ctx, &s); err != nil {
 		return s, err
 	}
-	for _, p := range a.cfg.Printers {
-		s.Devices = append(s.Devices, a.printers[p.Name].Status())
-	}
-	for _, d := range a.cfg.Scanners {
-		s.Devices = append(s.Devices, a.scanners[d.Name].Status())
-	}
-	for _, d := range a.cfg.PLCs {
-		s.Devices = append(s.Devices, a.plcs[d.Name].Status())
-	}
+	s.Devices = a.deviceStatus()
 	return s, a.reportStatus(ctx, &s)
 }
 
@@ -207,4 +213,44 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// Summary is one line for the service manager: each line's printing station, and the devices that are away.
+func (a *Agent) Summary() string {
+	var parts []string
+	for _, l := range a.lines {
+		for _, st := range l.Status() {
+			if st.Kind == line.KindPrint {
+				parts = append(parts, "line "+l.Name()+" "+st.State)
+				break
+			}
+		}
+	}
+	if away := a.away(); away > 0 {
+		parts = append(parts, fmt.Sprintf("%d devices away", away))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (a *Agent) away() (n int) {
+	for _, d := range a.deviceStatus() {
+		if !d.Up {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *Agent) deviceStatus() []DeviceStatus {
+	all := []DeviceStatus{}
+	for _, p := range a.cfg.Printers {
+		all = append(all, a.printers[p.Name].Status())
+	}
+	for _, d := range a.cfg.Scanners {
+		all = append(all, a.scanners[d.Name].Status())
+	}
+	for _, d := range a.cfg.PLCs {
+		all = append(all, a.plcs[d.Name].Status())
+	}
+	return all
 }

@@ -36,7 +36,12 @@ var pages embed.FS
 
 // Serve answers on the listener until ctx ends.
 func Serve(ctx context.Context, l net.Listener, p Plant, log *slog.Logger) error {
-	s := &http.Server{Handler: Handler(p, log), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
+	return ServeHandler(ctx, l, Handler(p, log))
+}
+
+// ServeHandler lets h answer on the listener until ctx ends.
+func ServeHandler(ctx context.Context, l net.Listener, h http.Handler) error {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
 	select {

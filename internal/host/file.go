@@ -1,0 +1,84 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"linemark/internal/config"
+	"linemark/internal/ledger"
+)
+
+// file is the configuration as it was found at one moment.
+type file struct {
+	cfg      *config.Config // never nil
+	err      error          // what keeps an agent from starting on it
+	warnings config.Problems
+	stamp    stamp
+	at       time.Time
+}
+
+// stamp tells two versions of a file apart.
+type stamp struct {
+	size int64
+	at   time.Time
+}
+
+func stampOf(path string) stamp {
+	info, err := os.Stat(path)
+	if err != nil {
+		return stamp{}
+	}
+	return stamp{info.Size(), info.ModTime()}
+}
+
+func load(path string) file {
+	f := file{stamp: stampOf(path), at: time.Now()} // before it is read: a later change is noticed
+	f.cfg, f.err = config.Load(path)
+	if problems, ok := errors.AsType[config.Problems](f.err); ok {
+		f.warnings, f.err = problems, nil
+		if blocking := problems.Blocking(); len(blocking) > 0 {
+			f.warnings, f.err = nil, problems
+		}
+	}
+	return f
+}
+
+// whole is what is wrong with a file that is to take the place of a working one: anything at all.
+func (f file) whole() error {
+	if len(f.warnings) > 0 {
+		return f.warnings
+	}
+	return f.err
+}
+
+// reasons says in lines for people what is wrong and what to do.
+func reasons(err error, path string) []string {
+	var lines []string
+	if problems, ok := errors.AsType[config.Problems](err); ok {
+		for _, p := range problems {
+			lines = append(lines, p.String())
+		}
+		return lines
+	}
+	return []string{fmt.Sprintf("%v (hint: %s)", err, Hint(err, path))}
+}
+
+// Hint says what a person can do about a ledger that cannot be opened.
+func Hint(err error, path string) string {
+	if foreign, ok := errors.AsType[*ledger.ForeignError](err); ok {
+		return fmt.Sprintf("agent.data_dir in %s must be this PC's own folder; if this PC has taken the place of the other one, which is off for good, set agent.name = %q", path, foreign.Ledger)
+	}
+	if _, ok := errors.AsType[*ledger.LostError](err); ok {
+		return "put back ledger.db and ledger.db-wal as they were; if they are gone, keep this folder, start with an empty one and bring back what the national system still has: linemark recover"
+	}
+	if ledger.Damaged(err) {
+		return "the disk is failing: keep this folder and put the ledger on another disk, from a copy of the same moment or empty with linemark recover"
+	}
+	if errors.Is(err, fs.ErrPermission) || !errors.Is(err, ledger.ErrInUse) {
+		return "see agent.data_dir in " + path + ": the folder must be writable for the account that linemark runs under, and its disk must have room"
+	}
+	return "stop the other linemark, or give this one another data_dir"
+}
