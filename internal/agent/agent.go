@@ -71,6 +71,7 @@ type Agent struct {
 	alarms   alarms
 	reads    reads
 	speeds   speeds
+	disk     *disk
 	handler  http.Handler
 	noPage   bool
 	file     func() *ConfigStatus // nil: no file
@@ -89,6 +90,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 	if a.ledger, err = ledger.Open(ctx, cfg.Agent.DataDir, ledger.Options{Agent: cfg.Agent.Name, Now: o.Now}); err != nil {
 		return nil, err
 	}
+	a.disk = &disk{dir: cfg.Agent.DataDir, warn: cfg.Disk.WarnBytes(), stop: cfg.Disk.StopBytes(), room: room, alarm: func(text string) { a.alarms.add("agent", text) }}
 	a.rec = recorder(cfg, o) // behind the ledger's lock: one agent alone writes there
 	o.rec, a.alarms.rec = a.rec, a.rec
 	if err := a.assemble(ctx, o); err != nil {
@@ -236,6 +238,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { a.part(ctx, "reports", a.desk.Run) })
 	wg.Go(func() { a.measure(ctx) })
+	wg.Go(func() { a.disk.run(ctx) })
 	wg.Go(func() { a.checkFile(ctx) })
 	wg.Go(func() { a.part(ctx, "the watch over the national system", a.national.watch) })
 	for _, p := range a.printers {

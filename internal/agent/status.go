@@ -24,8 +24,9 @@ type Status struct {
 	Devices  []DeviceStatus  `json:"devices"`
 	Reports  ReportStatus    `json:"reports"`
 	Alarms   []Alarm         `json:"alarms"`
-	Record   *record.Status  `json:"record"`             // the flight recorder; null: nothing is recorded
-	Config   *ConfigStatus   `json:"config"`             // null: the agent runs without a file
+	Record   *record.Status  `json:"record"` // the flight recorder; null: nothing is recorded
+	Config   *ConfigStatus   `json:"config"` // null: the agent runs without a file
+	Disk     DiskStatus      `json:"disk"`
 	Degraded []string        `json:"degraded,omitempty"` // why nothing runs
 }
 
@@ -97,7 +98,7 @@ type ReportStatus struct {
 
 // Status tells how everything stands. It asks the ledger and touches no device.
 func (a *Agent) Status(ctx context.Context) (Status, error) {
-	s := Status{Agent: a.cfg.Agent.Name, Started: a.started, Ledger: "ok", National: a.national.Access(), Alarms: a.alarms.list(), Record: a.rec.Status()}
+	s := Status{Agent: a.cfg.Agent.Name, Started: a.started, Ledger: "ok", National: a.national.Access(), Alarms: a.alarms.list(), Record: a.rec.Status(), Disk: a.disk.status()}
 	if err := a.ledger.Fault(); err != nil {
 		s.Ledger = err.Error()
 	}

@@ -63,6 +63,7 @@ func (c *checker) check() {
 	c.izkm()
 	c.report()
 	c.record()
+	c.disk()
 	c.products()
 	c.devices()
 	c.stations()

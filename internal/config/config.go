@@ -22,6 +22,7 @@ type Config struct {
 	Lines    []Line    `toml:"line,required"`
 	Report   Report    `toml:"report"`
 	Record   Record    `toml:"record"`
+	Disk     Disk      `toml:"disk"`
 
 	Table code.Table `toml:"-"` // the product groups, as Groups changes them
 

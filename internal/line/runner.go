@@ -2,6 +2,7 @@ package line
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -49,6 +50,7 @@ type place struct {
 	serving *lots                // those of the last code taken: its label says the same batch
 
 	checkLabel   func(Label) error // see StationConfig
+	hold         func() error      // see Config
 	tried        *lots             // the batch whose label was tried
 	faulty       error             // why it cannot be made
 	profile      code.Profile      // of the units
@@ -237,7 +239,7 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 			// Only a write shows whether the disk is back; a claim that fails sends nothing.
 			p.log.Debug("claiming on a ledger with a fault", "station", p.name, "fault", err)
 		}
-		if err := p.labelFault(); err != nil {
+		if err := errors.Join(p.held(), p.labelFault()); err != nil {
 			return Claimed{Err: err}
 		}
 		claims, err := p.ledger.Claim(ctx, p.name, lot, e.N)
@@ -276,6 +278,14 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 		return answer
 	}
 	return p.device(ctx, e)
+}
+
+// held says why nothing may be taken for printing now.
+func (p *place) held() error {
+	if p.hold == nil {
+		return nil
+	}
+	return p.hold()
 }
 
 // labelFault says why no label can be made in the batch that is served. It is asked before a code is
