@@ -41,6 +41,7 @@ func commands() []command {
 		{"run", "--config FILE", "the agent", runAgent, nil},
 		{"config", "check|init [FILE]", "the configuration, looked at by the same loader as run", runConfig, nil},
 		{"reload", "[--config FILE]", "the running agent takes the changed configuration over; a wrong one changes nothing", runReload, nil},
+		{"doctor", "[--config FILE] [--json]", "what keeps this PC from working, or will, and what to do; exit 1 where something does not work", runDoctor, nil},
 		{"status", "[--config FILE] [--json]", "what is going on (asks the running agent)", runStatus, nil},
 		{"balance", "[--config FILE] [--json]", "received against every state of a code, recounted", runBalance, nil},
 		{"trace", "[--config FILE] [--json] CODE", "one code's life; - reads the code from standard input", runTrace, nil},

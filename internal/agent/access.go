@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"time"
 
@@ -45,3 +47,24 @@ func newNational(cfg *config.Config, l *ledger.Ledger, o Options) (*national, er
 
 // certificateWarning is how long before its end people are told of a certificate.
 const certificateWarning = 30 * 24 * time.Hour
+
+// Ping asks the national system once whether it is there and takes this PC's access. It tells how far its
+// clock is ahead of this PC's, where it has said so.
+func Ping(ctx context.Context, cfg *config.Config, o Options) (skew *time.Duration, err error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	n, err := newNational(cfg, nil, o)
+	if err != nil {
+		return nil, err
+	}
+	err = n.client.Ping(ctx)
+	if s := n.Access().Skew; s != nil {
+		d := time.Duration(*s) * time.Second
+		skew = &d
+	}
+	return skew, err
+}
+
+// Room returns how much is free for this account on the disk of a folder, and how large the disk is, in bytes.
+func Room(dir string) (free, total int64, err error) { return room(dir) }
