@@ -80,6 +80,23 @@ bin/shift.test:
 offline: ## 72 hours of production without the national system, compressed, then the drain
 	LINEMARK_OFFLINE=72h $(GO) test -v -timeout 1h -run TestOffline ./internal/shift
 
+.PHONY: sabotage
+sabotage: ## break each promise on purpose, one after the other: its own test must find it; WHICH is part of a name
+	LINEMARK_SABOTAGE=$(or $(WHICH),1) $(GO) test -count=1 -v -timeout 1h -run TestSabotage ./internal/proof/sabotage
+
+.PHONY: torture
+torture: ## KILLS (30) kills of the agent and the plant at named failpoints and random moments; SEED repeats a history's choices
+	LINEMARK_TORTURE=$(KILLS) LINEMARK_TORTURE_SEED=$(SEED) $(GO) test -count=1 -v -timeout 6h -run TestTorture ./internal/proof/torture
+
+.PHONY: network
+network: ## N (10) histories of network faults before every peer; SEED repeats one's choices
+	LINEMARK_NETWORK=$(N) LINEMARK_NETWORK_SEED=$(SEED) $(GO) test -count=1 -v -timeout 6h ./internal/proof/network
+
+.PHONY: load
+FOR    ?= 30m
+load: ## eight lines at 33 products a second for FOR (30m), then one at full speed
+	LINEMARK_LOAD=$(FOR) $(GO) test -count=1 -v -timeout 6h ./internal/proof/load
+
 .PHONY: powercut
 N      ?= 10
 powercut: ## N (10) power cuts on an ext4 disk of its own, each judged; SEED repeats one plant's choices

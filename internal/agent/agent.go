@@ -196,19 +196,26 @@ func (a *Agent) devices(o Options) error {
 		}
 		p := newPLC(a.device("plc", d), driver)
 		p.alarm = func(text string) { a.alarms.add(d.Name, text) }
-		p.alive = a.Alive
+		p.alive = func() bool { return a.alive(p.lines) }
 		a.plcs[d.Name] = p
 	}
 	return nil
 }
 
-// Alive is what the PLC's beat stands for: the ledger takes writes and all stations work.
-func (a *Agent) Alive() bool {
+// Alive says whether there is progress: the ledger takes writes and all stations work.
+func (a *Agent) Alive() bool { return a.alive(nil) }
+
+// alive is what a PLC's beat stands for: the ledger takes writes and all stations of its lines work. The beat of
+// a PLC that no line names stands for all of them.
+func (a *Agent) alive(lines []*line.Line) bool {
 	if a.ledger.Fault() != nil {
 		return false
 	}
+	if len(lines) == 0 {
+		lines = a.lines
+	}
 	now := time.Now()
-	for _, l := range a.lines {
+	for _, l := range lines {
 		if !l.Alive(now) {
 			return false
 		}
