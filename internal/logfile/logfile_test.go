@@ -2,7 +2,6 @@ package logfile
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -237,28 +236,16 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// writeUntilKilled says of each record that it was written. It goes on counting where the last run ended.
+// writeUntilKilled says of each record that it was written.
 func writeUntilKilled(dir string) {
 	l, err := Open(Options{Dir: dir, Name: "l", Size: 100, Keep: 10000})
 	if err != nil {
 		panic(err)
 	}
-	n := 0
-	for _, name := range must(os.ReadDir(dir)) {
-		n += bytes.Count(must(os.ReadFile(filepath.Join(dir, name.Name()))), []byte("\n"))
-	}
-	for {
-		n++
-		if _, err := fmt.Fprintf(l, "record %d\n", n); err != nil {
+	for n := 0; ; n++ {
+		if _, err := fmt.Fprintf(l, "record %d of %d\n", n, os.Getpid()); err != nil {
 			panic(err)
 		}
-		fmt.Println(n)
+		fmt.Printf("%d of %d\n", n, os.Getpid())
 	}
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }
