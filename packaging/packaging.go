@@ -14,3 +14,9 @@ var Unit string
 //
 //go:embed linux/linemark.sysusers
 var Sysusers string
+
+// Tmpfiles is the folder of the configuration, as a package installs it to
+// /usr/lib/tmpfiles.d/linemark.conf.
+//
+//go:embed linux/linemark.tmpfiles
+var Tmpfiles string

@@ -39,6 +39,13 @@ func commands() []command {
 	return []command{
 		{"demo", "[--for 30s] [--rate N] [--seed N] [--json]", "a whole plant on this machine, nothing to install", runDemo, nil},
 		{"run", "--config FILE", "the agent", runAgent, nil},
+		{"service", "install|uninstall|start|stop|status", "the agent as a Windows service or a systemd unit, which starts with the machine", runService, []string{
+			"install [--config FILE]    as administrator or root; writes a starter configuration where there is none",
+			"uninstall                  configuration, ledger and logs stay",
+			"start",
+			"stop",
+			"status                     exit code 0 only while it runs",
+		}},
 		{"config", "check|init [FILE]", "the configuration, looked at by the same loader as run", runConfig, nil},
 		{"status", "[--config FILE] [--json]", "what is going on (asks the running agent)", runStatus, nil},
 		{"balance", "[--config FILE] [--json]", "received against every state of a code, recounted", runBalance, nil},

@@ -6,10 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"sync"
+	"time"
 
 	"linemark/internal/agent"
 	"linemark/internal/config"
 	"linemark/internal/ledger"
+	"linemark/internal/service"
 )
 
 const defaultConfig = "linemark.toml"
@@ -20,9 +23,31 @@ func configFlag(fs *flag.FlagSet, path *string) {
 
 func runAgent(ctx context.Context, c *console, args []string) error {
 	var path string
-	if err := noArguments(c, "run", args, func(fs *flag.FlagSet) { configFlag(fs, &path) }); err != nil {
+	var asService bool
+	err := noArguments(c, "run", args, func(fs *flag.FlagSet) {
+		configFlag(fs, &path)
+		fs.BoolVar(&asService, "service", false, "the machine's service control has started it, and a log file takes what is said")
+	})
+	if err != nil {
 		return err
 	}
+	err = service.Run(ctx, asService, func(ctx context.Context, life *service.Life) error {
+		log, closeLog := service.Log(asService, path, c.err)
+		defer closeLog()
+		err := agentOf(ctx, c, path, log, life)
+		if err != nil && asService {
+			log.Error("linemark has ended", "error", err)
+		}
+		return err
+	})
+	if hint := service.Hint(err); hint != "" {
+		return failed(err, hint)
+	}
+	return err
+}
+
+// agentOf runs the agent of a configuration until ctx ends.
+func agentOf(ctx context.Context, c *console, path string, log *slog.Logger, life *service.Life) error {
 	cfg, err := config.Load(path)
 	if problems, ok := errors.AsType[config.Problems](err); ok && len(problems.Blocking()) == 0 {
 		for _, p := range problems {
@@ -33,7 +58,6 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(c.err, nil))
 	a, err := agent.New(ctx, cfg, agent.Options{Log: log})
 	switch {
 	case errors.Is(err, ledger.ErrInUse):
@@ -42,7 +66,13 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 		return failed(err, ledgerHint(err, path))
 	}
 	log.Info("linemark is up", "agent", cfg.Agent.Name, "ledger", a.Ledger().Path())
+	life.Ready("agent " + cfg.Agent.Name)
+	watching, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { watch(watching, a, life) })
 	runErr := a.Run(ctx)
+	stop()
+	wg.Wait()
 	if err := a.Close(); err != nil {
 		return fmt.Errorf("closing the ledger: %w", err)
 	}
@@ -53,6 +83,22 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 		return failed(runErr, "see http.listen in "+path)
 	}
 	return nil
+}
+
+// watch tells service control that the agent makes progress, while it does.
+func watch(ctx context.Context, a *agent.Agent, life *service.Life) {
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+			if a.Alive() {
+				life.Alive()
+			}
+		}
+	}
 }
 
 // ledgerHint says what a person can do about a ledger that cannot be opened.

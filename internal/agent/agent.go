@@ -181,14 +181,14 @@ func (a *Agent) devices(o Options) error {
 		}
 		p := newPLC(a.device("plc", d), driver)
 		p.alarm = func(text string) { a.alarms.add(d.Name, text) }
-		p.alive = a.alive
+		p.alive = a.Alive
 		a.plcs[d.Name] = p
 	}
 	return nil
 }
 
-// alive is what the PLC's beat stands for: the ledger takes writes and all stations work.
-func (a *Agent) alive() bool {
+// Alive is what the PLC's beat stands for: the ledger takes writes and all stations work.
+func (a *Agent) Alive() bool {
 	if a.ledger.Fault() != nil {
 		return false
 	}
