@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/svc"
@@ -98,7 +99,7 @@ func Query(context.Context) (State, error) {
 	if err != nil {
 		return State{}, fmt.Errorf("asking the service: %w", known(err))
 	}
-	c, err := s.Config()
+	atBoot, err := startsWithMachine(s)
 	if err != nil {
 		return State{}, fmt.Errorf("reading the service's settings: %w", known(err))
 	}
@@ -107,9 +108,19 @@ func Query(context.Context) (State, error) {
 		Running:   at.State == svc.Running,
 		State:     stateNames()[at.State],
 		Text:      ending(at),
-		AtBoot:    c.StartType == mgr.StartAutomatic,
+		AtBoot:    atBoot,
 		PID:       int(at.ProcessId),
 	}, nil
+}
+
+func startsWithMachine(s *mgr.Service) (bool, error) {
+	buffer := make([]byte, 8<<10) // QueryServiceConfig has never more to say
+	c := (*windows.QUERY_SERVICE_CONFIG)(unsafe.Pointer(&buffer[0]))
+	var needed uint32
+	if err := windows.QueryServiceConfig(s.Handle, c, uint32(len(buffer)), &needed); err != nil {
+		return false, err
+	}
+	return c.StartType == windows.SERVICE_AUTO_START, nil
 }
 
 func stateNames() map[svc.State]string {

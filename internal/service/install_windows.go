@@ -59,7 +59,7 @@ func Install(_ context.Context, o Options) error {
 		return fmt.Errorf("making the service: %w", known(err))
 	}
 	defer s.Close()
-	if err := errors.Join(configure(s, ImagePath(o)), registerEvents()); err != nil {
+	if err := errors.Join(configure(s), registerEvents()); err != nil {
 		return errors.Join(fmt.Errorf("setting the service up: %w", known(err)), s.Delete())
 	}
 	return nil
@@ -84,18 +84,17 @@ func create(m *mgr.Mgr, image string) (*mgr.Service, error) {
 	return &mgr.Service{Name: Name, Handle: h}, nil
 }
 
-func configure(s *mgr.Service, image string) error {
-	err := s.UpdateConfig(mgr.Config{
-		ServiceType:    windows.SERVICE_WIN32_OWN_PROCESS,
-		StartType:      mgr.StartAutomatic,
-		ErrorControl:   mgr.ErrorNormal,
-		BinaryPathName: image,
-		DisplayName:    DisplayName,
-		Description:    Description,
-		// The folders' rights hold also if somebody gives the service another account.
-		SidType:          windows.SERVICE_SID_TYPE_UNRESTRICTED,
-		DelayedAutoStart: true,
-	})
+// configure sets what CreateService cannot. A setting that this Windows does not know is left out: the
+// service works without.
+func configure(s *mgr.Service) error {
+	set := func(level uint32, value unsafe.Pointer) error {
+		err := windows.ChangeServiceConfig2(s.Handle, level, (*byte)(value))
+		if errors.Is(err, windows.ERROR_INVALID_LEVEL) {
+			return nil
+		}
+		return err
+	}
+	about, err := windows.UTF16PtrFromString(Description)
 	if err != nil {
 		return err
 	}
@@ -103,14 +102,16 @@ func configure(s *mgr.Service, image string) error {
 	for _, after := range Recovery() {
 		actions = append(actions, mgr.RecoveryAction{Type: mgr.ServiceRestart, Delay: after})
 	}
-	if err := s.SetRecoveryActions(actions, uint32(24*time.Hour/time.Second)); err != nil {
-		return err
-	}
-	if err := s.SetRecoveryActionsOnNonCrashFailures(true); err != nil {
-		return err
-	}
-	stop := struct{ timeout uint32 }{millis(stopWithin)} // SERVICE_PRESHUTDOWN_INFO
-	return windows.ChangeServiceConfig2(s.Handle, windows.SERVICE_CONFIG_PRESHUTDOWN_INFO, (*byte)(unsafe.Pointer(&stop)))
+	// The folders' rights hold also if somebody gives the service another account.
+	sid := uint32(windows.SERVICE_SID_TYPE_UNRESTRICTED)
+	return errors.Join(
+		set(windows.SERVICE_CONFIG_DESCRIPTION, unsafe.Pointer(&windows.SERVICE_DESCRIPTION{Description: about})),
+		set(windows.SERVICE_CONFIG_SERVICE_SID_INFO, unsafe.Pointer(&sid)),
+		set(windows.SERVICE_CONFIG_DELAYED_AUTO_START_INFO, unsafe.Pointer(&windows.SERVICE_DELAYED_AUTO_START_INFO{IsDelayedAutoStartUp: 1})),
+		set(windows.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, unsafe.Pointer(&windows.SERVICE_FAILURE_ACTIONS_FLAG{FailureActionsOnNonCrashFailures: 1})),
+		set(windows.SERVICE_CONFIG_PRESHUTDOWN_INFO, unsafe.Pointer(&struct{ timeout uint32 }{millis(stopWithin)})),
+		s.SetRecoveryActions(actions, uint32(24*time.Hour/time.Second)),
+	)
 }
 
 // registerEvents has the event log show linemark's events with the texts as they are: EventCreate.exe,
