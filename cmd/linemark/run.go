@@ -31,15 +31,20 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
+	logged := false
 	err = service.Run(ctx, asService, func(ctx context.Context, life *service.Life) error {
 		log, closeLog := service.Log(asService, path, c.err)
 		defer closeLog()
 		err := agentOf(ctx, c, path, log, life)
 		if err != nil && asService {
+			logged = true
 			log.Error("linemark has ended", "error", err)
 		}
 		return err
 	})
+	if logged {
+		return errShown
+	}
 	if hint := service.Hint(err); hint != "" {
 		return failed(err, hint)
 	}
@@ -66,10 +71,9 @@ func agentOf(ctx context.Context, c *console, path string, log *slog.Logger, lif
 		return failed(err, ledgerHint(err, path))
 	}
 	log.Info("linemark is up", "agent", cfg.Agent.Name, "ledger", a.Ledger().Path())
-	life.Ready("agent " + cfg.Agent.Name)
 	watching, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { watch(watching, a, life) })
+	wg.Go(func() { watch(watching, a, life, "agent "+cfg.Agent.Name) })
 	runErr := a.Run(ctx)
 	stop()
 	wg.Wait()
@@ -85,8 +89,8 @@ func agentOf(ctx context.Context, c *console, path string, log *slog.Logger, lif
 	return nil
 }
 
-// watch tells service control that the agent makes progress, while it does.
-func watch(ctx context.Context, a *agent.Agent, life *service.Life) {
+// watch tells service control that the lines run, and that there is progress while there is.
+func watch(ctx context.Context, a *agent.Agent, life *service.Life, name string) {
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
 	for {
@@ -95,6 +99,7 @@ func watch(ctx context.Context, a *agent.Agent, life *service.Life) {
 			return
 		case <-look.C:
 			if a.Alive() {
+				life.Ready(name) // once; the same again is not told
 				life.Alive()
 			}
 		}

@@ -178,7 +178,7 @@ func TestStateOf(t *testing.T) {
 		"reloading":      {"LoadState=loaded\nActiveState=reloading\nMainPID=42\n", State{Installed: true, Running: true, State: "running", PID: 42}},
 		"starting":       {"LoadState=loaded\nActiveState=activating\nSubState=start\nMainPID=42\nStatusText=migrating\n", State{Installed: true, State: "starting", Text: "migrating", PID: 42}},
 		"between starts": {"LoadState=loaded\nActiveState=activating\nSubState=auto-restart\nMainPID=0\nStatusText=ended: x\nResult=exit-code\n", State{Installed: true, State: "failed, to be started again in a moment", Text: "ended: x; systemd says: exit-code"}},
-		"stopped":        {"LoadState=loaded\nActiveState=inactive\nResult=success\nUnitFileState=disabled\n", State{Installed: true, State: "stopped"}},
+		"stopped":        {"LoadState=loaded\nActiveState=inactive\nStatusText=stopping\nResult=success\nUnitFileState=disabled\n", State{Installed: true, State: "stopped"}},
 		"stopping":       {"LoadState=loaded\nActiveState=deactivating\nMainPID=4\n", State{Installed: true, State: "stopping", PID: 4}},
 		"failed":         {"LoadState=loaded\nActiveState=failed\nResult=watchdog\n", State{Installed: true, State: "failed", Text: "systemd says: watchdog"}},
 		"masked":         {"LoadState=masked\nActiveState=inactive\nUnitFileState=masked\n", State{Installed: true, State: "stopped"}},

@@ -33,7 +33,7 @@ func stateOf(shown string) State {
 	case "deactivating":
 		s.State = "stopping"
 	case "inactive":
-		s.State = "stopped"
+		s.State, s.Text = "stopped", "" // the last word is of how it was stopping
 	default:
 		s.State = active
 	}
