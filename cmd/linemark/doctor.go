@@ -10,6 +10,7 @@ import (
 	"linemark/internal/agent"
 	"linemark/internal/config"
 	"linemark/internal/doctor"
+	"linemark/internal/service"
 )
 
 func runDoctor(ctx context.Context, c *console, args []string) error {
@@ -23,6 +24,7 @@ func runDoctor(ctx context.Context, c *console, args []string) error {
 			err = q.ask(ctx, cfg, "/api/v1/status", &s)
 			return s, err
 		},
+		Service: func() []doctor.Finding { return serviceFinding(ctx) },
 		Reach: func(ctx context.Context, address string) error {
 			conn, err := link.Dial(ctx, address)
 			if err != nil {
@@ -45,4 +47,21 @@ func runDoctor(ctx context.Context, c *console, args []string) error {
 		return errShown
 	}
 	return nil
+}
+
+// serviceFinding says whether something starts linemark with this machine.
+func serviceFinding(ctx context.Context) []doctor.Finding {
+	s, err := service.Query(ctx)
+	f := doctor.Finding{Subject: "service", Level: doctor.Warn}
+	switch {
+	case err != nil:
+		return nil // this machine has no service control, or does not tell
+	case !s.Installed:
+		f.Says, f.Do = "is not installed: nothing starts linemark with this machine", "linemark service install, from the folder where the program stays"
+	case !s.AtBoot:
+		f.Says, f.Do = "does not start with this machine", "linemark service install"
+	default:
+		f.Level, f.Says = doctor.Good, "starts with this machine; it is "+s.State
+	}
+	return []doctor.Finding{f}
 }

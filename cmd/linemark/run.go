@@ -6,13 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net/http"
 	"os"
 
 	"linemark/internal/config"
 	"linemark/internal/host"
 	"linemark/internal/ledger"
+	"linemark/internal/service"
 	"linemark/internal/web"
 )
 
@@ -24,22 +24,40 @@ func configFlag(fs *flag.FlagSet, path *string) {
 
 func runAgent(ctx context.Context, c *console, args []string) error {
 	var path string
-	if err := noArguments(c, "run", args, func(fs *flag.FlagSet) { configFlag(fs, &path) }); err != nil {
+	var asService bool
+	err := noArguments(c, "run", args, func(fs *flag.FlagSet) {
+		configFlag(fs, &path)
+		fs.BoolVar(&asService, "service", false, "the machine's service control has started it, and a log file takes what is said")
+	})
+	if err != nil {
 		return err
 	}
-	if _, err := config.Load(path); missing(path) {
+	if _, err := config.Load(path); !asService && missing(path) {
 		return err // nothing to wait for: the path is wrong
 	}
-	log := slog.New(slog.NewTextHandler(c.err, nil))
-	err := host.Run(ctx, host.Options{Config: path, Log: log, Reload: hangups(ctx)})
-	switch {
-	case errors.Is(err, ledger.ErrInUse):
+	logged := false
+	err = service.Run(ctx, asService, func(ctx context.Context, life *service.Life) error {
+		log, closeLog := service.Log(asService, path, c.err)
+		defer closeLog()
+		err := host.Run(ctx, host.Options{Config: path, Log: log, Life: life, Reload: life.Reload()})
+		switch {
+		case err == nil:
+			log.Info("linemark has stopped")
+		case asService:
+			logged = true
+			log.Error("linemark has ended", "error", err)
+		}
 		return err
-	case err != nil:
-		return failed(err, "see http.listen in "+path)
+	})
+	switch hint := service.Hint(err); {
+	case logged:
+		return errShown
+	case err == nil || errors.Is(err, ledger.ErrInUse):
+		return err
+	case hint != "":
+		return failed(err, hint)
 	}
-	log.Info("linemark has stopped")
-	return nil
+	return failed(err, "see http.listen in "+path)
 }
 
 func missing(path string) bool {

@@ -38,7 +38,7 @@ type Patient struct {
 	// Reach tries a device's address; see config.Reachable.
 	Reach func(ctx context.Context, address string) error
 	// Service tells of the service that starts the agent; nil: not asked.
-	Service func() Finding
+	Service func() []Finding
 	Now     func() time.Time // nil: time.Now
 }
 
@@ -50,7 +50,7 @@ func Look(ctx context.Context, p Patient) []Finding {
 	e := &examination{Patient: p}
 	cfg := e.configuration()
 	if p.Service != nil {
-		e.found = append(e.found, p.Service())
+		e.found = append(e.found, p.Service()...)
 	}
 	if cfg == nil {
 		return e.found

@@ -16,7 +16,8 @@ import (
 
 // Life is whoever has started this process and watches over it: a service manager, or nobody.
 type Life interface {
-	Ready(status string)  // the lines run, or the page says why they do not
+	Ready(status string)  // the lines run
+	Degraded(why string)  // nothing runs, and the page is up and says why
 	Status(status string) // one line for people
 	Reloading()           // until the next Ready
 	Stopping()
@@ -219,7 +220,7 @@ func (h *Host) degrade(err error) {
 			h.o.Log.Error("nothing runs: " + w)
 		}
 	}
-	h.o.Life.Ready("DEGRADED: " + why[0])
+	h.o.Life.Degraded(why[0])
 }
 
 // wait returns when it is worth another try: the file was changed, somebody asks for it, or time has passed
@@ -264,8 +265,9 @@ func (h *Host) set(f file, a *agent.Agent) {
 // nobody watches over a process that a person has started.
 type nobody struct{}
 
-func (nobody) Ready(string)  {}
-func (nobody) Status(string) {}
-func (nobody) Reloading()    {}
-func (nobody) Stopping()     {}
-func (nobody) Alive()        {}
+func (nobody) Ready(string)    {}
+func (nobody) Degraded(string) {}
+func (nobody) Status(string)   {}
+func (nobody) Reloading()      {}
+func (nobody) Stopping()       {}
+func (nobody) Alive()          {}

@@ -42,11 +42,12 @@ func (w *watcher) tell(s string) {
 	}
 }
 
-func (w *watcher) Ready(s string)  { w.tell("ready " + s) }
-func (w *watcher) Status(s string) { w.tell("status " + s) }
-func (w *watcher) Reloading()      { w.tell("reloading") }
-func (w *watcher) Stopping()       { w.tell("stopping") }
-func (w *watcher) Alive()          { w.tell("alive") }
+func (w *watcher) Ready(s string)    { w.tell("ready " + s) }
+func (w *watcher) Degraded(s string) { w.tell("degraded " + s) }
+func (w *watcher) Status(s string)   { w.tell("status " + s) }
+func (w *watcher) Reloading()        { w.tell("reloading") }
+func (w *watcher) Stopping()         { w.tell("stopping") }
+func (w *watcher) Alive()            { w.tell("alive") }
 
 func (w *watcher) all() []string {
 	w.mu.Lock()
@@ -206,7 +207,7 @@ func TestDegradedByConfiguration(t *testing.T) {
 	}
 	p.write(good)
 	p.until("the lines", runs)
-	if told := p.life.all(); !strings.HasPrefix(told[0], "ready DEGRADED: ") {
+	if told := p.life.all(); !strings.HasPrefix(told[0], "degraded ") {
 		t.Errorf("the service manager was told %q", told)
 	}
 	p.end()
