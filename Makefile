@@ -85,12 +85,12 @@ sabotage: ## break each promise on purpose, one after the other: its own test mu
 	LINEMARK_SABOTAGE=$(or $(WHICH),1) $(GO) test -count=1 -v -timeout 1h -run TestSabotage ./internal/proof/sabotage
 
 .PHONY: torture
-torture: ## KILLS (30) kills of the agent and the plant at named failpoints and random moments; SEED repeats a history's choices
-	LINEMARK_TORTURE=$(KILLS) LINEMARK_TORTURE_SEED=$(SEED) $(GO) test -count=1 -v -timeout 6h -run TestTorture ./internal/proof/torture
+torture: ## N (30) kills of the agent and the plant at named failpoints and random moments; SEED repeats a history's choices
+	LINEMARK_TORTURE=$(or $(N),30) LINEMARK_TORTURE_SEED=$(SEED) $(GO) test -count=1 -v -timeout 6h -run TestTorture ./internal/proof/torture
 
 .PHONY: network
 network: ## N (10) histories of network faults before every peer; SEED repeats one's choices
-	LINEMARK_NETWORK=$(N) LINEMARK_NETWORK_SEED=$(SEED) $(GO) test -count=1 -v -timeout 6h ./internal/proof/network
+	LINEMARK_NETWORK=$(or $(N),10) LINEMARK_NETWORK_SEED=$(SEED) $(GO) test -count=1 -v -timeout 6h ./internal/proof/network
 
 .PHONY: load
 FOR    ?= 30m
@@ -98,9 +98,8 @@ load: ## eight lines at 33 products a second for FOR (30m), then one at full spe
 	LINEMARK_LOAD=$(FOR) $(GO) test -count=1 -v -timeout 6h ./internal/proof/load
 
 .PHONY: powercut
-N      ?= 10
 powercut: ## N (10) power cuts on an ext4 disk of its own, each judged; SEED repeats one plant's choices
-	LINEMARK_POWER_CUTS=$(N) LINEMARK_POWER_SEED=$(SEED) $(GO) test -count=1 -v -timeout 4h -run TestPowerCut ./internal/proof
+	LINEMARK_POWER_CUTS=$(or $(N),10) LINEMARK_POWER_SEED=$(SEED) $(GO) test -count=1 -v -timeout 4h -run TestPowerCut ./internal/proof
 
 .PHONY: storage
 storage: ## the storage faults, on disks of their own
