@@ -147,7 +147,11 @@ func (c *checker) carries(at *place, printer string, traits drivers.PrinterTrait
 		return // said of the product
 	}
 	if err := label.Carries(profile, p.GTIN, traits.CheckCode); err != nil {
-		c.add(at, fmt.Sprintf("%s: codes of %s: %v", printer, product, err), "linemark drivers shows how each printer takes such characters, and which settings help")
+		what := fmt.Sprintf("codes of %s: %v", product, err)
+		if file := c.labels[printer]; file != "" {
+			what = file + ": " + what
+		}
+		c.add(at, printer+": "+what, "linemark drivers shows how each printer takes such characters, and which settings help")
 		c.problems[len(c.problems)-1].Printer = printer
 	}
 }

@@ -47,7 +47,7 @@ type HTTP struct {
 type IZKM struct {
 	URL           string        `toml:"url,required"`
 	OMSID         string        `toml:"oms_id,required"`
-	ClientToken   Secret        `toml:"client_token,required"`
+	ClientToken   Secret        `toml:"client_token,required"` // where it is kept: "${ENV}", "file:/path", "credential:NAME", "secret:NAME"
 	Group         string        `toml:"group,required"`
 	ParticipantID string        `toml:"participant_id,required"`
 	Address       string        `toml:"address"`
@@ -56,7 +56,7 @@ type IZKM struct {
 	Rate          int           `toml:"rate"`           // requests a second at most; default 10
 	CAFile        string        `toml:"ca_file"`        // PEM of the authority to trust in place of the system's
 	ClientCert    string        `toml:"client_cert"`    // PEM of this PC's certificate, where the system asks for one
-	ClientKey     string        `toml:"client_key"`     // PEM of its key
+	ClientKey     string        `toml:"client_key"`     // PEM of its key: a file, or "secret:NAME", "credential:NAME"
 	GroupTable    string        `toml:"group_table"`    // which table of dictionary 5.2 holds: second (default, since May 2023), first
 	QueryTwin     Choice        `toml:"query_twin"`     // send the misspelt name of omsId too, where the document has it
 	TokenPrefix   string        `toml:"token_prefix"`   // before the client token; default none
@@ -187,14 +187,3 @@ type Aggregation struct {
 	Every    time.Duration `toml:"every"`     // default 5m
 	MaxCodes int           `toml:"max_codes"` // parents and children; default and at most 11000
 }
-
-// Secret is a value that is never printed. It may be given as "${ENV}" or "file:/path".
-type Secret struct{ value string }
-
-// Reveal returns the secret itself. Only what sends it to its owner calls this.
-func (s Secret) Reveal() string { return s.value }
-
-func (s Secret) String() string { return "***" }
-
-// GoString keeps %#v from showing the secret.
-func (s Secret) GoString() string { return "***" }
