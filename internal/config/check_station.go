@@ -79,12 +79,11 @@ func (c *checker) station(at *place, s Station, before []Station) {
 	if !c.ok(kind) {
 		return
 	}
-	kinds := []string{kindPrint, kindVerify, kindPack, kindDrop, kindRework}
-	c.oneOf(kind, s.Kind, kinds...)
+	c.oneOf(kind, s.Kind, stationKinds...)
 	if c.bad[kind.path] {
 		return
 	}
-	for _, other := range kinds {
+	for _, other := range stationKinds {
 		for _, key := range keysOf(other) {
 			if here := at.at(key); c.ok(here) && !slices.Contains(keysOf(s.Kind), key) {
 				c.add(here, "is no setting of a "+s.Kind+" station", "remove it; it has "+strings.Join(keysOf(s.Kind), ", "))

@@ -97,39 +97,16 @@ func decode(text []byte) (table map[string]any, problem *Problem) {
 	return nil, p
 }
 
+// secretKeys are the keys that hold secrets, or name one.
+var secretKeys = []string{"client_token", "client_key"}
+
 // secretNear says whether a syntax error stands in or beside the value of a secret.
 func secretNear(text []byte, line int, lastKey string) bool {
 	lines := strings.Split(string(text), "\n")
-	for key := range secretKeys(reflect.TypeFor[Config]()) {
+	for _, key := range secretKeys {
 		if strings.HasSuffix(lastKey, key) || line <= len(lines) && strings.Contains(lines[line-1], key) {
 			return true
 		}
 	}
 	return false
-}
-
-// secretKeys yields the keys of all secrets in a table and the tables in it.
-func secretKeys(table reflect.Type) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for i := range table.NumField() {
-			f := table.Field(i)
-			name, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
-			of := f.Type
-			if of.Kind() == reflect.Slice {
-				of = of.Elem()
-			}
-			switch {
-			case of == secretType:
-				if !yield(name) {
-					return
-				}
-			case of.Kind() == reflect.Struct && name != "-" && name != "":
-				for key := range secretKeys(of) {
-					if !yield(key) {
-						return
-					}
-				}
-			}
-		}
-	}
 }

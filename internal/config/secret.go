@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"linemark/internal/secrets"
@@ -221,4 +222,38 @@ func (c *Config) ClientKeyPEM() ([]byte, error) {
 		return nil, errors.New("izkm.client_key: " + problem.what)
 	}
 	return key, nil
+}
+
+// UsesSecret returns the keys of the settings that refer to a stored secret of this name.
+func (c *Config) UsesSecret(name string) []string {
+	var keys []string
+	eachSecret(reflect.ValueOf(c).Elem(), "", func(key string, s Secret) {
+		if s.ref == inStore+name {
+			keys = append(keys, key)
+		}
+	})
+	if c.IZKM.ClientKey == inStore+name {
+		keys = append(keys, "izkm.client_key")
+	}
+	return keys
+}
+
+// eachSecret calls each for all secrets of a table and of the tables in it.
+func eachSecret(table reflect.Value, path string, each func(key string, s Secret)) {
+	for i := range table.NumField() {
+		name, option, _ := strings.Cut(table.Type().Field(i).Tag.Get("toml"), ",")
+		if name == "" || name == "-" || option == "rest" {
+			continue
+		}
+		switch field := table.Field(i); {
+		case field.Type() == secretType:
+			each(path+name, field.Interface().(Secret))
+		case isTable(field):
+			eachSecret(field, path+name+".", each)
+		case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct:
+			for j := range field.Len() {
+				eachSecret(field.Index(j), path+name+".", each)
+			}
+		}
+	}
 }
