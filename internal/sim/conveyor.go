@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"linemark/drivers/plc/modbus/modbustest"
-	"linemark/drivers/printer/zpl/zpltest"
-	"linemark/drivers/scanner/text/texttest"
 	"linemark/internal/config"
 )
 
@@ -23,10 +21,10 @@ type conveyor struct {
 	name    string
 	opt     Options
 	rng     *rand.Rand
-	printer *zpltest.Printer
-	check   *texttest.Scanner // nil: none
-	pack    *texttest.Scanner // nil: none
-	plc     *modbustest.PLC   // nil: none
+	printer feeder          // or a roll of labels
+	check   camera          // nil: none
+	pack    camera          // nil: none
+	plc     *modbustest.PLC // nil: none
 	points  points
 	numbers numbers
 	log     io.Writer
@@ -67,18 +65,26 @@ func (p *Plant) belts(cfg *config.Config) error {
 		for _, s := range l.Stations {
 			switch s.Kind {
 			case "print":
-				c.printer = p.Printers[s.Printer]
+				c.printer = p.press(s.Printer)
 			case "verify":
-				c.check = p.Scanners[s.Scanner]
+				c.check = p.camera(s.Scanner)
 				if err := c.wire(p, cfg, s); err != nil {
 					return fmt.Errorf("line %s, station %s: %w", l.Name, s.Name, err)
 				}
 			case "pack":
 				if s.Scanner != "" {
-					c.pack = p.Scanners[s.Scanner]
+					c.pack = p.camera(s.Scanner)
 				}
 				p.labelCheck(s)
 			}
+		}
+		roll, err := p.roll(cfg, l)
+		if err != nil {
+			return err
+		}
+		if roll != nil {
+			c.printer = roll
+			p.Rolls = append(p.Rolls, roll)
 		}
 		if c.printer != nil {
 			c.recordLocked("started", nil, "") // the belt stood still until now
@@ -90,13 +96,13 @@ func (p *Plant) belts(cfg *config.Config) error {
 
 // labelCheck lets a scanner read the labels that a container printer puts out.
 func (p *Plant) labelCheck(s config.Station) {
-	printer, reader := p.Printers[s.Printer], p.Scanners[s.Check]
+	printer, reader := p.press(s.Printer), p.camera(s.Check)
 	if printer == nil || reader == nil {
 		return
 	}
-	printer.OnPrinted(func(l zpltest.Label) {
-		if len(l.Symbols) > 0 {
-			reader.Read(l.Symbols[0].Data)
+	printer.printed(func(code []byte) {
+		if len(code) > 0 {
+			reader.Read(code)
 		}
 	})
 }
@@ -114,13 +120,13 @@ func (c *conveyor) run(ctx context.Context) {
 		if copied {
 			copied = false
 			belt = append(belt, c.copy())
-		} else if label, ok := c.printer.Print(); ok {
-			belt = append(belt, c.make(label))
+		} else if code, ok := c.printer.next(); ok {
+			belt = append(belt, c.make(code))
 			copied = c.chance(c.opt.Faults.Copied)
 		} else {
 			select {
 			case <-ctx.Done():
-			case <-c.printer.Labelled():
+			case <-c.printer.labelled():
 			case <-time.After(50 * time.Millisecond):
 			}
 			continue
@@ -174,14 +180,11 @@ func (c *conveyor) wait(ctx context.Context, pace <-chan time.Time) bool {
 	return false
 }
 
-func (c *conveyor) make(l zpltest.Label) *product {
+func (c *conveyor) make(code []byte) *product {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.made++
-	p := &product{n: c.made}
-	if len(l.Symbols) > 0 {
-		p.code = l.Symbols[0].Data
-	}
+	p := &product{n: c.made, code: code}
 	c.record("made", p, "")
 	if c.points.products >= 0 {
 		c.plc.SetUint32(c.points.products, uint32(c.made))
