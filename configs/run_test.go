@@ -103,7 +103,29 @@ func TestReadyFilesRun(t *testing.T) {
 	for file, rate := range ready {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			run(t, file, rate)
+			dir := t.TempDir()
+			run(t, small(t, file, dir), dir, rate)
+		})
+	}
+}
+
+// So does what config init writes for the other printers that a unit's code may go to.
+func TestStartersRun(t *testing.T) {
+	for driver, rate := range map[string]float64{"tspl": 10, "sbpl": 3, "ngpcl": 3} {
+		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
+			files, err := config.Starter{Printer: config.StarterDevice{Driver: driver}, Boxes: 2, Pallets: 2}.Files()
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			for name, text := range files {
+				to := filepath.Join(dir, filepath.FromSlash(name))
+				if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.WriteFile(to, text, 0o600)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			run(t, small(t, filepath.Join(dir, "linemark.toml"), dir), dir, rate)
 		})
 	}
 }
@@ -139,9 +161,7 @@ func small(t *testing.T, file, dir string) *config.Config {
 	return cfg
 }
 
-func run(t *testing.T, file string, rate float64) {
-	dir := t.TempDir()
-	cfg := small(t, file, dir)
+func run(t *testing.T, cfg *config.Config, dir string, rate float64) {
 	w := &wires{at: map[string]string{}}
 	logs := filepath.Join(dir, "plant")
 	plant, err := sim.New(cfg, sim.Options{Dir: logs, Seed: 7, Rate: rate, Faults: sim.SomeFaults, Orders: 100 * time.Millisecond, Reports: 100 * time.Millisecond, Listen: w.listen})

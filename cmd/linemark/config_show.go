@@ -5,7 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
+	"os"
 
 	"linemark/internal/config"
 )
@@ -62,8 +62,5 @@ func configSchema(_ context.Context, c *console, args []string) error {
 		_, err := c.out.Write(schema)
 		return err
 	}
-	return writeWhole(output, func(w io.Writer) error {
-		_, err := w.Write(schema)
-		return err
-	})
+	return os.WriteFile(output, schema, 0o644)
 }

@@ -89,7 +89,7 @@ func layOut(dir string) (site, error) {
 			return s, err
 		}
 	}
-	return s, os.WriteFile(s.file, []byte(text), 0o600) // its token stands in it
+	return s, os.WriteFile(s.file, []byte(text), 0o644)
 }
 
 // get asks the agent's page and returns the body of a good answer.

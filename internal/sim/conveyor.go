@@ -19,6 +19,7 @@ import (
 // output is set, and while the agent's beat stands still.
 type conveyor struct {
 	name    string
+	gap     int // products between the printer and the check camera
 	opt     Options
 	rng     *rand.Rand
 	printer feeder          // or a roll of labels
@@ -52,8 +53,8 @@ type product struct {
 	here bool   // the rejector did not move when it should have taken it off
 }
 
-// gap is how many products fit between the printer and the check camera.
-const gap = 3
+// usualGap is how many products fit between the printer and the check camera.
+const usualGap = 3
 
 func (p *Plant) belts(cfg *config.Config) error {
 	for i, l := range cfg.Lines {
@@ -61,11 +62,14 @@ func (p *Plant) belts(cfg *config.Config) error {
 		if err != nil {
 			return err
 		}
-		c := &conveyor{name: l.Name, heard: map[string]bool{}, opt: p.opt, rng: rand.New(rand.NewPCG(p.opt.Seed, uint64(i)+1)), log: log, points: points{-1, -1, -1, -1, -1}, numbers: numbers{request: -1}, ejected: make(chan struct{}, 1)}
+		c := &conveyor{name: l.Name, gap: usualGap, heard: map[string]bool{}, opt: p.opt, rng: rand.New(rand.NewPCG(p.opt.Seed, uint64(i)+1)), log: log, points: points{-1, -1, -1, -1, -1}, numbers: numbers{request: -1}, ejected: make(chan struct{}, 1)}
 		for _, s := range l.Stations {
 			switch s.Kind {
 			case "print":
 				c.printer = p.press(s.Printer)
+				if d, ok := cfg.Printer(s.Printer); ok && d.Driver == "ngpcl" {
+					c.gap = 0 // it says nothing of its marks: the camera stands at the coder, and releases the next code
+				}
 			case "verify":
 				c.check = p.camera(s.Scanner)
 				if err := c.wire(p, cfg, s); err != nil {
@@ -131,7 +135,7 @@ func (c *conveyor) run(ctx context.Context) {
 			}
 			continue
 		}
-		for len(belt) > gap {
+		for len(belt) > c.gap {
 			c.pass(belt[0])
 			belt = belt[1:]
 		}
