@@ -145,6 +145,11 @@ func (c *checker) carries(at *place, printer string, traits drivers.PrinterTrait
 	if err != nil {
 		return // said of the product
 	}
+	if err := traits.CheckCode([]byte(plainCode)); err != nil { // not even this one
+		c.add(at, fmt.Sprintf("%s: %s takes no code of %s: %v", printer, c.labelOf(printer), product, err), "put {code} into it, or name another label")
+		c.problems[len(c.problems)-1].Printer = printer
+		return
+	}
 	if err := label.Carries(profile, p.GTIN, traits.CheckCode); err != nil {
 		what := fmt.Sprintf("codes of %s: %v", product, err)
 		if file := c.labels[printer]; file != "" {

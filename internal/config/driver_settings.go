@@ -75,7 +75,7 @@ func readSample(m drivers.Manual) *driverSample {
 	inside := false // a table of names that people choose
 	for line := range strings.Lines(m.Sample) {
 		text := strings.TrimSpace(line)
-		bared := strings.TrimSpace(strings.TrimPrefix(text, "#"))
+		bared := strings.TrimSpace(strings.TrimLeft(text, "#"))
 		key, value, isKey := strings.Cut(bared, "=")
 		key = strings.TrimSpace(key)
 		switch {

@@ -82,13 +82,10 @@ func (p *Plant) belts(cfg *config.Config) error {
 				p.labelCheck(s)
 			}
 		}
-		roll, err := p.roll(cfg, l)
-		if err != nil {
-			return err
-		}
-		if roll != nil {
-			c.printer = roll
-			p.Rolls = append(p.Rolls, roll)
+		for _, r := range p.Rolls {
+			if r.Line == l.Name {
+				c.printer = r
+			}
 		}
 		if c.printer != nil {
 			c.recordLocked("started", nil, "") // the belt stood still until now

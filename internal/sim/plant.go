@@ -95,6 +95,9 @@ func (p *Plant) start(cfg *config.Config) error {
 	if err := p.national(cfg); err != nil {
 		return err
 	}
+	if err := p.rolls(cfg); err != nil {
+		return err
+	}
 	triggered := map[string]bool{} // printers that wait for a product
 	for _, l := range cfg.Lines {
 		for _, s := range l.Stations {

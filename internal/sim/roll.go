@@ -43,6 +43,20 @@ func (r *Roll) next() ([]byte, bool) {
 // labelled never is: nobody puts another roll in.
 func (*Roll) labelled() <-chan struct{} { return nil }
 
+// rolls makes the rolls of all lines that have one.
+func (p *Plant) rolls(cfg *config.Config) error {
+	for _, l := range cfg.Lines {
+		r, err := p.roll(cfg, l)
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			p.Rolls = append(p.Rolls, r)
+		}
+	}
+	return nil
+}
+
 // roll is the roll of a line whose products come with their labels; nil: it has a printer of its own. One that
 // the plant's folder holds already goes on behind the last label that was used.
 func (p *Plant) roll(cfg *config.Config, l config.Line) (*Roll, error) {

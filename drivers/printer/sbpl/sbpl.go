@@ -84,7 +84,11 @@ func New(s drivers.Settings) (*Printer, error) {
 	r.complete(k)
 	ecc := k.String("ecc", "", eccs...)
 	if !slices.Contains(eccs, ecc) {
-		k.Fail("ecc", fmt.Sprintf("%q does not say what selects ECC 200 in <ESC>BX on this model", ecc),
+		problem := fmt.Sprintf("%q does not say what selects ECC 200 in <ESC>BX on this model", ecc)
+		if ecc == "" {
+			problem = "what selects ECC 200 in <ESC>BX is missing, and it is not the same on every model"
+		}
+		k.Fail("ecc", problem,
 			`write "20" or "200", as the programming reference of this model has it`)
 		ecc = "" // the label is judged by what holds for both
 	}
