@@ -240,7 +240,7 @@ func inFolder(files map[string][]byte, do func(dir string) error) error {
 	if err != nil {
 		return fmt.Errorf("making a folder to try the file in: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // the system clears what is left of its temporary folder
 	for name, text := range files {
 		to := filepath.Join(dir, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.WriteFile(to, text, 0o600)); err != nil {

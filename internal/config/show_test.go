@@ -149,7 +149,17 @@ func TestShown(t *testing.T) {
 			t.Errorf("there is %q in\n%s", never, shown)
 		}
 	}
-	// A printer that holds fewer labels than is usual says so; one whose label is bad is shown all the same.
+	// A printer that holds fewer labels than is usual says so: the usual number would not load again.
+	one, err := Parse("x.toml", []byte(strings.Replace(good, "driver = \"fake-identity\"\naddress = \"tcp://10.0.0.1:9100\"\nlabel = \"unit.zpl\"",
+		"driver = \"ngpcl\"\naddress = \"tcp://10.0.0.1:9100\"\njob = \"unit.job\"\nidle = \"NOCODE\"\ngs_form = \"raw\"\nfnc1_form = \"\"\nfields = { CODE = \"{code}\" }", 1)), testLookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown := string(one.TOML()); !strings.Contains(shown, "ahead = 1  # default\n") {
+		t.Errorf("shown\n%s", shown)
+	}
+	again(t, "one label ahead", one)
+	// One whose label is bad is shown all the same.
 	text := strings.NewReplacer("fake-identity", "fake-count", "label = \"unit.zpl\"", "label = \"broken.zpl\"").Replace(good)
 	bad, err := Parse("x.toml", []byte(text), testLookup)
 	if err == nil {
