@@ -47,7 +47,7 @@ func serviceInstall(ctx context.Context, c *console, args []string) error {
 		fmt.Fprintf(c.out, "next: linemark config check %s, then linemark service start\n", o.Config)
 		return nil
 	}
-	if err := writeStarter(c, o.Config); err != nil {
+	if err := writeServiceStarter(c, o.Config); err != nil {
 		return failed(fmt.Errorf("writing the starter configuration: %w", err), "linemark config init "+o.Config)
 	}
 	fmt.Fprintf(c.out, "next: put the token into %s, edit %s, then linemark config check %s, then linemark service start\n",
@@ -58,8 +58,8 @@ func serviceInstall(ctx context.Context, c *console, args []string) error {
 // tokenFile lies beside a service's configuration, which has no environment of its own.
 const tokenFile = "izkm.token"
 
-// writeStarter writes the configuration and its labels as a service needs them. It overwrites nothing.
-func writeStarter(c *console, path string) error {
+// writeServiceStarter writes the configuration and its labels as a service needs them. It overwrites nothing.
+func writeServiceStarter(c *console, path string) error {
 	write := func(path string, text []byte) error {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
 		if errors.Is(err, fs.ErrExist) {

@@ -16,7 +16,7 @@ import (
 func TestServiceStarter(t *testing.T) {
 	var out bytes.Buffer
 	path := filepath.Join(t.TempDir(), "linemark", "linemark.toml")
-	if err := writeStarter(&console{out: &out, err: &out}, path); err != nil {
+	if err := writeServiceStarter(&console{out: &out, err: &out}, path); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Count(out.String(), "wrote "); got != 3 {
@@ -36,7 +36,7 @@ func TestServiceStarter(t *testing.T) {
 	if err := os.WriteFile(path, mine, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeStarter(&console{out: &out, err: &out}, path); err != nil {
+	if err := writeServiceStarter(&console{out: &out, err: &out}, path); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, mine) {

@@ -25,7 +25,7 @@ func newNational(cfg *config.Config, l *ledger.Ledger, o Options) (*national, er
 	for _, f := range []struct {
 		path string
 		into *[]byte
-	}{{cfg.IZKM.CAFile, &access.CA}, {cfg.IZKM.ClientCert, &access.ClientCert}, {cfg.IZKM.ClientKey, &access.ClientKey}} {
+	}{{cfg.IZKM.CAFile, &access.CA}, {cfg.IZKM.ClientCert, &access.ClientCert}} {
 		if f.path == "" {
 			continue
 		}
@@ -36,6 +36,9 @@ func newNational(cfg *config.Config, l *ledger.Ledger, o Options) (*national, er
 		*f.into = text
 	}
 	var err error
+	if access.ClientKey, err = cfg.ClientKeyPEM(); err != nil {
+		return nil, err
+	}
 	if n.client, err = izkm.New(access); err != nil {
 		return nil, err
 	}
