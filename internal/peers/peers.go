@@ -15,9 +15,8 @@ import (
 const python = "/usr/bin/python3"
 
 // Need returns where a peer is: the path of socat, dmtxread, ZXingReader, node, systemd-analyze,
-// wine or x86_64-w64-mingw32-gcc; for
-// pymodbus that of a Python that has it; for zpl-renderer-js and modbus-serial the folder of
-// the module. If the peer is missing the test is skipped by its name, and with CI=true it fails.
+// wine or x86_64-w64-mingw32-gcc; for pymodbus that of a Python that has it; for zpl-renderer-js
+// and modbus-serial the folder of the module. If the peer is missing the test is skipped by its name, and with CI=true it fails.
 func Need(t testing.TB, what string) string {
 	t.Helper()
 	path, err := find(what)

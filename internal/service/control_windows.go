@@ -17,12 +17,11 @@ const patience = stopWithin + 30*time.Second
 
 // Start starts the service and waits until it is up. It is no error if it runs already.
 func Start(ctx context.Context) error {
-	m, s, err := open(windows.SERVICE_START | windows.SERVICE_QUERY_STATUS)
+	s, done, err := open(windows.SERVICE_START | windows.SERVICE_QUERY_STATUS)
 	if err != nil {
 		return err
 	}
-	defer m.Disconnect()
-	defer s.Close()
+	defer done()
 	if err := s.Start(); err != nil && !errors.Is(err, windows.ERROR_SERVICE_ALREADY_RUNNING) {
 		return fmt.Errorf("starting the service: %w", known(err))
 	}
@@ -35,12 +34,11 @@ func Start(ctx context.Context) error {
 
 // Stop stops the service and waits until it has ended. It is no error if it does not run.
 func Stop(ctx context.Context) error {
-	m, s, err := open(windows.SERVICE_STOP | windows.SERVICE_QUERY_STATUS)
+	s, done, err := open(windows.SERVICE_STOP | windows.SERVICE_QUERY_STATUS)
 	if err != nil {
 		return err
 	}
-	defer m.Disconnect()
-	defer s.Close()
+	defer done()
 	return stop(ctx, s)
 }
 
@@ -86,15 +84,14 @@ func await(ctx context.Context, s *mgr.Service, want svc.State) (svc.Status, err
 
 // Query asks after the service. Every account may.
 func Query(context.Context) (State, error) {
-	m, s, err := open(windows.SERVICE_QUERY_STATUS | windows.SERVICE_QUERY_CONFIG)
+	s, done, err := open(windows.SERVICE_QUERY_STATUS | windows.SERVICE_QUERY_CONFIG)
 	if errors.Is(err, ErrNotInstalled) {
 		return State{}, nil
 	}
 	if err != nil {
 		return State{}, err
 	}
-	defer m.Disconnect()
-	defer s.Close()
+	defer done()
 	at, err := s.Query()
 	if err != nil {
 		return State{}, fmt.Errorf("asking the service: %w", known(err))

@@ -43,7 +43,7 @@ func TestEventHandler(t *testing.T) {
 // Two loggers of one do not write each other's attributes.
 func TestEventHandlerAttrs(t *testing.T) {
 	w := &written{}
-	base := slog.New(NewEventHandler(w)).With("a", 1, "b", 2, "c", 3)
+	base := slog.New(NewEventHandler(w)).With("a", 1, "b", 2).With("c", 3)
 	one, two := base.With("one", 1), base.With("two", 2)
 	one.Info("x", EventKey, "alarm")
 	two.Info("y", EventKey, "alarm")

@@ -191,6 +191,18 @@ func TestStateOf(t *testing.T) {
 	}
 }
 
+// Whatever systemctl says, only what is installed runs, and a state has a name.
+func FuzzStateOf(f *testing.F) {
+	f.Add(absent)
+	f.Add("LoadState=loaded\nActiveState=activating\nSubState=auto-restart\nMainPID=-1\nStatusText=a=b\r\nResult=core-dump\n")
+	f.Fuzz(func(t *testing.T, shown string) {
+		s := stateOf(shown)
+		if !s.Installed && s != (State{}) || s.Running != (s.State == "running") && !strings.Contains(shown, "running") || s.PID < 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
 // A program that fails is told with what it has complained of.
 func TestCommand(t *testing.T) {
 	out, err := command(t.Context(), "in", "sh", "-c", "cat; echo $LC_ALL")

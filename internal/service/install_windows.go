@@ -46,9 +46,9 @@ func Install(_ context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	defer m.Disconnect()
+	defer func() { _ = m.Disconnect() }()
 	if s, err := openService(m, windows.SERVICE_QUERY_STATUS); err == nil {
-		s.Close()
+		_ = s.Close()
 		return ErrInstalled
 	}
 	if err := makeFolders(); err != nil {
@@ -58,7 +58,7 @@ func Install(_ context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("making the service: %w", known(err))
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	if err := errors.Join(configure(s), registerEvents()); err != nil {
 		return errors.Join(fmt.Errorf("setting the service up: %w", known(err)), s.Delete())
 	}
@@ -126,12 +126,11 @@ func registerEvents() error {
 
 // Remove stops and removes the service and the source of its events. Configuration, ledger and logs stay.
 func Remove(ctx context.Context) error {
-	m, s, err := open(windows.SERVICE_ALL_ACCESS)
+	s, done, err := open(windows.SERVICE_ALL_ACCESS)
 	if err != nil {
 		return err
 	}
-	defer m.Disconnect()
-	defer s.Close()
+	defer done()
 	if err := stop(ctx, s); err != nil {
 		return err
 	}
@@ -162,17 +161,18 @@ func openService(m *mgr.Mgr, access uint32) (*mgr.Service, error) {
 	return &mgr.Service{Name: Name, Handle: h}, nil
 }
 
-func open(access uint32) (*mgr.Mgr, *mgr.Service, error) {
+// open returns the service and what closes it again.
+func open(access uint32) (*mgr.Service, func(), error) {
 	m, err := connect(0)
 	if err != nil {
 		return nil, nil, err
 	}
 	s, err := openService(m, access)
 	if err != nil {
-		m.Disconnect()
+		_ = m.Disconnect()
 		return nil, nil, err
 	}
-	return m, s, nil
+	return s, func() { _, _ = s.Close(), m.Disconnect() }, nil
 }
 
 // known makes errors of Windows to those that callers decide on.

@@ -18,10 +18,15 @@ func TestImagePath(t *testing.T) {
 	}
 }
 
-// The identity of a service that everybody knows, as sc showsid tells it.
+// The identity of a service that everybody knows, as sc showsid tells it, and ours, which packages name.
 func TestServiceSID(t *testing.T) {
-	if got, want := ServiceSID("TrustedInstaller"), "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"; got != want {
-		t.Errorf("%s, want %s", got, want)
+	for name, want := range map[string]string{
+		"TrustedInstaller": "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464",
+		Name:               "S-1-5-80-699142280-1256508894-3986876584-2284338776-401253544",
+	} {
+		if got := ServiceSID(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
 	}
 }
 

@@ -15,12 +15,6 @@ const (
 	Description = "linemark, the agent beside the marking line"
 )
 
-// Exit codes that a service which has ended by itself leaves with Windows' service control.
-const (
-	exitError = 1 // with an error
-	exitEarly = 2 // without one, and nobody had asked it to
-)
-
 // NoProgress is how long a program may go without Alive before it is ended and started again. Under
 // systemd it is WatchdogSec of the unit.
 const NoProgress = time.Minute
@@ -84,9 +78,6 @@ const (
 	reloading
 	stopping
 )
-
-// degradedText marks the text of a program in which nothing runs.
-func degradedText(why string) string { return "DEGRADED: " + why }
 
 // nobody listens.
 type nobody struct{}

@@ -17,6 +17,12 @@ const (
 	stopWithin = time.Minute      // after that the program is ended as it is, which is as safe
 )
 
+// Exit codes that a service which has ended by itself leaves with service control.
+const (
+	exitError = 1 // with an error
+	exitEarly = 2 // without one, and nobody had asked it to
+)
+
 // eventLog is Windows' event log under the service's name.
 type eventLog interface {
 	EventWriter
@@ -205,7 +211,7 @@ func (h *scm) eventLog() (EventWriter, func()) {
 	if err != nil {
 		return noEvents{}, func() {}
 	}
-	return l, func() { l.Close() }
+	return l, func() { _ = l.Close() }
 }
 
 // noEvents stands for an event log that cannot be opened.

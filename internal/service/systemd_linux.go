@@ -53,7 +53,7 @@ func (n *notifier) tell(what change, text string, most time.Duration) {
 	case ready:
 		message = "READY=1\n"
 	case degraded:
-		message, text = "READY=1\n", degradedText(text)
+		message, text = "READY=1\n", "DEGRADED: "+text
 	case reloading:
 		message, text = fmt.Sprintf("RELOADING=1\nMONOTONIC_USEC=%d\n", monotonic()), "taking another configuration over"
 	case stopping:

@@ -95,7 +95,7 @@ func TestLife(t *testing.T) {
 				n = listen(t, fmt.Sprintf("@linemark-%d-%d", os.Getpid(), time.Now().UnixNano()))
 			}
 			ctx, stop := context.WithCancel(t.Context())
-			done := make(chan error)
+			done, finish := make(chan error), make(chan bool)
 			go func() {
 				done <- foreground(ctx, ofSystemd(n.env("WATCHDOG_USEC=60000000"), 1), func(ctx context.Context, life *Life) error {
 					life.Starting("migrating the ledger", time.Hour)
@@ -110,6 +110,7 @@ func TestLife(t *testing.T) {
 					life.Reloading()
 					life.Ready("line 3 running")
 					<-ctx.Done()
+					<-finish
 					return nil
 				})
 			}()
@@ -129,11 +130,15 @@ func TestLife(t *testing.T) {
 				t.Errorf("%q, want %q", got, want)
 			}
 			stop()
+			if got, want := n.next(), "STOPPING=1\nSTATUS=stopping\n"; got != want { // while it still finishes
+				t.Errorf("%q, want %q", got, want)
+			}
+			finish <- true
 			if err := <-done; err != nil {
 				t.Error(err)
 			}
-			if got, want := n.all(), []string{"STOPPING=1\nSTATUS=stopping\n"}; !slices.Equal(got, want) {
-				t.Errorf("%q, want %q", got, want)
+			if got := n.all(); len(got) > 0 {
+				t.Errorf("%q after the end", got)
 			}
 		})
 	}

@@ -65,9 +65,11 @@ func newWine(t *testing.T) wine {
 	}
 	t.Cleanup(func() {
 		in.Close()
-		server := exec.Command("wineserver", "--kill")
-		server.Env = w.env()
-		_ = server.Run()
+		for _, word := range []string{"--kill", "--wait"} { // its files are the test's to remove only then
+			server := exec.Command("wineserver", word)
+			server.Env = w.env()
+			_ = server.Run()
+		}
 		end()
 		_ = keep.Wait()
 	})
@@ -93,7 +95,7 @@ func (w wine) command(ctx context.Context, args ...string) *exec.Cmd {
 // cmd runs a program and returns what it says, and its exit code.
 func (w wine) cmd(ctx context.Context, args ...string) (string, int) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	c := w.command(ctx, args...)
 	out, err := os.Create(filepath.Join(w.dir, "out")) // a file: what goes on in the background holds a pipe open
