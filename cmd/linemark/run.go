@@ -5,9 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
 
 	"linemark/internal/config"
 	"linemark/internal/host"
@@ -32,14 +30,11 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := config.Load(path); !asService && missing(path) {
-		return err // nothing to wait for: the path is wrong
-	}
 	logged := false
 	err = service.Run(ctx, asService, func(ctx context.Context, life *service.Life) error {
 		log, closeLog := service.Log(asService, path, c.err)
 		defer closeLog()
-		err := host.Run(ctx, host.Options{Config: path, Log: log, Life: life, Reload: life.Reload()})
+		err := host.Run(ctx, host.Options{Config: path, Log: log, Life: life, Reload: life.Reload(), Stay: asService})
 		switch {
 		case err == nil:
 			log.Info("linemark has stopped")
@@ -49,20 +44,16 @@ func runAgent(ctx context.Context, c *console, args []string) error {
 		}
 		return err
 	})
+	_, wrongFile := errors.AsType[config.Problems](err)
 	switch hint := service.Hint(err); {
 	case logged:
 		return errShown
-	case err == nil || errors.Is(err, ledger.ErrInUse):
+	case err == nil || wrongFile || errors.Is(err, ledger.ErrInUse):
 		return err
 	case hint != "":
 		return failed(err, hint)
 	}
-	return failed(err, "see http.listen in "+path)
-}
-
-func missing(path string) bool {
-	_, err := os.Stat(path)
-	return errors.Is(err, fs.ErrNotExist)
+	return failed(err, host.Hint(err, path))
 }
 
 // runReload lets the running agent take the changed configuration over.

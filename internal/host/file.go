@@ -66,8 +66,11 @@ func reasons(err error, path string) []string {
 	return []string{fmt.Sprintf("%v (hint: %s)", err, Hint(err, path))}
 }
 
-// Hint says what a person can do about a ledger that cannot be opened.
+// Hint says what a person can do about a ledger that cannot be opened, or a page's port.
 func Hint(err error, path string) string {
+	if errors.Is(err, errPort) {
+		return "see http.listen in " + path
+	}
 	if foreign, ok := errors.AsType[*ledger.ForeignError](err); ok {
 		return fmt.Sprintf("agent.data_dir in %s must be this PC's own folder; if this PC has taken the place of the other one, which is off for good, set agent.name = %q", path, foreign.Ledger)
 	}

@@ -31,7 +31,10 @@ type Options struct {
 	Life   Life            // nil: nobody
 	Reload <-chan struct{} // each value asks for the configuration to be taken over, as the API does
 	Agent  agent.Options   // what the agent is given besides
-	Every  time.Duration   // how often a broken configuration or ledger is looked at again; 0: 5 s
+	// Stay lets the page be up while nothing can run, as a service does; else Run returns why at the start, to
+	// the person who has started it.
+	Stay  bool
+	Every time.Duration // how often a broken configuration or ledger is looked at again; 0: 5 s
 }
 
 // Host is one running process.
@@ -51,7 +54,7 @@ type Host struct {
 type request struct{ answer chan error }
 
 // Run works until ctx ends. It returns an error when the page's port is taken or another linemark has the
-// ledger at the start, and when the agent itself has failed. Everything else it waits out.
+// ledger at the start, and when the agent itself has failed. Everything else it waits out if it is to Stay.
 func Run(ctx context.Context, o Options) error {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -88,7 +91,7 @@ func (h *Host) run(ctx context.Context, p *port) error {
 			turn.answer(err)
 			turn = nil
 			continue
-		case first && errors.Is(err, ledger.ErrInUse):
+		case err != nil && first && (!h.o.Stay || errors.Is(err, ledger.ErrInUse)):
 			return err
 		case err != nil:
 			h.degrade(err)

@@ -109,7 +109,7 @@ func (p *pc) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
 	go func() {
-		p.done <- Run(ctx, Options{Config: p.file(), Log: slog.New(slog.DiscardHandler), Life: p.life, Reload: p.hup, Every: 50 * time.Millisecond})
+		p.done <- Run(ctx, Options{Config: p.file(), Log: slog.New(slog.DiscardHandler), Life: p.life, Reload: p.hup, Stay: true, Every: 50 * time.Millisecond})
 	}()
 	p.t.Cleanup(func() {
 		stop()
@@ -251,6 +251,29 @@ func TestLedgerInUse(t *testing.T) {
 	defer l.Close()
 	if err := Run(short(t), Options{Config: p.file(), Log: slog.New(slog.DiscardHandler)}); !errors.Is(err, ledger.ErrInUse) {
 		t.Errorf("the host ended with %v", err)
+	}
+}
+
+// To a person who has started it, it says at once what is wrong, and ends.
+func TestEndsForAPerson(t *testing.T) {
+	p := newPC(t)
+	good := p.text()
+	p.write(strings.Replace(good, `group = "water"`, `group = "wator"`, 1))
+	var problems config.Problems
+	if err := Run(short(t), Options{Config: p.file(), Log: slog.New(slog.DiscardHandler)}); !errors.As(err, &problems) {
+		t.Errorf("a broken file: %v", err)
+	}
+	p.write(good)
+	ctx, stop := context.WithTimeout(t.Context(), time.Second)
+	defer stop()
+	if err := Run(ctx, Options{Config: p.file(), Log: slog.New(slog.DiscardHandler)}); err != nil || ctx.Err() == nil {
+		t.Errorf("a good file: %v", err)
+	}
+	if err := errors.Join(os.RemoveAll(filepath.Join(p.dir, "data")), os.WriteFile(filepath.Join(p.dir, "data"), []byte("no folder"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Run(short(t), Options{Config: p.file(), Log: slog.New(slog.DiscardHandler)}); err == nil {
+		t.Error("a broken ledger is waited for")
 	}
 }
 

@@ -22,6 +22,8 @@ type port struct {
 	done    chan struct{}
 }
 
+var errPort = errors.New("opening the page's port")
+
 // open goes to an address. The one before is left only when that works.
 func (p *port) open(ctx context.Context, address string) error {
 	if p.stop != nil && address == p.address {
@@ -29,7 +31,7 @@ func (p *port) open(ctx context.Context, address string) error {
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("opening the page's port: %w", err)
+		return fmt.Errorf("%w: %w", errPort, err)
 	}
 	p.close()
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
