@@ -31,6 +31,19 @@ func TestJudgeFinds_belts(t *testing.T) {
 			s.at = s.at.Add(standstill)
 			s.belt("made", 9, "")
 		}, "", found{}},
+		{"a bad product passed, the belt had no labels, and then the line was stopped", func(s *shift) {
+			s.belt("passed", 6, "no read")
+			s.at = s.at.Add(time.Minute)
+			s.belt("made", 9, "")
+			s.belt("stopped", 0, "")
+		}, "", found{}},
+		{"a bad product passed, the belt had no labels, and it went on", func(s *shift) {
+			s.belt("passed", 6, "no read")
+			s.at = s.at.Add(time.Minute)
+			s.belt("made", 9, "")
+			s.at = s.at.Add(standstill)
+			s.belt("made", 10, "")
+		}, "P6: product 6 passed the rejector although: no read", found{}},
 		{"a bad product passed before the plant was switched off", func(s *shift) {
 			s.belt("passed", 6, "misread")
 			s.at = s.at.Add(time.Hour)
