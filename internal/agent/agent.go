@@ -72,6 +72,7 @@ type Agent struct {
 	reads    reads
 	speeds   speeds
 	disk     *disk
+	boxes    containerCount
 	handler  http.Handler
 	noPage   bool
 	file     func() *ConfigStatus // nil: no file

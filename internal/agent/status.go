@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"linemark/internal/ledger"
@@ -140,7 +141,7 @@ func (a *Agent) productStatus(of line.Product, balances []ledger.Balance) Produc
 }
 
 func (a *Agent) lineStatus(ctx context.Context, s *Status) error {
-	containers, err := a.ledger.Containers(ctx)
+	containers, err := a.boxes.look(ctx, a.ledger)
 	if err != nil {
 		return err
 	}
@@ -254,4 +255,31 @@ func (a *Agent) deviceStatus() []DeviceStatus {
 		all = append(all, a.plcs[d.Name].Status())
 	}
 	return all
+}
+
+// containerCount keeps the newest count of the containers: it goes through all of them, so whoever looks at the
+// page each second must not have it made anew each time.
+type containerCount struct {
+	mu   sync.Mutex
+	at   time.Time
+	took time.Duration
+	all  []ledger.ContainerCount
+}
+
+// restAfter is how many times as long as a count took no other is made.
+const restAfter = 50
+
+func (c *containerCount) look(ctx context.Context, l *ledger.Ledger) ([]ledger.ContainerCount, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	began := time.Now()
+	if began.Sub(c.at) < restAfter*c.took {
+		return c.all, nil
+	}
+	all, err := l.Containers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.at, c.took, c.all = time.Now(), time.Since(began), all
+	return all, nil
 }

@@ -83,7 +83,7 @@ func (h *Host) run(ctx context.Context, p *port) error {
 		a, err := h.start(ctx)
 		switch {
 		case err != nil && turn != nil: // back to what worked
-			h.o.Log.Error("the new configuration does not work: the old one goes on", "error", err)
+			h.o.Log.Error("the new configuration does not work: the old one goes on", "event", "config", "error", err)
 			h.set(turn.old, nil)
 			if err := p.open(ctx, turn.old.cfg.HTTP.Listen); err != nil {
 				h.o.Log.Error("the page stays at its new address", "error", err)
@@ -154,7 +154,7 @@ func (h *Host) work(ctx context.Context, a *agent.Agent, p *port) (*turn, error)
 		case <-h.o.Reload:
 			next := load(h.o.Config)
 			if err := h.accept(ctx, next, p); err != nil {
-				h.o.Log.Error("the configuration is not taken over: the old one goes on", "error", err)
+				h.o.Log.Error("the configuration is not taken over: the old one goes on", "event", "config", "error", err)
 				continue
 			}
 			return h.change(next, end, func(error) {})
@@ -220,7 +220,7 @@ func (h *Host) degrade(err error) {
 	h.mu.Unlock()
 	if !same {
 		for _, w := range why {
-			h.o.Log.Error("nothing runs: " + w)
+			h.o.Log.Error("nothing runs: "+w, "event", "config")
 		}
 	}
 	h.o.Life.Degraded(why[0])
