@@ -12,7 +12,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/linemark for this machine
-	$(GO) build -o bin/ ./cmd/linemark
+	$(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/linemark
 
 .PHONY: demo
 demo: build ## a whole plant and the agent for 30 s, then the balance and a check
@@ -34,6 +34,10 @@ build-all: ## build for linux/amd64, linux/arm64 and windows/amd64 from this tre
 	GOOS=linux   GOARCH=amd64 $(GO) build -o bin/linux-amd64/   ./cmd/linemark
 	GOOS=linux   GOARCH=arm64 $(GO) build -o bin/linux-arm64/   ./cmd/linemark
 	GOOS=windows GOARCH=amd64 $(GO) build -o bin/windows-amd64/ ./cmd/linemark
+
+.PHONY: schema
+schema: ## configs/linemark.schema.json anew, after a change of the settings
+	$(GO) generate ./cmd/linemark
 
 .PHONY: fmt
 fmt: ## fail if a file is not gofmt-ed
