@@ -94,7 +94,7 @@ torture: ## N (30) kills of the agent and the plant at named failpoints and rand
 
 .PHONY: network
 network: ## N (10) histories of network faults before every peer; SEED repeats one's choices
-	LINEMARK_NETWORK=$(or $(N),10) LINEMARK_NETWORK_SEED=$(SEED) $(GO) test -count=1 -v -timeout 6h ./internal/proof/network
+	LINEMARK_NETWORK=$(or $(N),10) LINEMARK_NETWORK_SEED=$(SEED) $(GO) test -count=1 -v -timeout 6h -run 'TestNetwork$$' ./internal/proof/network
 
 .PHONY: load
 FOR    ?= 30m
