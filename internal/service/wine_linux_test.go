@@ -182,7 +182,7 @@ func TestWine(t *testing.T) {
 		w.wants(0, "has stopped", exe, "service", "stop") // it has already
 	}
 	log, err := os.ReadFile(w.path(folder + `\logs\linemark-000001.log`))
-	if err != nil || strings.Count(string(log), "linemark is up") != 2 || strings.Count(string(log), "linemark has stopped") != 2 {
+	if err != nil || strings.Count(string(log), "linemark is up") != 2 || strings.Count(string(log), "linemark has stopped") != 3 || !strings.Contains(string(log), "izkm.token cannot be read") {
 		t.Errorf("%v: %s", err, log)
 	}
 
