@@ -6,6 +6,7 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -69,6 +70,9 @@ func Run(ctx context.Context, o Options) error {
 	h.o.Agent.Log, h.o.Agent.NoPage, h.o.Agent.Config = o.Log, true, h.configStatus
 	p := &port{handler: h, log: o.Log}
 	if err := p.open(ctx, h.file.cfg.HTTP.Listen); err != nil {
+		if dir := h.file.cfg.Agent.DataDir; dir != "" && ledger.Locked(dir) {
+			return fmt.Errorf("%w, in %s, and has the page's port", ledger.ErrInUse, dir)
+		}
 		return err
 	}
 	defer p.close()
@@ -91,6 +95,8 @@ func (h *Host) run(ctx context.Context, p *port) error {
 			turn.answer(err)
 			turn = nil
 			continue
+		case err != nil && ctx.Err() != nil:
+			return nil // it was told to end while it started
 		case err != nil && first && (!h.o.Stay || errors.Is(err, ledger.ErrInUse)):
 			return err
 		case err != nil:
@@ -199,12 +205,12 @@ func (h *Host) tell(a *agent.Agent, ready bool) bool {
 		h.o.Life.Status("not all parts work: see the page")
 		return ready
 	}
-	h.o.Life.Alive()
-	if !ready {
+	if ready {
+		h.o.Life.Status(a.Summary())
+	} else {
 		h.o.Life.Ready(a.Summary())
-		return true
 	}
-	h.o.Life.Status(a.Summary())
+	h.o.Life.Alive()
 	return true
 }
 

@@ -67,7 +67,8 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if len(why) == 0 {
-		why = []string{"linemark is starting"}
+		http.Error(w, "linemark is starting", http.StatusServiceUnavailable)
+		return
 	}
 	web.Degraded(h.status(why), why).ServeHTTP(w, r)
 }
