@@ -28,7 +28,7 @@ import (
 )
 
 // ready are the configurations of this folder, with the pace of their lines in products a second.
-var ready = map[string]float64{"water.toml": 30, "beer.toml": 30, "pharma.toml": 3, "tobacco.toml": 30, "preprinted.toml": 30}
+var ready = map[string]float64{"water.toml": 30, "beer.toml": 30, "pharma.toml": 2, "tobacco.toml": 30, "preprinted.toml": 30}
 
 // shift is how long each of them runs.
 const shift = 5 * time.Second
@@ -154,7 +154,7 @@ func small(t *testing.T, file, dir string) *config.Config {
 		if line.Stations[i].Of != "" {
 			line.Stations[i].Capacity = 2
 		}
-		if file == "pharma.toml" && line.Stations[i].Kind == "pack" { // three packs a second
+		if file == "pharma.toml" && line.Stations[i].Kind == "pack" { // two packs a second
 			line.Stations[i].Capacity = 2
 		}
 	}
