@@ -290,11 +290,11 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
-// told waits until the service manager was told something new.
+// told waits until the service manager was told something.
 func (p *pc) told(what string) {
 	p.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if told := p.life.all(); len(told) > 0 && (strings.HasPrefix(told[len(told)-1], what) || len(told) > 1 && strings.HasPrefix(told[len(told)-2], what)) {
+		if slices.ContainsFunc(p.life.all(), func(told string) bool { return strings.HasPrefix(told, what) }) {
 			return
 		}
 	}
