@@ -12,7 +12,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/linemark for this machine
-	$(GO) build -o bin/ ./cmd/linemark
+	$(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/linemark
 
 .PHONY: demo
 demo: build ## a whole plant and the agent for 30 s, then the balance and a check
@@ -34,6 +34,10 @@ build-all: ## build for linux/amd64, linux/arm64 and windows/amd64 from this tre
 	GOOS=linux   GOARCH=amd64 $(GO) build -o bin/linux-amd64/   ./cmd/linemark
 	GOOS=linux   GOARCH=arm64 $(GO) build -o bin/linux-arm64/   ./cmd/linemark
 	GOOS=windows GOARCH=amd64 $(GO) build -o bin/windows-amd64/ ./cmd/linemark
+
+.PHONY: schema
+schema: ## configs/linemark.schema.json anew, after a change of the settings
+	$(GO) generate ./cmd/linemark
 
 .PHONY: fmt
 fmt: ## fail if a file is not gofmt-ed
@@ -80,10 +84,26 @@ bin/shift.test:
 offline: ## 72 hours of production without the national system, compressed, then the drain
 	LINEMARK_OFFLINE=72h $(GO) test -v -timeout 1h -run TestOffline ./internal/shift
 
+.PHONY: sabotage
+sabotage: ## break each promise on purpose, one after the other: its own test must find it; WHICH is part of a name
+	LINEMARK_SABOTAGE=$(or $(WHICH),1) $(GO) test -count=1 -v -timeout 1h -run TestSabotage ./internal/proof/sabotage
+
+.PHONY: torture
+torture: ## N (30) kills of the agent and the plant at named failpoints and random moments; SEED repeats a history's choices
+	LINEMARK_TORTURE=$(or $(N),30) LINEMARK_TORTURE_SEED=$(SEED) $(GO) test -count=1 -v -timeout 6h -run TestTorture ./internal/proof/torture
+
+.PHONY: network
+network: ## N (10) histories of network faults before every peer; SEED repeats one's choices
+	LINEMARK_NETWORK=$(or $(N),10) LINEMARK_NETWORK_SEED=$(SEED) $(GO) test -count=1 -v -timeout 6h -run 'TestNetwork$$' ./internal/proof/network
+
+.PHONY: load
+FOR    ?= 30m
+load: ## eight lines at 33 products a second for FOR (30m), then one at full speed
+	LINEMARK_LOAD=$(FOR) $(GO) test -count=1 -v -timeout 6h ./internal/proof/load
+
 .PHONY: powercut
-N      ?= 10
 powercut: ## N (10) power cuts on an ext4 disk of its own, each judged; SEED repeats one plant's choices
-	LINEMARK_POWER_CUTS=$(N) LINEMARK_POWER_SEED=$(SEED) $(GO) test -count=1 -v -timeout 4h -run TestPowerCut ./internal/proof
+	LINEMARK_POWER_CUTS=$(or $(N),10) LINEMARK_POWER_SEED=$(SEED) $(GO) test -count=1 -v -timeout 4h -run TestPowerCut ./internal/proof
 
 .PHONY: storage
 storage: ## the storage faults, on disks of their own

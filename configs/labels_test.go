@@ -1,4 +1,3 @@
-// Package configs holds the tests of the ready configurations and label files in this folder.
 package configs
 
 import (

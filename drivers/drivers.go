@@ -25,6 +25,7 @@ type Settings struct {
 	Options map[string]any // the device's other keys as TOML gave them; a driver refuses what it does not know
 	Dial    link.Dialer    // nil: link.Dial
 	Log     *slog.Logger   // nil: slog.Default()
+	Asked   func(Setting)  // hears of each key that the driver reads, in its order; nil: nobody asks
 }
 
 // OptionError is one setting that a driver cannot accept. New joins several with errors.Join.
@@ -32,6 +33,7 @@ type OptionError struct {
 	Key     string // the setting's key, such as "label"
 	Problem string // what is wrong, in one clause
 	Hint    string // what to do, in one clause
+	File    string // the file that the setting names, where the problem is in that file; empty: it is in the setting
 }
 
 func (e *OptionError) Error() string { return fmt.Sprintf("%s: %s", e.Key, e.Problem) }

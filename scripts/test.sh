@@ -14,7 +14,8 @@ if ! command -v "${CC:-gcc}" >/dev/null; then # the race detector needs a C comp
 	race='' CGO_ENABLED=0
 	export CGO_ENABLED
 fi
-go test $race -timeout 9m -json ./... >"$log" 2>&1
+# Many tests wait for devices, clocks and processes more than they compute: more packages than cores at a time.
+go test $race -p 4 -timeout 9m -json ./... >"$log" 2>&1
 code=$?
 # A line for each package, the whole output of what failed, and the skipped tests by name.
 awk '

@@ -54,6 +54,10 @@ func (q *question) ask(ctx context.Context, cfg *config.Config, path string, v a
 	case resp.StatusCode == http.StatusNotFound:
 		return ledger.ErrNotFound
 	case resp.StatusCode != http.StatusOK:
+		var fault web.Fault
+		if json.Unmarshal(body, &fault) == nil && fault.Error != "" {
+			return failed(errors.New(fault.Error), fault.Hint)
+		}
 		return fmt.Errorf("the agent says: %s", strings.TrimSpace(string(body)))
 	}
 	if err := json.Unmarshal(body, v); err != nil {

@@ -250,17 +250,25 @@ func writeWhole(path string, write func(io.Writer) error) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-// loadForCodes is config.Load for commands that never call the national system: its token may be
-// missing.
-func loadForCodes(path string) (*config.Config, error) {
+// loadForCodes is config.Load for commands that never call the national system: its secrets may be
+// missing. A label that is wrong matters only to whoever uses one of the printers.
+func loadForCodes(path string, printers ...string) (*config.Config, error) {
 	cfg, err := config.Load(path)
-	var problems config.Problems
-	if !errors.As(err, &problems) {
-		return cfg, err
+	return cfg, usable(err, printers...)
+}
+
+// usable leaves of a configuration's problems those that matter to a command which uses these printers
+// and calls nobody outside.
+func usable(err error, printers ...string) error {
+	problems, ok := errors.AsType[config.Problems](err)
+	if !ok {
+		return err
 	}
-	problems = slices.DeleteFunc(problems, func(p config.Problem) bool { return p.Key == "izkm.client_token" })
-	if len(problems) > 0 {
-		return nil, problems
+	problems = slices.DeleteFunc(slices.Clone(problems), func(p config.Problem) bool {
+		return p.Secret || p.Printer != "" && !slices.Contains(printers, p.Printer)
+	})
+	if len(problems) == 0 {
+		return nil
 	}
-	return cfg, nil
+	return problems
 }

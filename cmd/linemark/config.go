@@ -2,21 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
-	"slices"
 
 	"linemark/drivers/link"
 	"linemark/internal/config"
 )
 
 func runConfig(ctx context.Context, c *console, args []string) error {
-	return choose(ctx, c, "config", []word{{"check", configCheck}, {"init", configInit}}, args, "linemark config check FILE")
+	return choose(ctx, c, "config", []word{{"check", configCheck}, {"init", configInit}, {"show", configShow}, {"schema", configSchema}}, args, "linemark config check FILE")
 }
 
 // configCheck loads the file as run does and then tries whether every device answers.
@@ -60,45 +54,4 @@ func oneFile(args []string) (string, error) {
 		return args[0], nil
 	}
 	return "", wrong(fmt.Errorf("one file is looked at, not %d", len(args)), "linemark config check FILE")
-}
-
-// configInit writes the starter file and its labels. It overwrites nothing.
-func configInit(_ context.Context, c *console, args []string) error {
-	rest, err := flags(c, "config", args, func(*flag.FlagSet) {})
-	if err != nil {
-		return err
-	}
-	path, err := oneFile(rest)
-	if err != nil {
-		return err
-	}
-	files := map[string][]byte{path: config.Example()}
-	err = fs.WalkDir(config.Labels(), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(config.Labels(), name)
-		files[filepath.Join(filepath.Dir(path), "labels", name)] = text
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	names := slices.Sorted(maps.Keys(files))
-	for _, name := range names {
-		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
-			return failed(fmt.Errorf("%s is there already", name), "give another name, or move the old file away")
-		}
-	}
-	if err := os.MkdirAll(filepath.Join(filepath.Dir(path), "labels"), 0o755); err != nil {
-		return err
-	}
-	for _, name := range names {
-		if err := os.WriteFile(name, files[name], 0o644); err != nil {
-			return err
-		}
-		fmt.Fprintln(c.out, "wrote", name)
-	}
-	fmt.Fprintf(c.out, "next: put the token into LINEMARK_IZKM_TOKEN, edit %s, then run linemark config check %s\n", path, path)
-	return nil
 }

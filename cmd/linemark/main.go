@@ -39,7 +39,26 @@ func commands() []command {
 	return []command{
 		{"demo", "[--for 30s] [--rate N] [--seed N] [--json]", "a whole plant on this machine, nothing to install", runDemo, nil},
 		{"run", "--config FILE", "the agent", runAgent, nil},
-		{"config", "check|init [FILE]", "the configuration, looked at by the same loader as run", runConfig, nil},
+		{"service", "install|uninstall|start|stop|status", "the agent as a Windows service or a systemd unit, which starts with the machine", runService, []string{
+			"install [--config FILE]    as administrator or root; writes a starter configuration where there is none",
+			"uninstall                  configuration, ledger and logs stay",
+			"start",
+			"stop",
+			"status                     exit code 0 only while it runs",
+		}},
+		{"reload", "[--config FILE]", "the running agent takes the changed configuration over; a wrong one changes nothing", runReload, nil},
+		{"doctor", "[--config FILE] [--json]", "what keeps this PC from working, or will, and what to do; exit 1 where something does not work", runDoctor, nil},
+		{"config", "check|init|show|schema [FILE]", "the configuration, looked at by the same loader as run", runConfig, []string{
+			"check [--offline] [FILE]                        every problem with its line; then whether each device answers",
+			"init [FILE] [--group GROUP] [--printer DRIVER[=ADDRESS]] [--box-printer ...] [--scanner ...] [--plc ... | --no-plc] [--boxes N | --no-boxes] [--pallets N | --no-pallets] [--preprinted]",
+			"show [FILE] [--json]                            everything that is in force, defaults too, without secrets",
+			"schema [--output FILE]                          a JSON schema for editors",
+		}},
+		{"secret", "set|list|remove ...", "secrets kept beside the configuration, which names them as \"secret:NAME\"", runSecret, []string{
+			"set [--config FILE] NAME       the secret comes from standard input; a terminal does not show it",
+			"list [--config FILE]           the names, and which settings use them",
+			"remove [--config FILE] NAME",
+		}},
 		{"status", "[--config FILE] [--json]", "what is going on (asks the running agent)", runStatus, nil},
 		{"balance", "[--config FILE] [--json]", "received against every state of a code, recounted", runBalance, nil},
 		{"trace", "[--config FILE] [--json] CODE", "one code's life; - reads the code from standard input", runTrace, nil},

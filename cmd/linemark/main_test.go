@@ -28,8 +28,17 @@ import (
 // linemark in scripts and in the tests that kill it is this test program, run anew as a process
 // of its own.
 func TestMain(m *testing.M) {
+	if _, set := os.LookupEnv(tokenVariable); !set {
+		os.Setenv(tokenVariable, token)
+	}
 	testscript.Main(m, map[string]func(){"linemark": main})
 }
+
+// The token of testdata/plant.toml, and where it is.
+const (
+	tokenVariable = "LINEMARK_IZKM_TOKEN"
+	token         = "1cecc8fb-fb47-4c8a-af3d-d34c1ead8c4f"
+)
 
 // Every command, as a person meets it: testdata/script.
 func TestScripts(t *testing.T) {
@@ -42,7 +51,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("LINEMARK_IZKM_TOKEN", "1cecc8fb-fb47-4c8a-af3d-d34c1ead8c4f")
+			env.Setenv(tokenVariable, token)
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 			return nil
 		},
@@ -54,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"snapshot":   snapshot,
 			"unchanged":  unchanged,
 			"ready":      func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(ready(ts.Getenv("HTTP"))) },
+			"degraded":   degraded,
 			"counted":    countedCommand,
 			"reported":   reported,
 			"aggregated": aggregated,
@@ -71,6 +81,7 @@ func TestScripts(t *testing.T) {
 			"says":        says,
 			"tooNew":      tooNew,
 			"printedonce": printedOnce,
+			"hidden":      hidden,
 		},
 	})
 }
@@ -312,6 +323,39 @@ func page(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if !strings.Contains(string(body), args[1]) {
 		ts.Fatalf("%s is %s", args[0], body)
+	}
+}
+
+// degraded waits until the page says why nothing runs.
+func degraded(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(until(func() error {
+		s, err := status(ts.Getenv("HTTP"))
+		if err == nil && len(s.Degraded) == 0 {
+			err = errors.New("everything runs")
+		}
+		return err
+	}))
+}
+
+// hidden wants a text in no answer of the agent's page and API and in no file of these folders.
+func hidden(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, 1, "hidden TEXT [FOLDER ...]")
+	for _, path := range []string{"/", "/api/v1/status", "/api/v1/balance", "/api/v1/batch?line=3", "/metrics", "/healthz", "/readyz"} {
+		if body, _ := get(ts.Getenv("HTTP"), path); strings.Contains(string(body), args[0]) {
+			ts.Fatalf("%s tells it", path)
+		}
+	}
+	for _, dir := range args[1:] {
+		ts.Check(filepath.WalkDir(ts.MkAbs(dir), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if strings.Contains(string(text), args[0]) {
+				ts.Fatalf("%s holds it", path)
+			}
+			return err
+		}))
 	}
 }
 

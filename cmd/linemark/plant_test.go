@@ -186,7 +186,14 @@ func (o *output) String() string {
 // start runs linemark in the background; the test's end kills it.
 func start(t testing.TB, args ...string) *process {
 	t.Helper()
+	return startIn(t, nil, args...)
+}
+
+// startIn is start with more in the environment.
+func startIn(t testing.TB, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, name: "linemark " + args[0], cmd: exec.Command("linemark", args...), done: make(chan error, 1)}
+	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,22 @@ import (
 
 func printStatus(w io.Writer, s agent.Status) {
 	fmt.Fprintf(w, "%s, up since %s\n", s.Agent, clock(s.Started))
+	for _, why := range s.Degraded {
+		fmt.Fprintf(w, "NOTHING RUNS: %s\n", why)
+	}
+	if c := s.Config; c != nil && c.Changed != nil {
+		if len(c.Problems) == 0 {
+			fmt.Fprintf(w, "%s was changed at %s and is not in force yet: linemark reload\n", c.File, clock(*c.Changed))
+		} else {
+			fmt.Fprintf(w, "%s was changed at %s and cannot be taken over:\n", c.File, clock(*c.Changed))
+		}
+		for _, p := range c.Problems {
+			fmt.Fprintf(w, "  %s\n", p)
+		}
+	}
+	if len(s.Degraded) > 0 {
+		return
+	}
 	if s.Ledger != "ok" {
 		fmt.Fprintf(w, "LEDGER: %s\n", s.Ledger)
 	}

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
+	"linemark/internal/config"
 	"linemark/internal/record"
 )
 
@@ -39,13 +42,17 @@ const aroundStop = 2 * time.Minute
 // open returns the recording, the file's or that of the configuration, and fills the cut.
 func (s *span) open(file string) (*record.Reader, error) {
 	from := record.InFile(file)
+	var cfg *config.Config
 	if file == "" {
 		q := question{config: s.config}
-		cfg, err := q.load()
-		if err != nil {
+		var err error
+		if cfg, err = q.load(); err != nil {
 			return nil, err
 		}
 		from = record.InFolder(cfg.Agent.DataDir)
+	}
+	if err := s.known(from, cfg); err != nil {
+		return nil, err
 	}
 	if s.lastStop {
 		if s.from != "" || s.to != "" {
@@ -70,6 +77,40 @@ func (s *span) open(file string) (*record.Reader, error) {
 		}
 	}
 	return from, nil
+}
+
+// known refuses a device or a line that is neither in the recording nor in the configuration (nil: there
+// is none): a slip of the pen would look like a device that was silent.
+func (s *span) known(from *record.Reader, cfg *config.Config) error {
+	if s.cut.Device == "" && s.cut.Line == "" {
+		return nil
+	}
+	devices, lines, err := record.Sources(from)
+	if err != nil {
+		return noRecording(err)
+	}
+	if cfg != nil {
+		for _, d := range slices.Concat(cfg.Printers, cfg.Scanners, cfg.PLCs) {
+			devices = append(devices, d.Name)
+		}
+		for _, l := range cfg.Lines {
+			lines = append(lines, l.Name)
+		}
+	}
+	for _, asked := range []struct {
+		kind, name string
+		known      []string
+	}{{"device", s.cut.Device, devices}, {"line", s.cut.Line, lines}} {
+		slices.Sort(asked.known)
+		if asked.name != "" && !slices.Contains(asked.known, asked.name) {
+			hint := "it has none"
+			if len(asked.known) > 0 {
+				hint = "known: " + strings.Join(slices.Compact(asked.known), ", ")
+			}
+			return wrong(fmt.Errorf("the recording has no %s %q", asked.kind, asked.name), hint)
+		}
+	}
+	return nil
 }
 
 // moment reads a time as people write it; an empty text leaves it alone.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"linemark/internal/config"
+	"linemark/internal/host"
 	"linemark/internal/ledger"
 )
 
@@ -125,7 +126,7 @@ func nameOf(pc, agent string) string {
 func (r *restoring) move(ctx context.Context, c *console, cfg *config.Config) (err error) {
 	l, err := ledger.Open(ctx, cfg.Agent.DataDir, ledger.Options{Agent: cfg.Agent.Name, Program: programVersion()})
 	if err != nil {
-		return failed(err, ledgerHint(err, r.config))
+		return failed(err, host.Hint(err, r.config))
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	if err := l.Moved(ctx, r.reason); err != nil {
@@ -139,7 +140,7 @@ func (r *restoring) move(ctx context.Context, c *console, cfg *config.Config) (e
 func (r *restoring) giveName(ctx context.Context, c *console, cfg *config.Config) (err error) {
 	l, err := ledger.Open(ctx, cfg.Agent.DataDir, ledger.Options{Agent: cfg.Agent.Name, Of: r.rename, Program: programVersion()})
 	if err != nil {
-		return failed(err, ledgerHint(err, r.config))
+		return failed(err, host.Hint(err, r.config))
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	if copied := l.Copy(); copied != nil {

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
+	"net/http"
 
 	"linemark/internal/agent"
 	"linemark/internal/config"
+	"linemark/internal/host"
 	"linemark/internal/ledger"
+	"linemark/internal/service"
+	"linemark/internal/web"
 )
 
 const defaultConfig = "linemark.toml"
@@ -20,61 +23,57 @@ func configFlag(fs *flag.FlagSet, path *string) {
 
 func runAgent(ctx context.Context, c *console, args []string) error {
 	var path string
-	if err := noArguments(c, "run", args, func(fs *flag.FlagSet) { configFlag(fs, &path) }); err != nil {
+	var asService bool
+	err := noArguments(c, "run", args, func(fs *flag.FlagSet) {
+		configFlag(fs, &path)
+		fs.BoolVar(&asService, "service", false, "the machine's service control has started it, and a log file takes what is said")
+	})
+	if err != nil {
+		return err
+	}
+	logged := false
+	err = service.Run(ctx, asService, func(ctx context.Context, life *service.Life) error {
+		log, closeLog := service.Log(asService, path, c.err)
+		defer closeLog()
+		err := host.Run(ctx, host.Options{Config: path, Log: log, Life: life, Reload: life.Reload(), Stay: asService, Agent: agent.Options{Program: programVersion()}})
+		switch {
+		case err == nil:
+			log.Info("linemark has stopped")
+		case asService:
+			logged = true
+			log.Error("linemark has ended", "error", err)
+		}
+		return err
+	})
+	_, wrongFile := errors.AsType[config.Problems](err)
+	switch hint := service.Hint(err); {
+	case logged:
+		return errShown
+	case err == nil || wrongFile || errors.Is(err, ledger.ErrInUse):
+		return err
+	case hint != "":
+		return failed(err, hint)
+	}
+	return failed(err, host.Hint(err, path))
+}
+
+// runReload lets the running agent take the changed configuration over.
+func runReload(ctx context.Context, c *console, args []string) error {
+	var path string
+	if err := noArguments(c, "reload", args, func(fs *flag.FlagSet) { configFlag(fs, &path) }); err != nil {
 		return err
 	}
 	cfg, err := config.Load(path)
-	if problems, ok := errors.AsType[config.Problems](err); ok && len(problems.Blocking()) == 0 {
-		for _, p := range problems {
-			fmt.Fprintln(c.err, p) // its station waits, the others run
-		}
-		err = nil
+	if err != nil {
+		return err // the agent goes on with what it has
+	}
+	err = remote(cfg).call(ctx, http.MethodPost, web.ReloadPath, struct{}{}, &struct{}{})
+	if errors.Is(err, errNoAgent) {
+		return failed(err, "start the agent with linemark run; if [http] listen was changed in the file, restart it instead")
 	}
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(c.err, nil))
-	a, err := agent.New(ctx, cfg, agent.Options{Log: log, Program: programVersion()})
-	switch {
-	case errors.Is(err, ledger.ErrInUse):
-		return err
-	case err != nil:
-		return failed(err, ledgerHint(err, path))
-	}
-	log.Info("linemark is up", "agent", cfg.Agent.Name, "ledger", a.Ledger().Path())
-	runErr := a.Run(ctx)
-	if err := a.Close(); err != nil {
-		return fmt.Errorf("closing the ledger: %w", err)
-	}
-	if runErr == nil {
-		log.Info("linemark has stopped")
-	}
-	if runErr != nil {
-		return failed(runErr, "see http.listen in "+path)
-	}
+	fmt.Fprintln(c.out, path, "is in force: the lines have started anew")
 	return nil
-}
-
-// ledgerHint says what a person can do about a ledger that cannot be opened.
-func ledgerHint(err error, config string) string {
-	if foreign, ok := errors.AsType[*ledger.ForeignError](err); ok {
-		return fmt.Sprintf("agent.data_dir in %s must be this PC's own folder; if the agent is to bear another name from now on: linemark restore --rename %q --reason TEXT", config, foreign.Ledger)
-	}
-	if _, ok := errors.AsType[*ledger.LostError](err); ok {
-		return "put back ledger.db and ledger.db-wal as they were; if they are gone, keep this folder, put the last backup in its place (linemark restore --from), or start with an empty one and bring back what the national system still has: linemark recover"
-	}
-	if newer, ok := errors.AsType[*ledger.NewerError](err); ok {
-		by := "that linemark or a newer one"
-		if newer.Program != "" {
-			by = "linemark " + newer.Program + " or a newer one"
-		}
-		return "install " + by + "; nothing was changed in the ledger. To go back, restore what was copied before the upgrade: ledger-schema*.db in agent.data_dir"
-	}
-	if _, ok := errors.AsType[*ledger.RoomError](err); ok {
-		return "make room on that disk; nothing was changed in the ledger"
-	}
-	if ledger.Damaged(err) {
-		return "the disk is failing: keep this folder and put the ledger on another disk, from a copy of the same moment or empty with linemark recover"
-	}
-	return "see agent.data_dir in " + config + ": the folder must be writable for the account that linemark runs under, and its disk must have room"
 }

@@ -53,6 +53,13 @@ func runSim(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return failed(err, "the addresses in "+path+" must be free ports of 127.0.0.1, and the url http://127.0.0.1:PORT")
 	}
+	for _, r := range plant.Rolls {
+		if r.File == "" {
+			err := fmt.Errorf("the labels of line %s come printed, and their codes must lie somewhere", r.Line)
+			return errors.Join(wrong(err, "give --log DIR: the plant puts them there, for linemark codes import"), plant.Close())
+		}
+		fmt.Fprintf(c.out, "the roll of line %s: linemark codes import --config %s --product %s --format lines %s\n", r.Line, path, r.Product, r.File)
+	}
 	fmt.Fprintf(c.out, "the plant of %s is up at the addresses of the file; end it with Ctrl-C\n", path)
 	plant.Run(ctx)
 	return plant.Close()

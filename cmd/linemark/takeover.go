@@ -9,6 +9,7 @@ import (
 
 	"linemark/internal/agent"
 	"linemark/internal/config"
+	"linemark/internal/host"
 	"linemark/internal/ledger"
 )
 
@@ -51,14 +52,14 @@ func (r *restoring) takeoverHint(err error) string {
 	if e, ok := errors.AsType[*ledger.SerialsError](err); ok {
 		return fmt.Sprintf("read the last label that the old PC printed with prefix %s, and add --next-serial %s=NUMBER, one more than its serial number", e.Prefix, e.Prefix)
 	}
-	return ledgerHint(err, r.config)
+	return host.Hint(err, r.config)
 }
 
 // ofWhom says where the ledger comes from.
 func (r *restoring) ofWhom(ctx context.Context, cfg *config.Config) (pc, was string, err error) {
 	l, err := ledger.Open(ctx, cfg.Agent.DataDir, ledger.Options{Agent: cfg.Agent.Name, Of: r.rename})
 	if err != nil {
-		return "", "", failed(err, ledgerHint(err, r.config))
+		return "", "", failed(err, host.Hint(err, r.config))
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	o, err := l.Origin(ctx)

@@ -22,7 +22,13 @@ func tested[T any](file, kind string, rest []string, find func(*config.Config, s
 		return nil, none, wrong(fmt.Errorf("one %s is tested, not %d", kind, len(rest)), "give its name in the configuration")
 	}
 	cfg, err := commission.Load(file)
-	if err != nil {
+	printers := []string{}
+	if l, ok := lineOf(cfg, rest[0]); ok && kind == "line" {
+		for _, s := range l.Stations {
+			printers = append(printers, s.Printer)
+		}
+	}
+	if err := usable(err, printers...); err != nil {
 		return nil, none, partOfAFile(err)
 	}
 	found, ok := find(cfg, rest[0])

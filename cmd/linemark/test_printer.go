@@ -39,7 +39,7 @@ func testPrinter(ctx context.Context, c *console, args []string) error {
 	if len(rest) != 1 {
 		return wrong(fmt.Errorf("one printer is tested, not %d", len(rest)), "give its name in the configuration")
 	}
-	cfg, err := loadForCodes(file)
+	cfg, err := loadForCodes(file, rest[0])
 	if err != nil {
 		return partOfAFile(err)
 	}

@@ -58,7 +58,7 @@ func testScanner(ctx context.Context, c *console, args []string) error {
 // printControls shows the control codes as text: any label program makes a symbol of it.
 func printControls(c *console, file string) error {
 	cfg, err := commission.Load(file)
-	if err != nil {
+	if err := usable(err); err != nil {
 		return err
 	}
 	controls, err := commission.ControlCodes(cfg)

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"time"
 
@@ -23,7 +25,7 @@ func newNational(cfg *config.Config, l *ledger.Ledger, o Options) (*national, er
 	for _, f := range []struct {
 		path string
 		into *[]byte
-	}{{cfg.IZKM.CAFile, &access.CA}, {cfg.IZKM.ClientCert, &access.ClientCert}, {cfg.IZKM.ClientKey, &access.ClientKey}} {
+	}{{cfg.IZKM.CAFile, &access.CA}, {cfg.IZKM.ClientCert, &access.ClientCert}} {
 		if f.path == "" {
 			continue
 		}
@@ -34,6 +36,9 @@ func newNational(cfg *config.Config, l *ledger.Ledger, o Options) (*national, er
 		*f.into = text
 	}
 	var err error
+	if access.ClientKey, err = cfg.ClientKeyPEM(); err != nil {
+		return nil, err
+	}
 	if n.client, err = izkm.New(access); err != nil {
 		return nil, err
 	}
@@ -45,3 +50,24 @@ func newNational(cfg *config.Config, l *ledger.Ledger, o Options) (*national, er
 
 // certificateWarning is how long before its end people are told of a certificate.
 const certificateWarning = 30 * 24 * time.Hour
+
+// Ping asks the national system once whether it is there and takes this PC's access. It tells how far its
+// clock is ahead of this PC's, where it has said so.
+func Ping(ctx context.Context, cfg *config.Config, o Options) (skew *time.Duration, err error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	n, err := newNational(cfg, nil, o)
+	if err != nil {
+		return nil, err
+	}
+	err = n.client.Ping(ctx)
+	if s := n.Access().Skew; s != nil {
+		d := time.Duration(*s) * time.Second
+		skew = &d
+	}
+	return skew, err
+}
+
+// Room returns how much is free for this account on the disk of a folder, and how large the disk is, in bytes.
+func Room(dir string) (free, total int64, err error) { return room(dir) }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -39,6 +40,8 @@ type Options struct {
 	Now func() time.Time
 	// Program names this program in the ledger; empty: what stands there stays.
 	Program string
+	// Progress is told what takes long at the start; nil: nobody is.
+	Progress func(what string)
 	// Home says where the ledger's file lives; nil: the system is asked.
 	Home func(path string) (home.Home, error)
 	// Look is how often supply and reports look at the ledger; 0: every second.
@@ -48,6 +51,11 @@ type Options struct {
 	Printers func(name string, p drivers.Printer) drivers.Printer
 	Scanners func(name string, s drivers.Scanner) drivers.Scanner
 	PLCs     func(name string, p drivers.PLC) drivers.PLC
+
+	// NoPage says that Run opens no port: somebody else lets Handler answer.
+	NoPage bool
+	// Config tells of the configuration's file; nil: there is none.
+	Config func() *ConfigStatus
 
 	rec *record.Recorder // of the agent that New makes
 }
@@ -71,6 +79,11 @@ type Agent struct {
 	reads    reads
 	speeds   speeds
 	backups  *backups
+	disk     *disk
+	boxes    containerCount
+	handler  http.Handler
+	noPage   bool
+	file     func() *ConfigStatus // nil: no file
 }
 
 // New opens the ledger, sets aside what the last run left open, and puts everything together.
@@ -80,12 +93,14 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 		o.Log = slog.Default()
 	}
 	a := &Agent{cfg: cfg, log: o.Log, started: time.Now(), printers: map[string]*printer{}, scanners: map[string]*scanner{}, plcs: map[string]*plc{}, products: map[string]line.Product{}}
-	a.alarms.log = o.Log
+	a.alarms.log, a.noPage, a.file = o.Log, o.NoPage, o.Config
+	a.handler = web.Handler(page{a}, a.log)
 	var err error
 	if a.ledger, err = ledger.Open(ctx, cfg.Agent.DataDir, ledgerOptions(cfg, o)); err != nil {
 		return nil, err
 	}
 	a.backups = newBackups(cfg, o, a.alarms.add)
+	a.disk = &disk{dir: cfg.Agent.DataDir, warn: cfg.Disk.WarnBytes(), stop: cfg.Disk.StopBytes(), room: room, alarm: func(text string) { a.alarms.add("agent", text) }}
 	a.rec = recorder(cfg, o) // behind the ledger's lock: one agent alone writes there
 	o.rec, a.alarms.rec = a.rec, a.rec
 	if err := a.assemble(ctx, o); err != nil {
@@ -96,6 +111,9 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 
 // Ledger returns the agent's ledger, for questions.
 func (a *Agent) Ledger() *ledger.Ledger { return a.ledger }
+
+// Handler answers the page and the API.
+func (a *Agent) Handler() http.Handler { return a.handler }
 
 // Close closes the ledger and ends the recording. Run must have returned.
 func (a *Agent) Close() error { return errors.Join(a.rec.Close(), a.ledger.Close()) }
@@ -191,19 +209,26 @@ func (a *Agent) devices(o Options) error {
 		}
 		p := newPLC(a.device("plc", d), driver)
 		p.alarm = func(text string) { a.alarms.add(d.Name, text) }
-		p.alive = a.alive
+		p.alive = func() bool { return a.alive(p.lines) }
 		a.plcs[d.Name] = p
 	}
 	return nil
 }
 
-// alive is what the PLC's beat stands for: the ledger takes writes and all stations work.
-func (a *Agent) alive() bool {
+// Alive says whether there is progress: the ledger takes writes and all stations work.
+func (a *Agent) Alive() bool { return a.alive(nil) }
+
+// alive is what a PLC's beat stands for: the ledger takes writes and all stations of its lines work. The beat of
+// a PLC that no line names stands for all of them.
+func (a *Agent) alive(lines []*line.Line) bool {
 	if a.ledger.Fault() != nil {
 		return false
 	}
+	if len(lines) == 0 {
+		lines = a.lines
+	}
 	now := time.Now()
-	for _, l := range a.lines {
+	for _, l := range lines {
 		if !l.Alive(now) {
 			return false
 		}
@@ -215,14 +240,14 @@ func (a *Agent) alive() bool {
 // when the page's port is taken.
 func (a *Agent) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	if address := a.cfg.HTTP.Listen; address != "" {
+	if address := a.cfg.HTTP.Listen; address != "" && !a.noPage {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
 			return fmt.Errorf("opening the page's port: %w", err)
 		}
 		a.log.Info("the page is up", "url", "http://"+l.Addr().String()+"/")
 		wg.Go(func() {
-			a.part(ctx, "the page", func(ctx context.Context) error { return web.Serve(ctx, l, page{a}, a.log) })
+			a.part(ctx, "the page", func(ctx context.Context) error { return web.ServeHandler(ctx, l, a.handler) })
 		})
 	}
 	for _, l := range a.lines {
@@ -239,6 +264,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 	}
 	wg.Go(func() { a.measure(ctx) })
+	wg.Go(func() { a.disk.run(ctx) })
 	wg.Go(func() { a.checkFile(ctx) })
 	wg.Go(func() { a.part(ctx, "the watch over the national system", a.national.watch) })
 	for _, p := range a.printers {

@@ -15,9 +15,9 @@ import (
 	"linemark/internal/ledger"
 )
 
-// TestBeatStopsWithTheLedger: a ledger that takes no writes stops the beat, and with it the line, and passes
+// TestP6_BeatStopsWithTheLedger: a ledger that takes no writes stops the beat, and with it the line, and feeds and passes
 // nothing (P6), until it takes them again.
-func TestBeatStopsWithTheLedger(t *testing.T) {
+func TestP6_BeatStopsWithTheLedger(t *testing.T) {
 	inSite(t, func(s *site) {
 		s.start()
 		s.ready()
@@ -36,6 +36,9 @@ func TestBeatStopsWithTheLedger(t *testing.T) {
 		}
 		if s.verified() != 1 {
 			t.Error("a product was verified without a ledger")
+		}
+		if n := s.tij.Waiting(); n != 3 {
+			t.Errorf("the printer holds %d labels: it was fed without a ledger", n)
 		}
 		s.rename("gone", "journal")
 		s.until("the ledger", func() bool { return s.status().Ledger == "ok" })
@@ -114,8 +117,8 @@ func TestPagePortTaken(t *testing.T) {
 	}
 }
 
-// TestRecoveryIsTold: what a run that was killed left open is set aside, once, with an alarm that counts it.
-func TestRecoveryIsTold(t *testing.T) {
+// TestP9_RecoveryIsTold: what a run that was killed left open is set aside, once, with an alarm that counts it.
+func TestP9_RecoveryIsTold(t *testing.T) {
 	inSite(t, func(s *site) {
 		s.start()
 		s.ready()

@@ -30,7 +30,7 @@ type alarms struct {
 const keptAlarms = 20
 
 func (a *alarms) add(place, text string) {
-	a.log.Warn(text, "at", place)
+	a.log.Warn(text, "at", place, "event", "alarm")
 	a.rec.Mark(record.MarkAlarm, place, text)
 	a.mu.Lock()
 	defer a.mu.Unlock()

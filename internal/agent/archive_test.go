@@ -59,6 +59,7 @@ func TestArchive(t *testing.T) {
 
 		n, err := newNational(cfg, l, Options{Log: slog.New(slog.DiscardHandler), Now: now})
 		try(err)
+		n.answered = true // else the clock is not believed
 		a := &Agent{cfg: cfg, ledger: l, national: n, log: slog.New(slog.DiscardHandler)}
 		a.alarms.log = a.log
 		ctx, cancel := context.WithCancel(t.Context())

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"linemark/drivers"
@@ -13,7 +14,7 @@ import (
 )
 
 func newPLC(d device, driver drivers.PLC) *plc {
-	p := &plc{device: d, driver: driver, watch: driver.Watch(), pulsed: map[string]bool{}, orders: map[string]uint64{}, bits: map[string]int{},
+	p := &plc{device: d, driver: driver, news: newNews(), watch: driver.Watch(), pulsed: map[string]bool{}, orders: map[string]uint64{}, bits: map[string]int{},
 		onState: func(bool, string) {}, onRead: func(drivers.Values) {}, onSet: func(string, uint64) {}, onCount: func(string, int) {}, onJump: func(string) {}}
 	if beat, ok := driver.Points()["beat"]; ok && beat.Output {
 		p.beat = "beat"
@@ -80,7 +81,7 @@ func (s signals) Write(ctx context.Context, output string, value uint64) error {
 
 // line puts one configured line together and joins its devices to its stations.
 func (a *Agent) line(ctx context.Context, l config.Line) error {
-	c := line.Config{Name: l.Name, Groups: a.cfg.Table, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add}
+	c := line.Config{Name: l.Name, Groups: a.cfg.Table, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add, Hold: a.disk.hold}
 	if a.rec != nil {
 		c.Tape = a.tape
 	}
@@ -188,6 +189,11 @@ func (a *Agent) join(built *line.Line, l config.Line, s config.Station) {
 		sc.onRead = func(scan line.Scan) { post(line.CheckScan{Scan: scan}) }
 	}
 	a.joinPLC(post, s)
+	for _, point := range []string{s.Reject, s.Confirm, s.Stop, s.Request, s.Verdict, s.Acknowledge, s.Refused, s.Accepted} {
+		if name, _, ok := config.SplitPoint(point); ok && !slices.Contains(a.plcs[name].lines, built) {
+			a.plcs[name].lines = append(a.plcs[name].lines, built)
+		}
+	}
 }
 
 func (a *Agent) joinPLC(post line.Post, s config.Station) {
@@ -196,6 +202,7 @@ func (a *Agent) joinPLC(post line.Post, s config.Station) {
 		return
 	}
 	p := a.plcs[name]
+	post = p.news.to(post)
 	if p.beat == "" {
 		a.alarms.add(name, "no output is named beat: when this agent or PC fails, nothing but a person stops the line")
 	}

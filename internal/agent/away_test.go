@@ -11,10 +11,10 @@ import (
 	"linemark/internal/upstream/izkm/izkmtest"
 )
 
-// TestNationalSystemAway: however the national system fails, the line goes on from stock (P7), one line of
+// TestP7_NationalSystemAway: however the national system fails, the line goes on from stock (P7), one line of
 // the log says that it is away and one that it is back, the status shows it with its beginning, and
 // afterwards everything that was made is reported.
-func TestNationalSystemAway(t *testing.T) {
+func TestP7_NationalSystemAway(t *testing.T) {
 	tests := []struct {
 		name  string
 		fault izkmtest.Fault
@@ -169,4 +169,24 @@ func (s *site) reported() int {
 		}
 	}
 	return n
+}
+
+// TestP9_ShortOutage: an outage that others notice, while the watch rests between two of its questions, is over for
+// everybody soon after the system is back, not only when the watch would have asked again.
+func TestP9_ShortOutage(t *testing.T) {
+	inSite(t, func(s *site) {
+		s.start()
+		s.ready()
+		s.until("a good answer", func() bool { return s.status().National.OK })
+		s.goAway("izkm")
+		s.pass(9)
+		s.agent.Flush(true)
+		s.until("a closed gate", func() bool { return s.status().National.Closed != nil })
+		s.comeBack("izkm")
+		back := time.Now()
+		s.until("an open gate", func() bool { return s.status().National.Closed == nil })
+		if waited := time.Since(back); waited > 2*pingAway {
+			t.Errorf("the system is asked again %v after it was back", waited)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -32,16 +33,23 @@ func (n *national) skew() (time.Duration, bool) {
 }
 
 // wallClock says why no report can be dated by this PC's clock, or nil. The national system's own clock
-// decides where it was heard; before that, a clock that has gone back behind the journal is not believed.
+// decides, so nothing is dated before its first answer of this run: a PC that was off may have come back with
+// any date, and nothing could be sent before that answer anyway. Where it answers and tells no time, a clock
+// that has gone back behind the journal is not believed.
 func (n *national) wallClock() error {
 	at := n.wall()
 	skew, known := n.skew()
+	n.mu.Lock()
+	answered := n.answered
+	n.mu.Unlock()
 	const wait = "reports that bear a date wait until it is set"
 	switch {
 	case at.Before(eraBegins):
 		return fmt.Errorf("this PC's clock says %s and was never set: %s", at.UTC().Format(time.DateTime), wait)
 	case known && skew.Abs() > plainlyWrong:
 		return fmt.Errorf("this PC's clock is about %s from the national system's: %s", skew.Abs().Round(time.Hour), wait)
+	case !known && !answered:
+		return errors.New("this PC's clock was not compared with the national system's yet: reports that bear a date wait for its first answer")
 	case !known && at.Add(plainlyWrong).Before(n.newest):
 		return fmt.Errorf("this PC's clock says %s, but the journal was written at %s already: %s, or the national system confirms it",
 			at.UTC().Format(time.DateTime), n.newest.UTC().Format(time.DateTime), wait)

@@ -12,11 +12,12 @@ import (
 func TestWallClock(t *testing.T) {
 	const unheard = 1000 * time.Hour // nothing was heard of the national system
 	for _, test := range []struct {
-		name   string
-		skew   time.Duration // as heard from the national system
-		jump   time.Duration // of the wall clock since then
-		newest time.Duration // the journal's newest entry, against now
-		why    string
+		name     string
+		skew     time.Duration // as heard from the national system
+		jump     time.Duration // of the wall clock since then
+		newest   time.Duration // the journal's newest entry, against now
+		answered bool          // without its time
+		why      string
 	}{
 		{name: "right"},
 		{name: "a minute off", skew: time.Minute},
@@ -28,8 +29,10 @@ func TestWallClock(t *testing.T) {
 		{name: "jumped back by days, not asked since", jump: -50 * time.Hour, why: "50h"},
 		{name: "put right after days behind", skew: 72 * time.Hour, jump: 72 * time.Hour},
 		{name: "not set at boot", skew: unheard, jump: -40 * 365 * 24 * time.Hour, why: "never set"},
-		{name: "nobody to ask", skew: unheard},
-		{name: "nobody to ask, behind the journal", skew: unheard, newest: 48 * time.Hour, why: "journal"},
+		{name: "not heard yet", skew: unheard, why: "first answer"},
+		{name: "ahead by days at boot, not heard yet", skew: unheard, jump: 50 * time.Hour, why: "first answer"},
+		{name: "no time in its answers", skew: unheard, answered: true},
+		{name: "no time in its answers, behind the journal", skew: unheard, answered: true, newest: 48 * time.Hour, why: "journal"},
 		{name: "asked, the journal was written ahead", newest: 48 * time.Hour},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -37,7 +40,7 @@ func TestWallClock(t *testing.T) {
 				jump := time.Duration(0)
 				n := &national{log: slog.New(slog.DiscardHandler), now: func() time.Time { return time.Now().Round(0).AddDate(20, 0, 0).Add(jump) }}
 				n.newest = n.wall().Add(test.newest)
-				if test.skew != unheard {
+				if n.answered = test.answered; test.skew != unheard {
 					n.clock(test.skew)
 				}
 				jump = test.jump

@@ -7,43 +7,12 @@ import (
 	"linemark/internal/line"
 )
 
-// stopPLCs are the PLCs that stop a line, by its verify stations.
-func stopPLCs(l config.Line) map[string]bool {
-	all := map[string]bool{}
-	for _, s := range l.Stations {
-		if name, _, ok := config.SplitPoint(s.Stop); ok {
-			all[name] = true
-		}
-	}
-	return all
-}
-
-// counterOf returns the PLC that counts the products of a line. There is none if several could, or if
-// the PLC belongs to several lines: then nobody knows whose products it counts.
-func (a *Agent) counterOf(l config.Line) *plc {
-	var found *plc
-	for name := range stopPLCs(l) {
-		p := a.plcs[name]
-		point, ok := p.driver.Points()[productsInput]
-		if !ok || point.Output {
-			continue
-		}
-		if found != nil {
-			return nil
-		}
-		found = p
-	}
-	for _, other := range a.cfg.Lines {
-		if found != nil && other.Name != l.Name && stopPLCs(other)[found.name] {
-			return nil
-		}
-	}
-	return found
-}
+// counterOf returns the PLC that counts the products of a line; nil where there is none.
+func (a *Agent) counterOf(l config.Line) *plc { return a.plcs[a.cfg.CounterOf(l)] }
 
 // counted tells the line's account what its PLCs count, and when they cannot be heard. counter may be nil.
 func (a *Agent) counted(built *line.Line, l config.Line, counter *plc) {
-	for name := range stopPLCs(l) {
+	for name := range l.StopPLCs() {
 		p := a.plcs[name]
 		onState, onJump := p.onState, p.onJump
 		p.onState = func(up bool, why string) {

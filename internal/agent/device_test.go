@@ -10,10 +10,10 @@ import (
 	"linemark/internal/upstream/izkm/izkmtest"
 )
 
-// TestDeviceGoesAndComesBack: each device in turn is cut off for a minute. It alone is shown as down, with
+// TestP9_DeviceGoesAndComesBack: each device in turn is cut off for a minute. It alone is shown as down, with
 // the reason and since when; the log has one line of its going and one of its return, whatever the number
 // of tries; and then the line works as before.
-func TestDeviceGoesAndComesBack(t *testing.T) {
+func TestP9_DeviceGoesAndComesBack(t *testing.T) {
 	tests := []struct{ host, name, kind string }{
 		{"tij", "tij-1", "printer"}, {"box", "box-1", "printer"}, {"cam1", "cam-1", "scanner"}, {"cam2", "cam-2", "scanner"}, {"plc", "plc-1", "plc"},
 	}

@@ -31,8 +31,10 @@ type national struct {
 
 	mu     sync.Mutex
 	access Access
-	skewed bool                 // the clock's difference was told
-	away   map[string]time.Time // what it did not answer when last asked, by the method's name, and when that was
+	skewed bool // the clock's difference was told
+	// answered says that the system has answered in this run, with its time or without.
+	answered bool
+	away     map[string]time.Time // what it did not answer when last asked, by the method's name, and when that was
 }
 
 // Access tells how the national system answers.
@@ -98,6 +100,7 @@ func (n *national) heard(method string, began time.Time, err error) error {
 		return err
 	}
 	n.mu.Lock()
+	n.answered = n.answered || answered
 	if !answered && n.access.OK && began.Before(n.access.Since) {
 		n.mu.Unlock()
 		return err
@@ -163,10 +166,13 @@ const pingAway = 3 * time.Second
 func (n *national) watch(ctx context.Context) error {
 	for {
 		n.ask(ctx, probe, func() error { return n.client.Ping(ctx) }) //nolint:errcheck // it is kept and logged
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(n.pause()):
+		// Others may find the system away meanwhile: then the pause is a short one.
+		for asked := time.Now(); time.Since(asked) < n.pause(); {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(min(pingAway, n.pause()-time.Since(asked))):
+			}
 		}
 	}
 }

@@ -27,17 +27,7 @@ func (p page) Ready() error {
 	if err := p.ledger.Fault(); err != nil {
 		return err
 	}
-	s := []DeviceStatus{}
-	for _, d := range p.printers {
-		s = append(s, d.Status())
-	}
-	for _, d := range p.scanners {
-		s = append(s, d.Status())
-	}
-	for _, d := range p.plcs {
-		s = append(s, d.Status())
-	}
-	for _, d := range s {
+	for _, d := range p.deviceStatus() {
 		if !d.Up {
 			return fmt.Errorf("%s %s is down: %s", d.Kind, d.Name, d.Error)
 		}

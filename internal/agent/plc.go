@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"linemark/drivers"
+	"linemark/internal/line"
 )
 
 // plc owns a PLC's bus: one goroutine polls the inputs and writes the outputs, so no two
@@ -20,12 +21,14 @@ type plc struct {
 	pulsed  map[string]bool // outputs that are pulsed: taken back when a session begins
 	bits    map[string]int  // width of each input that is a counter
 	alive   func() bool
+	lines   []*line.Line // that name it
 	onState func(up bool, why string)
 	onRead  func(drivers.Values)              // after each poll
 	onSet   func(output string, value uint64) // the PLC has taken a level
 	onCount func(input string, delta int)     // a counter has risen
 	onJump  func(input string)                // a counter has jumped: how far it has risen is not known
 	alarm   func(text string)
+	news    *news
 
 	orders  map[string]uint64 // what a look at the inputs asks to be written at once
 	refused map[string]bool   // refusals of this session that were logged
@@ -95,6 +98,9 @@ func (p *plc) Values() drivers.Values {
 }
 
 func (p *plc) run(ctx context.Context) {
+	var carrying sync.WaitGroup
+	carrying.Go(func() { p.news.carry(ctx) })
+	defer carrying.Wait()
 	p.keep(ctx, func(ctx context.Context, _ int) error {
 		opened, err := p.driver.Open(ctx)
 		if err != nil {

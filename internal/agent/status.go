@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
 	"time"
 
 	"linemark/internal/ledger"
@@ -25,6 +27,17 @@ type Status struct {
 	Alarms   []Alarm         `json:"alarms"`
 	Record   *record.Status  `json:"record"` // the flight recorder; null: nothing is recorded
 	Backup   *BackupStatus   `json:"backup"` // null: none is made by itself
+	Config   *ConfigStatus   `json:"config"` // null: the agent runs without a file
+	Disk     DiskStatus      `json:"disk"`
+	Degraded []string        `json:"degraded,omitempty"` // why nothing runs
+}
+
+// ConfigStatus tells of the configuration's file.
+type ConfigStatus struct {
+	File     string     `json:"file"`
+	Loaded   time.Time  `json:"loaded"`             // when what is in force was read
+	Changed  *time.Time `json:"changed,omitempty"`  // the file is another one since: linemark reload takes it over
+	Problems []string   `json:"problems,omitempty"` // why it would not
 }
 
 // ProductStatus is the stock of one product and what supply does for it.
@@ -88,9 +101,12 @@ type ReportStatus struct {
 
 // Status tells how everything stands. It asks the ledger and touches no device.
 func (a *Agent) Status(ctx context.Context) (Status, error) {
-	s := Status{Agent: a.cfg.Agent.Name, Started: a.started, Ledger: "ok", National: a.national.Access(), Alarms: a.alarms.list(), Record: a.rec.Status(), Backup: a.backups.Status()}
+	s := Status{Agent: a.cfg.Agent.Name, Started: a.started, Ledger: "ok", National: a.national.Access(), Alarms: a.alarms.list(), Record: a.rec.Status(), Backup: a.backups.Status(), Disk: a.disk.status()}
 	if err := a.ledger.Fault(); err != nil {
 		s.Ledger = err.Error()
+	}
+	if a.file != nil {
+		s.Config = a.file()
 	}
 	balances, err := a.ledger.Balance(ctx)
 	if err != nil {
@@ -102,15 +118,7 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	if err := a.lineStatus(ctx, &s); err != nil {
 		return s, err
 	}
-	for _, p := range a.cfg.Printers {
-		s.Devices = append(s.Devices, a.printers[p.Name].Status())
-	}
-	for _, d := range a.cfg.Scanners {
-		s.Devices = append(s.Devices, a.scanners[d.Name].Status())
-	}
-	for _, d := range a.cfg.PLCs {
-		s.Devices = append(s.Devices, a.plcs[d.Name].Status())
-	}
+	s.Devices = a.deviceStatus()
 	return s, a.reportStatus(ctx, &s)
 }
 
@@ -137,7 +145,7 @@ func (a *Agent) productStatus(of line.Product, balances []ledger.Balance) Produc
 }
 
 func (a *Agent) lineStatus(ctx context.Context, s *Status) error {
-	containers, err := a.ledger.Containers(ctx)
+	containers, err := a.boxes.look(ctx, a.ledger)
 	if err != nil {
 		return err
 	}
@@ -211,4 +219,71 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// Summary is one line for the service manager: each line's printing station, and the devices that are away.
+func (a *Agent) Summary() string {
+	var parts []string
+	for _, l := range a.lines {
+		for _, st := range l.Status() {
+			if st.Kind == line.KindPrint {
+				parts = append(parts, "line "+l.Name()+" "+st.State)
+				break
+			}
+		}
+	}
+	if away := a.away(); away > 0 {
+		parts = append(parts, fmt.Sprintf("%d devices away", away))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (a *Agent) away() (n int) {
+	for _, d := range a.deviceStatus() {
+		if !d.Up {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *Agent) deviceStatus() []DeviceStatus {
+	all := []DeviceStatus{}
+	for _, p := range a.cfg.Printers {
+		all = append(all, a.printers[p.Name].Status())
+	}
+	for _, d := range a.cfg.Scanners {
+		all = append(all, a.scanners[d.Name].Status())
+	}
+	for _, d := range a.cfg.PLCs {
+		all = append(all, a.plcs[d.Name].Status())
+	}
+	return all
+}
+
+// containerCount keeps the newest count of the containers: it goes through all of them, so whoever looks at the
+// page each second must not have it made anew each time.
+type containerCount struct {
+	mu   sync.Mutex
+	at   time.Time
+	took time.Duration
+	all  []ledger.ContainerCount
+}
+
+// restAfter is how many times as long as a count took no other is made.
+const restAfter = 50
+
+func (c *containerCount) look(ctx context.Context, l *ledger.Ledger) ([]ledger.ContainerCount, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	began := time.Now()
+	if began.Sub(c.at) < restAfter*c.took {
+		return c.all, nil
+	}
+	all, err := l.Containers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.at, c.took, c.all = time.Now(), time.Since(began), all
+	return all, nil
 }

@@ -57,8 +57,12 @@ func TakeOver(ctx context.Context, cfg *config.Config, o Options, of string, w l
 
 // ledgerOptions are those with which every ledger of an agent is opened.
 func ledgerOptions(cfg *config.Config, o Options) ledger.Options {
-	return ledger.Options{Agent: cfg.Agent.Name, Now: o.Now, Program: o.Program, Home: o.Home,
-		Progress: func(what string) { o.Log.Info(what, "ledger", cfg.Agent.DataDir) }}
+	return ledger.Options{Agent: cfg.Agent.Name, Now: o.Now, Program: o.Program, Home: o.Home, Progress: func(what string) {
+		o.Log.Info(what, "ledger", cfg.Agent.DataDir)
+		if o.Progress != nil {
+			o.Progress(what)
+		}
+	}}
 }
 
 // hold puts what is due into reports that wait for a person: the old PC has had the same evidence, and

@@ -11,14 +11,16 @@ import (
 	"testing"
 
 	"linemark/drivers"
+	"linemark/internal/secrets"
 )
 
 var update = flag.Bool("update", false, "write testdata/bad/*.want anew; read them before believing them")
 
-// testLookup knows TOKEN and EMPTY, and the files /empty, /denied, /lines and /token.
+// testLookup knows TOKEN and EMPTY, the files /empty, /denied, /lines, /token and /open, credentials in
+// /run and the stored secret izkm-token. Others can read the file open.toml.
 var testLookup = Lookup{
 	Env: func(name string) (string, bool) {
-		value, set := map[string]string{"TOKEN": "t0k3n", "EMPTY": ""}[name]
+		value, set := map[string]string{"TOKEN": "t0k3n", "EMPTY": "", "CREDENTIALS_DIRECTORY": "/run"}[name]
 		return value, set
 	},
 	File: func(path string) ([]byte, error) {
@@ -29,10 +31,26 @@ var testLookup = Lookup{
 			return []byte("s3cr3t\nvalue\n"), nil
 		case "/token":
 			return []byte("f1l3\r\n"), nil
+		case "/run/izkm":
+			return []byte("cr3d\n"), nil
 		case "/denied":
 			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
+		case "/open":
+			return nil, &secrets.OpenError{Path: path, Who: "everybody on this machine can read it", Mend: "chmod o= " + path}
 		}
 		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	},
+	Stored: func(path string) ([]byte, error) {
+		if filepath.Base(path) == "izkm-token" {
+			return []byte("st0r3d"), nil
+		}
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	},
+	Guarded: func(path string) error {
+		if strings.HasPrefix(filepath.Base(path), "open") {
+			return &secrets.OpenError{Path: path, Who: "everybody on this machine can read it", Mend: "chmod o= " + path}
+		}
+		return nil
 	},
 }
 
@@ -42,11 +60,16 @@ func TestBadFiles(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no test files: %v", err)
 	}
-	// The list of drivers is that of the build.
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The list of drivers is that of the build, the folder that of this machine.
 	known := strings.NewReplacer(
 		strings.Join(drivers.PrinterDrivers(), ", "), "PRINTER DRIVERS",
 		strings.Join(drivers.ScannerDrivers(), ", "), "SCANNER DRIVERS",
 		"known: "+strings.Join(drivers.PLCDrivers(), ", "), "known: PLC DRIVERS",
+		here+string(filepath.Separator), "HERE/",
 	)
 	for _, file := range files {
 		name := filepath.Base(file)

@@ -23,6 +23,9 @@ const (
 	maxAggregation = 11_000
 )
 
+// maxRate is how many requests a second a national system may be asked.
+const maxRate = 1000
+
 // usageType, dictionary 5.9 of the same document.
 const (
 	usagePrinted  = "PRINTED"
@@ -44,20 +47,23 @@ const defaultListen = "127.0.0.1:8480"
 // checker looks at what fill has read: every value alone, then one against another.
 type checker struct {
 	*doc
+	resolver
 	cfg  *Config
 	root *place
 
 	printers map[string]drivers.Printer // those whose driver took their settings, by name
+	labels   map[string]string          // the files that printers name as their labels, by name
 	plcs     map[string]drivers.PLC     // likewise
 	taken    map[string]*place          // printers and scanners that a station has, by section and name
 }
 
 func (c *checker) check() {
 	c.printers, c.plcs, c.taken = map[string]drivers.Printer{}, map[string]drivers.PLC{}, map[string]*place{}
+	c.labels = map[string]string{}
 	if at := c.root.at("version"); c.ok(at) && c.cfg.Version != 1 {
 		c.add(at, fmt.Sprintf("%d is no version that this linemark knows", c.cfg.Version), "write version = 1")
 	}
-	c.oneOf(c.root.at("agent").at("language"), c.cfg.Agent.Language, "ru", "uz", "en")
+	c.oneOf(c.root.at("agent").at("language"), c.cfg.Agent.Language, languages...)
 	c.http()
 	c.groups()
 	c.izkm()
@@ -65,6 +71,7 @@ func (c *checker) check() {
 	c.record()
 	c.backup()
 	c.archive()
+	c.disk()
 	c.products()
 	c.devices()
 	c.stations()
@@ -104,13 +111,19 @@ func (c *checker) izkm() {
 		}
 	}
 	c.longerThanZero(at.at("timeout"), izkm.Timeout)
-	c.between(at.at("rate"), izkm.Rate, 1000, "a national system is not asked more often")
-	c.oneOf(at.at("close_body"), izkm.CloseBody, closeNone, "{}")
-	for _, f := range []struct{ key, path string }{{"ca_file", izkm.CAFile}, {"client_cert", izkm.ClientCert}, {"client_key", izkm.ClientKey}} {
+	c.between(at.at("rate"), izkm.Rate, maxRate, "a national system is not asked more often")
+	c.oneOf(at.at("close_body"), izkm.CloseBody, closeBodies...)
+	for _, f := range []struct{ key, path string }{{"ca_file", izkm.CAFile}, {"client_cert", izkm.ClientCert}} {
 		if here := at.at(f.key); f.path != "" && !c.bad[here.path] {
 			if _, err := os.ReadFile(c.cfg.PathOf(f.path)); err != nil {
 				c.add(here, "cannot be read: "+withoutPath(err), "the path starts at the configuration file's folder")
 			}
+		}
+	}
+	if here := at.at("client_key"); izkm.ClientKey != "" && !c.bad[here.path] {
+		if _, problem := c.key(izkm.ClientKey); problem.what != "" {
+			c.add(here, problem.what, problem.hint)
+			c.problems[len(c.problems)-1].Secret = true
 		}
 	}
 	if here := at.at("client_key"); (izkm.ClientCert == "") != (izkm.ClientKey == "") && !c.bad[here.path] {
@@ -157,10 +170,10 @@ func isUUID(s string) bool {
 }
 
 func (c *checker) report() {
-	c.oneOf(c.root.at("report").at("when_in_doubt"), c.cfg.Report.WhenInDoubt, doubtResend, doubtAsk)
+	c.oneOf(c.root.at("report").at("when_in_doubt"), c.cfg.Report.WhenInDoubt, doubts...)
 	at := c.root.at("report").at("utilisation")
 	u := c.cfg.Report.Utilisation
-	c.oneOf(at.at("usage_type"), u.UsageType, usagePrinted, usageVerified, usageInUse)
+	c.oneOf(at.at("usage_type"), u.UsageType, usageTypes...)
 	c.longerThanZero(at.at("every"), u.Every)
 	c.between(at.at("max_codes"), u.MaxCodes, maxUtilisation, "the national system takes no more in one report")
 

@@ -10,7 +10,7 @@ import (
 // Backup is where copies of the ledger go, and how often.
 type Backup struct {
 	To    string        `toml:"to"`    // a folder that is there, such as one on a USB stick; default none: no backups by themselves
-	Every time.Duration `toml:"every"` // default 24h
+	Every time.Duration `toml:"every"` // time between two of them; default 24h
 	Keep  int           `toml:"keep"`  // how many stay there; default 7
 }
 

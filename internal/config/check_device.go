@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -13,7 +14,13 @@ import (
 func (c *checker) devices() {
 	addresses := map[string]*place{}
 	c.section("printer", c.cfg.Printers, addresses, func(d Device) error {
-		p, err := drivers.NewPrinter(d.Driver, c.cfg.DeviceSettings(d))
+		s := c.cfg.DeviceSettings(d)
+		s.Asked = func(asked drivers.Setting) {
+			if file, ok := asked.Value.(string); ok && asked.Kind == drivers.SettingFile && file != "" {
+				c.labels[d.Name] = file
+			}
+		}
+		p, err := drivers.NewPrinter(d.Driver, s)
 		if err == nil {
 			c.printers[d.Name] = p
 		}
@@ -89,11 +96,11 @@ func (c *checker) driverFaults(at *place, err error) {
 	switch e := err.(type) {
 	case nil:
 	case *drivers.OptionError:
-		if e.Hint == "" {
-			c.add(c.option(at, e.Key), e.Problem, hint)
-			return
+		what := e.Problem
+		if e.File != "" {
+			what = e.File + ": " + what
 		}
-		c.add(c.option(at, e.Key), e.Problem, e.Hint)
+		c.add(c.option(at, e.Key), what, cmp.Or(e.Hint, hint))
 	case *link.AddressError:
 		c.add(at.at("address"), e.Problem, e.Hint)
 	case interface{ Unwrap() []error }:
@@ -121,6 +128,11 @@ func (c *checker) labelFaults(at *place, printer string, found Problems) {
 			found[i].Printer, found[i].What = printer, printer+": "+found[i].What
 		}
 	}
+}
+
+// labelOf names a printer's label for people: by its file, where it has one.
+func (c *checker) labelOf(printer string) string {
+	return cmp.Or(c.labels[printer], "its label")
 }
 
 // option finds the key a driver means: one key, or a way into its sub-tables.

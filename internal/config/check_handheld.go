@@ -33,7 +33,7 @@ func (c *checker) drop(at *place, s Station) {
 
 func (c *checker) rework(at *place, s Station) {
 	c.handheld(at, s)
-	c.oneOf(at.at("reenter"), s.Reenter, reenterBehind, reenterBefore)
+	c.oneOf(at.at("reenter"), s.Reenter, reenters...)
 	if grade := at.at("grade"); c.given(grade) && !c.bad[grade.path] {
 		if n, ok := drivers.ParseGrade(s.Grade); !ok || n == 0 {
 			c.add(grade, fmt.Sprintf("%q is no grade", s.Grade), "write a letter from A to D, or a number from 4.0 to 0.1")

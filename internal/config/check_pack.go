@@ -64,7 +64,7 @@ func (c *checker) carriesSSCC(at *place, printer string) {
 	if !ok || p.Traits().CheckCode == nil || p.Traits().CheckCode([]byte(plainCode)) != nil {
 		return
 	}
-	c.add(at, printer+`: its label has {code}, and unit = "sscc" gives none`, "name a label with {sscc} in its place")
+	c.add(at, printer+": "+c.labelOf(printer)+` has {code}, and unit = "sscc" gives none`, "name a label with {sscc} in its place")
 	c.problems[len(c.problems)-1].Printer = printer
 }
 

@@ -24,8 +24,8 @@ func (s Station) Strict() bool { return s.Unverified == unverifiedRefuse }
 
 // packMode checks what depends on how a pack station comes to its containers.
 func (c *checker) packMode(at *place, s Station, before []Station) {
-	c.oneOf(at.at("mode"), s.PackMode, PackStream, PackFrame, PackHand)
-	c.oneOf(at.at("unverified"), s.Unverified, unverifiedAccept, unverifiedRefuse)
+	c.oneOf(at.at("mode"), s.PackMode, packModes...)
+	c.oneOf(at.at("unverified"), s.Unverified, unverifieds...)
 	c.packSignals(at, s)
 	if c.bad[at.at("mode").path] {
 		return

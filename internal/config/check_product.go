@@ -19,7 +19,7 @@ func (c *checker) products() {
 		c.gtin(at.at("gtin"), p.GTIN)
 		c.unique(gtins, at.at("gtin"), p.GTIN, "the GTIN of the product")
 		c.groupAndType(at, p)
-		c.oneOf(at.at("release_method"), p.ReleaseMethod, "PRODUCTION", "IMPORT", "REMAINS", "COMMISSION") // dictionary 5.3
+		c.oneOf(at.at("release_method"), p.ReleaseMethod, releaseMethods...)
 		if c.ok(at.at("template_id")) {
 			c.atLeastOne(at.at("template_id"), p.TemplateID)
 		}
@@ -51,9 +51,8 @@ func (c *checker) groupAndType(at *place, p Product) {
 	if c.given(at.at("group")) {
 		c.oneOf(at.at("group"), p.Group, c.cfg.Table.Groups()...)
 	}
-	types := []string{string(code.Unit), string(code.Group)}
 	here := at.at("cis_type")
-	c.oneOf(here, p.CISType, types...)
+	c.oneOf(here, p.CISType, cisTypes...)
 	group := p.GroupOr(c.cfg)
 	if c.bad[here.path] || c.bad[at.at("group").path] || !slices.Contains(c.cfg.Table.Groups(), group) {
 		return

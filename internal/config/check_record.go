@@ -24,9 +24,12 @@ const (
 func (r Record) On() bool { return r.Enabled.over(true) }
 
 // Bytes is the size in bytes; 0 for one that cannot be read.
-func (r Record) Bytes() int64 {
+func (r Record) Bytes() int64 { return bytesOf(r.Size) }
+
+// bytesOf reads a size with its unit; 0 for one that cannot be read.
+func bytesOf(size string) int64 {
 	for shift, unit := range map[int]string{10: "KiB", 20: "MiB", 30: "GiB"} {
-		number, ok := strings.CutSuffix(r.Size, unit)
+		number, ok := strings.CutSuffix(size, unit)
 		if !ok {
 			continue
 		}

@@ -79,12 +79,11 @@ func (c *checker) station(at *place, s Station, before []Station) {
 	if !c.ok(kind) {
 		return
 	}
-	kinds := []string{kindPrint, kindVerify, kindPack, kindDrop, kindRework}
-	c.oneOf(kind, s.Kind, kinds...)
+	c.oneOf(kind, s.Kind, stationKinds...)
 	if c.bad[kind.path] {
 		return
 	}
-	for _, other := range kinds {
+	for _, other := range stationKinds {
 		for _, key := range keysOf(other) {
 			if here := at.at(key); c.ok(here) && !slices.Contains(keysOf(s.Kind), key) {
 				c.add(here, "is no setting of a "+s.Kind+" station", "remove it; it has "+strings.Join(keysOf(s.Kind), ", "))
@@ -146,8 +145,17 @@ func (c *checker) carries(at *place, printer string, traits drivers.PrinterTrait
 	if err != nil {
 		return // said of the product
 	}
+	if err := traits.CheckCode([]byte(plainCode)); err != nil { // not even this one
+		c.add(at, fmt.Sprintf("%s: %s takes no code of %s: %v", printer, c.labelOf(printer), product, err), "put {code} into it, or name another label")
+		c.problems[len(c.problems)-1].Printer = printer
+		return
+	}
 	if err := label.Carries(profile, p.GTIN, traits.CheckCode); err != nil {
-		c.add(at, fmt.Sprintf("%s: codes of %s: %v", printer, product, err), "linemark drivers shows how each printer takes such characters, and which settings help")
+		what := fmt.Sprintf("codes of %s: %v", product, err)
+		if file := c.labels[printer]; file != "" {
+			what = file + ": " + what
+		}
+		c.add(at, printer+": "+what, "linemark drivers shows how each printer takes such characters, and which settings help")
 		c.problems[len(c.problems)-1].Printer = printer
 	}
 }

@@ -117,14 +117,17 @@ func (c *checker) handshake(at *place, s Station) {
 		key string
 		n   int
 	}{{"verdict_good", s.VerdictGood}, {"verdict_reject", s.VerdictReject}} {
-		if here := at.at(v.key); v.n < 0 || v.n > 65535 {
-			c.add(here, fmt.Sprintf("is %d", v.n), "write a number from 0 to 65535")
+		if here := at.at(v.key); v.n < 0 || v.n > maxVerdict {
+			c.add(here, fmt.Sprintf("is %d", v.n), fmt.Sprintf("write a number from 0 to %d", maxVerdict))
 		}
 	}
 	if here := at.at("verdict_reject"); s.VerdictGood == s.VerdictReject && !c.bad[here.path] {
 		c.add(here, "is the value of verdict_good too", "give the two verdicts different values")
 	}
 }
+
+// maxVerdict is what a register of 16 bits holds.
+const maxVerdict = 65535
 
 // wide refuses a single bit where a number goes.
 func (c *checker) wide(at *place, ref, what string) {

@@ -10,7 +10,7 @@ import (
 
 // Config is a whole checked configuration. Field names follow the keys of the file.
 type Config struct {
-	Version  int       `toml:"version,required"`
+	Version  int       `toml:"version,required"` // of this form of file: 1
 	Agent    Agent     `toml:"agent,required"`
 	HTTP     HTTP      `toml:"http"`
 	IZKM     IZKM      `toml:"izkm,required"`
@@ -24,6 +24,7 @@ type Config struct {
 	Record   Record    `toml:"record"`
 	Backup   Backup    `toml:"backup"`
 	Archive  Archive   `toml:"archive"`
+	Disk     Disk      `toml:"disk"`
 
 	Table code.Table `toml:"-"` // the product groups, as Groups changes them
 
@@ -35,9 +36,9 @@ type Config struct {
 
 // Agent names this agent and its data folder.
 type Agent struct {
-	Name     string `toml:"name,required"`
-	DataDir  string `toml:"data_dir,required"`
-	Language string `toml:"language"` // ru (default), uz, en
+	Name     string `toml:"name,required"`     // stands in the journal; each PC has its own
+	DataDir  string `toml:"data_dir,required"` // of the ledger and the recording; this PC's alone
+	Language string `toml:"language"`          // ru (default), uz, en
 }
 
 // HTTP is where the page and the API listen.
@@ -47,57 +48,57 @@ type HTTP struct {
 
 // IZKM is the national system's access.
 type IZKM struct {
-	URL           string        `toml:"url,required"`
-	OMSID         string        `toml:"oms_id,required"`
-	ClientToken   Secret        `toml:"client_token,required"`
-	Group         string        `toml:"group,required"`
-	ParticipantID string        `toml:"participant_id,required"`
-	Address       string        `toml:"address"`
-	ContactPerson string        `toml:"contact_person"` // required in orders of alcohol
-	Timeout       time.Duration `toml:"timeout"`        // default 30s
-	Rate          int           `toml:"rate"`           // requests a second at most; default 10
-	CAFile        string        `toml:"ca_file"`        // PEM of the authority to trust in place of the system's
-	ClientCert    string        `toml:"client_cert"`    // PEM of this PC's certificate, where the system asks for one
-	ClientKey     string        `toml:"client_key"`     // PEM of its key
-	GroupTable    string        `toml:"group_table"`    // which table of dictionary 5.2 holds: second (default, since May 2023), first
-	QueryTwin     Choice        `toml:"query_twin"`     // send the misspelt name of omsId too, where the document has it
-	TokenPrefix   string        `toml:"token_prefix"`   // before the client token; default none
-	CloseBody     string        `toml:"close_body"`     // of buffer/close: none (default) or {}
-	Factory       Factory       `toml:"factory"`        // required for tobacco
+	URL           string        `toml:"url,required"`            // of the service, without /api
+	OMSID         string        `toml:"oms_id,required"`         // UUID, as the cabinet shows it
+	ClientToken   Secret        `toml:"client_token,required"`   // where it is kept: "${ENV}", "file:/path", "credential:NAME", "secret:NAME"
+	Group         string        `toml:"group,required"`          // product group: tobacco, alcohol, pharma, appliances, water, beer, or one of a [[group]]
+	ParticipantID string        `toml:"participant_id,required"` // taxpayer number of the producer
+	Address       string        `toml:"address"`                 // where codes are withdrawn, for dropout reports
+	ContactPerson string        `toml:"contact_person"`          // required in orders of alcohol
+	Timeout       time.Duration `toml:"timeout"`                 // default 30s
+	Rate          int           `toml:"rate"`                    // requests a second at most; default 10
+	CAFile        string        `toml:"ca_file"`                 // PEM of the authority to trust in place of the system's
+	ClientCert    string        `toml:"client_cert"`             // PEM of this PC's certificate, where the system asks for one
+	ClientKey     string        `toml:"client_key"`              // PEM of its key: a file, or "secret:NAME", "credential:NAME"
+	GroupTable    string        `toml:"group_table"`             // which table of dictionary 5.2 holds: second (default, since May 2023), first
+	QueryTwin     Choice        `toml:"query_twin"`              // send the misspelt name of omsId too, where the document has it
+	TokenPrefix   string        `toml:"token_prefix"`            // before the client token; default none
+	CloseBody     string        `toml:"close_body"`              // of buffer/close: none (default) or {}
+	Factory       Factory       `toml:"factory"`                 // required for tobacco
 }
 
 // Factory is what orders of tobacco say of their maker (document, 4.2.1).
 type Factory struct {
-	ID                 string `toml:"id"` // GLN
-	Name               string `toml:"name"`
-	Address            string `toml:"address"`
-	Country            string `toml:"country"`
-	ProductionLineID   string `toml:"production_line_id"`
-	ProductCode        string `toml:"product_code"`
-	ProductDescription string `toml:"product_description"`
+	ID                 string `toml:"id"`                  // GLN
+	Name               string `toml:"name"`                // of the factory
+	Address            string `toml:"address"`             // of the factory
+	Country            string `toml:"country"`             // of the factory
+	ProductionLineID   string `toml:"production_line_id"`  // in orders
+	ProductCode        string `toml:"product_code"`        // the producer's own
+	ProductDescription string `toml:"product_description"` // the producer's own
 }
 
 // Product is one GTIN whose codes the agent keeps in stock.
 type Product struct {
-	Name          string `toml:"name,required"`
-	GTIN          string `toml:"gtin,required"`
-	Group         string `toml:"group"` // default: the group of [izkm]
-	TemplateID    int    `toml:"template_id,required"`
-	CISType       string `toml:"cis_type"`       // UNIT (default), GROUP
-	Preprinted    Choice `toml:"preprinted"`     // its codes come on labels printed elsewhere and are brought in by codes import; default false
-	ReleaseMethod string `toml:"release_method"` // PRODUCTION (default), IMPORT, REMAINS, COMMISSION
-	LowWater      int    `toml:"low_water"`      // order and fetch more below this many codes; default 2000
-	OrderQuantity int    `toml:"order_quantity"` // default 10000, at most 150000
-	BlockQuantity int    `toml:"block_quantity"` // default 1000
+	Name          string `toml:"name,required"`        // by which stations and commands call it
+	GTIN          string `toml:"gtin,required"`        // 14 digits
+	Group         string `toml:"group"`                // default: the group of [izkm]
+	TemplateID    int    `toml:"template_id,required"` // of the code template that the national system has for the group
+	CISType       string `toml:"cis_type"`             // UNIT (default), GROUP
+	Preprinted    Choice `toml:"preprinted"`           // its codes come on labels printed elsewhere and are brought in by codes import; default false
+	ReleaseMethod string `toml:"release_method"`       // PRODUCTION (default), IMPORT, REMAINS, COMMISSION
+	LowWater      int    `toml:"low_water"`            // order and fetch more below this many codes; default 2000
+	OrderQuantity int    `toml:"order_quantity"`       // default 10000, at most 150000
+	BlockQuantity int    `toml:"block_quantity"`       // default 1000
 
 	Cover time.Duration `toml:"cover"` // order so that the stock lasts as long at the measured speed; default 0: by low_water alone
 }
 
 // Device is one printer, scanner or PLC. Keys beyond these three are the driver's own.
 type Device struct {
-	Name    string         `toml:"name,required"`
-	Driver  string         `toml:"driver,required"`
-	Address string         `toml:"address,required"`
+	Name    string         `toml:"name,required"`    // by which stations and commands call it
+	Driver  string         `toml:"driver,required"`  // linemark drivers lists them
+	Address string         `toml:"address,required"` // tcp://HOST:PORT, listen://:PORT, serial://PORT?baud=N; rtu:// and rtu+tcp:// for Modbus
 	Options map[string]any `toml:",rest"`
 }
 
@@ -107,17 +108,17 @@ type Line struct {
 	Batch string `toml:"batch"`         // productionOrderId in reports
 	// What utilisation reports of some groups must say of the batch; times as in RFC 3339.
 	ProductionDate string `toml:"production_date"`
-	ExpirationDate string `toml:"expiration_date"`
-	Series         string `toml:"series"` // 1 to 20 characters
+	ExpirationDate string `toml:"expiration_date"` // see production_date
+	Series         string `toml:"series"`          // 1 to 20 characters
 	// Products that may lie between two neighbours before a difference of their counts is an alarm; 0:
 	// differences are no alarms. For the default see LimitOfCounts.
 	CountLimit int       `toml:"count_limit"`
-	Stations   []Station `toml:"station,required"`
+	Stations   []Station `toml:"station,required"` // in the order in which products pass them
 }
 
 // Station is one working place of a line, in the order in which products pass them.
 type Station struct {
-	Name string `toml:"name,required"`
+	Name string `toml:"name,required"` // stands in the journal
 	Kind string `toml:"kind,required"` // print, verify, pack, drop, rework
 
 	Product string `toml:"product"` // print: the product whose codes are printed
@@ -159,9 +160,9 @@ type Station struct {
 	Accepted  string        `toml:"accepted"`   // pack, drop, rework: output that tells of what is taken
 	SignalFor time.Duration `toml:"signal_for"` // pack: how long they stand; default 1s
 
-	UndoCode  string `toml:"undo_code"` // pack by hand: texts on cards at the bench that stand for commands
-	CloseCode string `toml:"close_code"`
-	EmptyCode string `toml:"empty_code"`
+	UndoCode  string `toml:"undo_code"`  // pack by hand: texts on cards at the bench that stand for commands
+	CloseCode string `toml:"close_code"` // see undo_code
+	EmptyCode string `toml:"empty_code"` // see undo_code
 
 	Reason    string        `toml:"reason"`     // drop: why, a reason of dictionary 5.1
 	WithChild Choice        `toml:"with_child"` // drop: a container goes with what is in it; default false: it is refused
@@ -189,14 +190,3 @@ type Aggregation struct {
 	Every    time.Duration `toml:"every"`     // default 5m
 	MaxCodes int           `toml:"max_codes"` // parents and children; default and at most 11000
 }
-
-// Secret is a value that is never printed. It may be given as "${ENV}" or "file:/path".
-type Secret struct{ value string }
-
-// Reveal returns the secret itself. Only what sends it to its owner calls this.
-func (s Secret) Reveal() string { return s.value }
-
-func (s Secret) String() string { return "***" }
-
-// GoString keeps %#v from showing the secret.
-func (s Secret) GoString() string { return "***" }

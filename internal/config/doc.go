@@ -46,7 +46,14 @@ type doc struct {
 	file     string
 	lines    positions
 	bad      map[string]bool // paths that have a problem: nothing more is said of their value
+	secrets  []found         // in the order of the types
 	problems Problems
+}
+
+// found is a secret's place in the file and in the Config.
+type found struct {
+	at   *place
+	into *Secret
 }
 
 func newDoc(file string) *doc {

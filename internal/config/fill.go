@@ -56,6 +56,7 @@ func (d *doc) field(at *place, name string, table map[string]any, into reflect.V
 		d.value(here, raw, into, required)
 	case required:
 		d.add(here, "is missing", "add "+sample(here, name, into)+headerOf(at, into))
+		d.problems[len(d.problems)-1].Secret = into.Type() == secretType
 	case isTable(into):
 		d.fill(here, nil, into)
 	}
@@ -68,6 +69,7 @@ func (d *doc) value(at *place, raw any, into reflect.Value, required bool) {
 		return
 	case *Secret:
 		d.text(at, raw, &p.value, required)
+		d.secrets = append(d.secrets, found{at, p})
 		return
 	case *string:
 		d.text(at, raw, p, required)
@@ -206,9 +208,9 @@ func kindOf(raw any) string {
 	return "an array"
 }
 
-func isTable(v reflect.Value) bool {
-	return v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[Secret]()
-}
+var secretType = reflect.TypeFor[Secret]()
+
+func isTable(v reflect.Value) bool { return v.Kind() == reflect.Struct && v.Type() != secretType }
 
 // sample is what to add for a missing key.
 func sample(at *place, name string, missing reflect.Value) string {

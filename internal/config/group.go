@@ -11,8 +11,8 @@ import (
 // Group changes a product group of the standard table, or adds one: for rules that the state
 // has changed before this program knew of it. What it does not name stays as it is.
 type Group struct {
-	Name              string    `toml:"name,required"` // the alias in the addresses of requests
-	ManualUtilisation Choice    `toml:"manual_utilisation"`
+	Name              string    `toml:"name,required"`      // the alias in the addresses of requests
+	ManualUtilisation Choice    `toml:"manual_utilisation"` // applied codes are reported
 	ReleaseMethod     Choice    `toml:"release_method"`     // orders carry it
 	ContactPerson     Choice    `toml:"contact_person"`     // orders need it
 	Factory           Choice    `toml:"factory"`            // orders need it
@@ -46,7 +46,7 @@ func (c Choice) over(standard bool) bool { return c == Yes || c == Unset && stan
 
 // groups makes the table of product groups.
 func (c *checker) groups() {
-	c.oneOf(c.root.at("izkm").at("group_table"), c.cfg.IZKM.GroupTable, tableFirst, tableSecond)
+	c.oneOf(c.root.at("izkm").at("group_table"), c.cfg.IZKM.GroupTable, groupTables...)
 	if c.cfg.IZKM.GroupTable == tableFirst {
 		c.cfg.Table = code.FirstTable()
 	}
@@ -135,7 +135,7 @@ func (c *checker) structure(at *place, group string, t code.Type, s Structure) (
 	p, err := code.NewProfile(group, t, ais, s.Serial, tail...)
 	if err != nil {
 		key := "check"
-		if s.Serial < 1 || s.Serial > 20 {
+		if s.Serial < 1 || s.Serial > maxSerial {
 			key = "serial"
 		}
 		c.add(at.at(key), err.Error(), "a code is GTIN, serial number (1 to 20 characters), check part; compare it with the rules of the group")
@@ -143,6 +143,9 @@ func (c *checker) structure(at *place, group string, t code.Type, s Structure) (
 	}
 	return p, true
 }
+
+// maxSerial is how long the serial number of a code may be.
+const maxSerial = 20
 
 // noCheck says that the codes of a group have no check part.
 const noCheck = "none"

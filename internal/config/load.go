@@ -45,8 +45,10 @@ func Parse(file string, text []byte, lookup Lookup) (*Config, error) {
 	d.fill(&place{}, table, reflect.ValueOf(cfg).Elem())
 	cfg.lines = d.lines
 
-	c := &checker{doc: d, cfg: cfg, root: &place{}}
-	d.resolve(c.root.at("izkm").at("client_token"), &cfg.IZKM.ClientToken, cfg.Dir, lookup)
+	c := &checker{doc: d, cfg: cfg, root: &place{}, resolver: resolver{lookup, file, cfg.Dir}}
+	for _, s := range d.secrets {
+		d.secret(s.at, s.into, c.resolver)
+	}
 	c.check()
 	if len(d.problems) > 0 {
 		return cfg, d.problems.sorted()
@@ -89,15 +91,22 @@ func decode(text []byte) (table map[string]any, problem *Problem) {
 		p.What = strings.TrimSuffix(at.Message, ".")
 		if secretNear(text, p.Line, at.LastKey) {
 			p.What = "the value cannot be read" // the decoder's message quotes it
-			p.Hint = `write it in double quotes on one line, such as "${NAME}" or "file:/path"`
+			p.Hint = `write it in double quotes on one line, such as "${NAME}" or "secret:NAME"`
 		}
 	}
 	return nil, p
 }
 
+// secretKeys are the keys that hold secrets, or name one.
+var secretKeys = []string{"client_token", "client_key"}
+
 // secretNear says whether a syntax error stands in or beside the value of a secret.
 func secretNear(text []byte, line int, lastKey string) bool {
-	const key = "client_token"
 	lines := strings.Split(string(text), "\n")
-	return strings.HasSuffix(lastKey, key) || line <= len(lines) && strings.Contains(lines[line-1], key)
+	for _, key := range secretKeys {
+		if strings.HasSuffix(lastKey, key) || line <= len(lines) && strings.Contains(lines[line-1], key) {
+			return true
+		}
+	}
+	return false
 }

@@ -63,6 +63,41 @@ func (l Line) LimitOfCounts(counted bool) int {
 	return 0
 }
 
+// CounterOf returns the PLC that counts the products of a line: the one that stops it and has the input
+// "products". There is none ("") if several could be it, or if the PLC stops several lines: then nobody knows
+// whose products it counts.
+func (c *Config) CounterOf(l Line) string {
+	found := ""
+	for name := range l.StopPLCs() {
+		d, _ := c.PLC(name)
+		inputs, _ := d.Options["inputs"].(map[string]any)
+		if _, counts := inputs["products"]; !counts {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = name
+	}
+	for _, other := range c.Lines {
+		if other.Name != l.Name && other.StopPLCs()[found] {
+			return ""
+		}
+	}
+	return found
+}
+
+// StopPLCs are the PLCs that stop a line, by its verify stations.
+func (l Line) StopPLCs() map[string]bool {
+	all := map[string]bool{}
+	for _, s := range l.Stations {
+		if name, _, ok := SplitPoint(s.Stop); ok {
+			all[name] = true
+		}
+	}
+	return all
+}
+
 // HasBatch says whether the configuration itself describes the line's batch.
 func (l Line) HasBatch() bool {
 	return l.Batch != "" || l.ProductionDate != "" || l.ExpirationDate != "" || l.Series != ""

@@ -101,7 +101,7 @@ func TestParseFillsAndDefaults(t *testing.T) {
 		Agent:   Agent{Name: "line-3", DataDir: "/var/lib/linemark", Language: "ru"},
 		HTTP:    HTTP{Listen: "127.0.0.1:8480"},
 		IZKM: IZKM{
-			URL: "https://izkm.example", OMSID: "CDF12109-10d3-11e6-8b6f-0050569977a1", ClientToken: Secret{"t0k3n"},
+			URL: "https://izkm.example", OMSID: "CDF12109-10d3-11e6-8b6f-0050569977a1", ClientToken: Secret{value: "t0k3n", ref: "${TOKEN}"},
 			Group: "water", ParticipantID: "301234567", Timeout: 30 * time.Second, Rate: 10, GroupTable: "second", CloseBody: "none",
 		},
 		Products: []Product{product, beer},

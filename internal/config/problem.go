@@ -18,6 +18,8 @@ type Problem struct {
 	// Printer names the printer whose label is wrong: its station stays stopped, and the rest can
 	// run. It is empty for what keeps the agent from starting.
 	Printer string
+	// Secret says that a secret could not be had: what calls nobody outside can do without it.
+	Secret bool
 }
 
 // String returns FILE:LINE: KEY: what is wrong (hint: what to do), always one line.

@@ -41,23 +41,26 @@ func restored(t *testing.T, from string) *Ledger {
 func TestBackupBesideTheLine(t *testing.T) {
 	p := newPlant(t)
 	p.stock(p.unit, 3000)
-	stop := make(chan struct{})
+	stop, packed := make(chan struct{}), make(chan struct{})
 	var line sync.WaitGroup
 	line.Go(func() {
 		for {
+			id, _ := p.container(3)
+			try(p.Fill(p.ctx, id))
+			try(p.CloseWithSSCC(p.ctx, id, must(p.NextSSCC(p.ctx, "0301234567"))))
 			select {
 			case <-stop:
 				return
+			case packed <- struct{}{}:
 			default:
-				id, _ := p.container(3)
-				try(p.Fill(p.ctx, id))
-				try(p.CloseWithSSCC(p.ctx, id, must(p.NextSSCC(p.ctx, "0301234567"))))
 			}
 		}
 	})
 	dir := t.TempDir()
 	var kept []Kept
 	for range 5 {
+		<-packed
+		<-packed // all of this one was packed since the backup before
 		kept = append(kept, must(p.backup(dir, 0)))
 	}
 	close(stop)

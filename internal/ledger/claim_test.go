@@ -220,7 +220,7 @@ func TestSetAsideCounts(t *testing.T) {
 	}
 }
 
-func TestRecover(t *testing.T) {
+func TestP9_Recover(t *testing.T) {
 	p := newPlant(t)
 	p.stock(p.unit, 10)
 	p.stock(p.box, 2)

@@ -80,7 +80,7 @@ func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("creating the data folder: %w", err)
 	}
-	lock, err := lockFile(filepath.Join(dir, lockName))
+	lock, err := lock(ctx, filepath.Join(dir, lockName))
 	if err != nil {
 		return nil, fmt.Errorf("locking the ledger in %s: %w", dir, err)
 	}
@@ -89,6 +89,24 @@ func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
+}
+
+// lockWait is how long Open waits for the lock. A command that looks whether an agent works, or does one
+// thing while none does, holds it for a moment: an agent that starts just then must not end of it.
+const lockWait = time.Second
+
+func lock(ctx context.Context, path string) (*os.File, error) {
+	for end := time.Now().Add(lockWait); ; {
+		f, err := lockFile(path)
+		if !errors.Is(err, ErrInUse) || time.Now().After(end) {
+			return f, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 func (l *Ledger) open(ctx context.Context, o Options) error {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"linemark/internal/code"
 )
@@ -28,6 +30,26 @@ func TestOpenTakesTheLedgerAlone(t *testing.T) {
 		t.Fatalf("claim after Close: %v, want ErrClosed", err)
 	}
 	p.open()
+}
+
+// A command that only looks whether an agent works holds the lock for a moment. An agent that starts just
+// then (P9: after a power cut, with nobody there) waits for it.
+func TestP9OpenWaitsForWhoLooks(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		looks, err := lockFile(filepath.Join(dir, lockName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(lockWait/2, func() { try(looks.Close()) })
+		l, err := Open(t.Context(), dir, Options{Agent: "line-3"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func TestOpenInFoldersOfAnyName(t *testing.T) {
@@ -49,7 +71,7 @@ func TestOpenInFoldersOfAnyName(t *testing.T) {
 	}
 }
 
-func TestVerifyDurability(t *testing.T) {
+func TestP1_VerifyDurability(t *testing.T) {
 	tests := []struct {
 		pragma  string
 		refused bool

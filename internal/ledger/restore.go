@@ -41,7 +41,7 @@ func Restore(ctx context.Context, from, dir string, o RestoreOptions) (r Restore
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return r, fmt.Errorf("creating the data folder: %w", err)
 	}
-	lock, err := lockFile(filepath.Join(dir, lockName))
+	lock, err := lock(ctx, filepath.Join(dir, lockName))
 	if err != nil {
 		return r, fmt.Errorf("locking the ledger in %s: %w", dir, err)
 	}

@@ -105,7 +105,7 @@ func TestP1_StockCodeSeenOnAProductIsNotIssued(t *testing.T) {
 }
 
 // Scans of one call are settled in order: the second of two equal ones is the duplicate.
-func TestVerifyInOrder(t *testing.T) {
+func TestP6_VerifyInOrder(t *testing.T) {
 	p := newPlant(t)
 	p.stock(p.unit, 2)
 	c := texts(p.claim(p.unit, 2))

@@ -21,6 +21,7 @@ type Config struct {
 	Log      *slog.Logger
 	Alarm    func(place, text string)
 	Tape     func(place string, o Origin, s Station) Tape // what each station does is taken down; nil: it is not
+	Hold     func() error                                 // why no code may be taken for printing now; nil: nothing ever holds
 	Stations []StationConfig
 
 	CountLimit     int  // see AccountConfig.Limit
@@ -151,7 +152,7 @@ func New(ctx context.Context, c Config) (*Line, error) {
 
 func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place, error) {
 	p := &place{name: l.cfg.Name + "/" + s.Name, ledger: l.cfg.Ledger, log: l.cfg.Log, alarm: l.cfg.Alarm, inbox: make(chan letter, 256), gone: make(chan struct{}), born: time.Now(), moved: make(chan struct{}, 1),
-		printer: s.Printer, signals: s.Signals, reject: s.Reject, stop: s.Stop, pulse: s.Pulse, checkLabel: s.CheckLabel, answer: s.Answer, sscc: s.SSCCPrefix}
+		printer: s.Printer, signals: s.Signals, reject: s.Reject, stop: s.Stop, pulse: s.Pulse, checkLabel: s.CheckLabel, hold: l.cfg.Hold, answer: s.Answer, sscc: s.SSCCPrefix}
 	var err error
 	if s.Kind != KindDrop { // what is withdrawn may be of any product
 		if p.profile, err = l.cfg.Groups.Profile(unit.Group, unit.Type); err != nil {

@@ -306,10 +306,10 @@ func (p *plant) move() []posting {
 // look is one reading; one in n has a fault.
 func (p *plant) look(e *eye, c code.Code, n int) Scan {
 	e.seq++
-	s := Scan{Seq: e.seq, Code: c}
+	s := Scan{Seq: e.seq, Code: c, At: time.Now()}
 	switch {
 	case c == "" || p.chance(n, "a no-read"):
-		return Scan{Seq: e.seq, NoRead: true}
+		return Scan{Seq: e.seq, NoRead: true, At: s.At}
 	case p.chance(n, "a misreading"):
 		at := p.rng.IntN(len(c))
 		s.Code = c[:at] + "?" + c[at+1:]

@@ -2,6 +2,7 @@ package line
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -49,6 +50,7 @@ type place struct {
 	serving *lots                // those of the last code taken: its label says the same batch
 
 	checkLabel   func(Label) error // see StationConfig
+	hold         func() error      // see Config
 	tried        *lots             // the batch whose label was tried
 	faulty       error             // why it cannot be made
 	profile      code.Profile      // of the units
@@ -75,6 +77,7 @@ type place struct {
 	gone    chan struct{} // closed when the station has stopped: nobody waits for it then
 	newest  atomic.Int64  // the newest reading's Seq
 	settled atomic.Int64  // verify: the newest reading's Seq whose verdict is out
+	edge    edge          // verify: of the newest rejection, until the next reading
 	moved   chan struct{} // signalled when settled has moved
 	born    time.Time     // beat counts from here, on the monotonic clock
 	beat    atomic.Int64  // when the station last took an event, in nanoseconds since born
@@ -134,6 +137,9 @@ func (p *place) run(ctx context.Context) {
 			p.awaitCheck(ctx, l.after)
 		}
 		p.beat.Store(int64(time.Since(p.born)))
+		if late, met := p.met(l.event); met {
+			p.handle(work, late)
+		}
 		p.handle(work, l.event)
 		if s, ok := l.event.(Scans); ok && len(s.Scans) > 0 {
 			p.settled.Store(s.Scans[len(s.Scans)-1].Seq)
@@ -143,6 +149,28 @@ func (p *place) run(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// edge is a rejection that the PLC has taken.
+type edge struct {
+	seq int64 // of the reading that it was for; 0: none
+	at  time.Time
+}
+
+// onItsWay is how long a reading may be on its way from the camera to here, on a machine with much other work.
+const onItsWay = 5 * time.Millisecond
+
+// met says that a rejection may have met the product of the reading that comes now: it came in so short a
+// time behind the edge that its product may have been there before it. Nobody can tell then which of the two
+// was thrown out. A reading behind the pulse is no doubt: pulses are shorter than the product distance.
+func (p *place) met(ev Event) (TooLate, bool) {
+	s, ok := ev.(Scans)
+	if !ok || len(s.Scans) == 0 || p.edge.seq == 0 {
+		return TooLate{}, false
+	}
+	last := p.edge
+	p.edge = edge{}
+	return TooLate{Seq: last.seq}, s.Scans[0].At.Sub(last.at) < min(onItsWay, p.pulse)
 }
 
 // grace is how long an event that has begun may take after the line was told to stop.
@@ -237,7 +265,7 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 			// Only a write shows whether the disk is back; a claim that fails sends nothing.
 			p.log.Debug("claiming on a ledger with a fault", "station", p.name, "fault", err)
 		}
-		if err := p.labelFault(); err != nil {
+		if err := errors.Join(p.held(), p.labelFault()); err != nil {
 			return Claimed{Err: err}
 		}
 		claims, err := p.ledger.Claim(ctx, p.name, lot, e.N)
@@ -276,6 +304,14 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 		return answer
 	}
 	return p.device(ctx, e)
+}
+
+// held says why nothing may be taken for printing now.
+func (p *place) held() error {
+	if p.hold == nil {
+		return nil
+	}
+	return p.hold()
 }
 
 // labelFault says why no label can be made in the batch that is served. It is asked before a code is
@@ -322,6 +358,7 @@ func (p *place) device(ctx context.Context, e Effect) Event {
 		if p.newest.Load() > e.Seq { // a slow PLC: the edge may have met the next product
 			return TooLate(e)
 		}
+		p.edge = edge{e.Seq, time.Now()}
 	case StopLine:
 		if err := p.signals.Set(ctx, p.stop, true); err != nil {
 			return Failed{Effect: e, Err: err}

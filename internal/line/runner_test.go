@@ -216,6 +216,28 @@ func TestP6FailClosed_aRejectionThatComesLateStops(t *testing.T) {
 	}
 }
 
+// The next reading comes in right behind the rejection: its product may have been at the rejector before the
+// edge. A reading that comes in when the pulse is over is of a product that was not.
+func TestP6FailClosed_aRejectionThatMayHaveMetTheNextProductStops(t *testing.T) {
+	for after, stops := range map[time.Duration]bool{-time.Millisecond: true, 0: true, 900 * time.Microsecond: true, time.Millisecond: false, time.Second: false} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			w := &wires{}
+			r := run(t, dir, markAndCheck(&tray{}, w)) // its pulse is a millisecond long
+			r.post("check", ScannerState{Up: true}, PLCState{Up: true}, noRead(1))
+			synctest.Wait()
+			at := time.Now().Add(after)
+			time.Sleep(after)
+			r.post("check", Scans{Scans: []Scan{{Seq: 2, NoRead: true, At: at}}})
+			synctest.Wait()
+			if w.stands("stop") != stops {
+				t.Errorf("read %v behind the rejection: stopped %v, want %v", after, w.stands("stop"), stops)
+			}
+			r.stop()
+		})
+	}
+}
+
 // Run gives an event that has begun its grace, even while an output takes its time, and no more; the bubble and TestMain see to it that
 // no goroutine stays behind.
 func TestRunner_runEndsPromptly(t *testing.T) {

@@ -81,7 +81,7 @@ func (v *Verify) Step(now time.Time, ev Event) []Effect {
 	case CountedProducts:
 		return v.countedProducts(now, ev.N)
 	case StopOutput:
-		v.stopOutput(now, ev.Set)
+		return v.stopOutput(now, ev.Set)
 	case ScannerState:
 		return v.scannerState(now, ev)
 	case PLCState:
@@ -270,7 +270,7 @@ func (v *Verify) stopLine(now time.Time, cause string) []Effect {
 	return []Effect{StopLine{Cause: cause}, Alarm{Text: "line stopped: " + cause}}
 }
 
-func (v *Verify) stopOutput(now time.Time, set bool) {
+func (v *Verify) stopOutput(now time.Time, set bool) []Effect {
 	restarted := v.stop.cause != "" && v.stop.seen && !set
 	v.stop.seen = set
 	if restarted {
@@ -282,7 +282,11 @@ func (v *Verify) stopOutput(now time.Time, set bool) {
 		v.failures = failures{}
 		v.shake.begin(now)
 		v.settle(now)
+		if !v.scanner.Up && v.view.Count["read"] > 0 { // what passes now, nobody reads
+			return v.stopLine(now, "restarted while the scanner is gone: "+v.scanner.Why)
+		}
 	}
+	return nil
 }
 
 func (v *Verify) countedRejects(n int) []Effect {

@@ -110,6 +110,9 @@ func (c *checkpoint) expect(ev Event) {
 			c.due = slices.DeleteFunc(c.due, func(until time.Time) bool { return !until.After(c.since.Add(c.cfg.Within)) })
 			c.standing, c.causes, c.failures, c.owed = "", nil, 0, false
 			c.reached["restarts"]++
+			if !c.scanner && c.read > 0 {
+				c.cause("restarted without the scanner")
+			}
 		}
 		c.shown = ev.Set
 	case CountedRejects:

@@ -87,6 +87,8 @@ func TestVerify_steps(t *testing.T) {
 		{name: "a stop output not set yet is no restart", history: []Event{TooLate{Seq: 1}}, event: StopOutput{}, state: "stopped"},
 		{name: "a stop output that is cleared is a restart", history: []Event{scanner, plc, TooLate{Seq: 1}, StopOutput{Set: true}}, event: StopOutput{}, state: "running"},
 		{name: "a restart without the scanner does not run", history: []Event{scanner, plc, gone, StopOutput{Set: true}}, event: StopOutput{}, state: "waiting"},
+		{name: "a restart without the scanner that was there stops again", history: []Event{scanner, plc, scans(1), verdicts(good(11)), gone, StopOutput{Set: true}}, event: StopOutput{},
+			want: stopped("restarted while the scanner is gone: no route"), state: "stopped"},
 		{name: "after a restart the next cause stops again", history: []Event{TooLate{Seq: 2}, StopOutput{Set: true}, StopOutput{}}, event: TooLate{Seq: 1}, want: stopped(tooLate)},
 		{name: "after a restart failures count anew", history: []Event{noRead(1), noRead(2), noRead(3), StopOutput{Set: true}, StopOutput{}}, event: noRead(4), want: rejected(4)},
 		{name: "after a restart old rejections are nobody's", history: []Event{noRead(1), TooLate{Seq: 1}, StopOutput{Set: true}, StopOutput{}}, event: later{time.Minute, Tick{}}},

@@ -14,9 +14,9 @@ import (
 // python is the system's interpreter: only that one has the system's modules.
 const python = "/usr/bin/python3"
 
-// Need returns where a peer is: the path of socat, dmtxread, ZXingReader or node; for
-// pymodbus that of a Python that has it; for zpl-renderer-js and modbus-serial the folder of
-// the module. If the peer is missing the test is skipped by its name, and with CI=true it fails.
+// Need returns where a peer is: the path of socat, dmtxread, ZXingReader, node, systemd-analyze,
+// wine or x86_64-w64-mingw32-gcc; for pymodbus that of a Python that has it; for zpl-renderer-js
+// and modbus-serial the folder of the module. If the peer is missing the test is skipped by its name, and with CI=true it fails.
 func Need(t testing.TB, what string) string {
 	t.Helper()
 	path, err := find(what)
@@ -32,7 +32,7 @@ func Need(t testing.TB, what string) string {
 
 func find(what string) (string, error) {
 	switch what {
-	case "socat", "dmtxread", "ZXingReader", "node":
+	case "socat", "dmtxread", "ZXingReader", "node", "systemd-analyze", "wine", "x86_64-w64-mingw32-gcc":
 		return exec.LookPath(what)
 	case "pymodbus":
 		if err := exec.Command(python, "-c", "import pymodbus, serial_asyncio").Run(); err != nil {

@@ -23,6 +23,9 @@ packages() {
 	dmtxread) echo dmtx-utils ;;
 	ZXingReader) echo zxing-cpp-tools ;;
 	pymodbus) echo python3-pymodbus python3-serial-asyncio ;;
+	systemd-analyze) echo systemd ;;
+	wine) echo wine wine64 ;;
+	x86_64-w64-mingw32-gcc) echo gcc-mingw-w64-x86-64 ;; # makes the one library that wine lacks for Go
 	node) echo nodejs ;;
 	npm) echo npm ;;
 	esac
@@ -46,7 +49,7 @@ install_peer() {
 }
 
 missing=0
-for peer in gcc socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js modbus-serial; do
+for peer in gcc socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js modbus-serial systemd-analyze wine x86_64-w64-mingw32-gcc; do
 	if present "$peer"; then
 		echo "$peer: present"
 	elif install_peer "$peer" >&2 && present "$peer"; then

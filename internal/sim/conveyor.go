@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"linemark/drivers/plc/modbus/modbustest"
-	"linemark/drivers/printer/zpl/zpltest"
-	"linemark/drivers/scanner/text/texttest"
 	"linemark/internal/config"
 )
 
@@ -21,12 +19,13 @@ import (
 // output is set, and while the agent's beat stands still.
 type conveyor struct {
 	name    string
+	gap     int // products between the printer and the check camera
 	opt     Options
 	rng     *rand.Rand
-	printer *zpltest.Printer
-	check   *texttest.Scanner // nil: none
-	pack    *texttest.Scanner // nil: none
-	plc     *modbustest.PLC   // nil: none
+	printer feeder          // or a roll of labels
+	check   camera          // nil: none
+	pack    camera          // nil: none
+	plc     *modbustest.PLC // nil: none
 	points  points
 	numbers numbers
 	log     io.Writer
@@ -54,8 +53,8 @@ type product struct {
 	here bool   // the rejector did not move when it should have taken it off
 }
 
-// gap is how many products fit between the printer and the check camera.
-const gap = 3
+// usualGap is how many products fit between the printer and the check camera.
+const usualGap = 3
 
 func (p *Plant) belts(cfg *config.Config) error {
 	for i, l := range cfg.Lines {
@@ -63,21 +62,29 @@ func (p *Plant) belts(cfg *config.Config) error {
 		if err != nil {
 			return err
 		}
-		c := &conveyor{name: l.Name, heard: map[string]bool{}, opt: p.opt, rng: rand.New(rand.NewPCG(p.opt.Seed, uint64(i)+1)), log: log, points: points{-1, -1, -1, -1, -1}, numbers: numbers{request: -1}, ejected: make(chan struct{}, 1)}
+		c := &conveyor{name: l.Name, gap: usualGap, heard: map[string]bool{}, opt: p.opt, rng: rand.New(rand.NewPCG(p.opt.Seed, uint64(i)+1)), log: log, points: points{-1, -1, -1, -1, -1}, numbers: numbers{request: -1}, ejected: make(chan struct{}, 1)}
 		for _, s := range l.Stations {
 			switch s.Kind {
 			case "print":
-				c.printer = p.Printers[s.Printer]
+				c.printer = p.press(s.Printer)
+				if d, ok := cfg.Printer(s.Printer); ok && d.Driver == "ngpcl" {
+					c.gap = 0 // it says nothing of its marks: the camera stands at the coder, and releases the next code
+				}
 			case "verify":
-				c.check = p.Scanners[s.Scanner]
+				c.check = p.camera(s.Scanner)
 				if err := c.wire(p, cfg, s); err != nil {
 					return fmt.Errorf("line %s, station %s: %w", l.Name, s.Name, err)
 				}
 			case "pack":
 				if s.Scanner != "" {
-					c.pack = p.Scanners[s.Scanner]
+					c.pack = p.camera(s.Scanner)
 				}
 				p.labelCheck(s)
+			}
+		}
+		for _, r := range p.Rolls {
+			if r.Line == l.Name {
+				c.printer = r
 			}
 		}
 		if c.printer != nil {
@@ -90,13 +97,13 @@ func (p *Plant) belts(cfg *config.Config) error {
 
 // labelCheck lets a scanner read the labels that a container printer puts out.
 func (p *Plant) labelCheck(s config.Station) {
-	printer, reader := p.Printers[s.Printer], p.Scanners[s.Check]
+	printer, reader := p.press(s.Printer), p.camera(s.Check)
 	if printer == nil || reader == nil {
 		return
 	}
-	printer.OnPrinted(func(l zpltest.Label) {
-		if len(l.Symbols) > 0 {
-			reader.Read(l.Symbols[0].Data)
+	printer.printed(func(code []byte) {
+		if len(code) > 0 {
+			reader.Read(code)
 		}
 	})
 }
@@ -114,18 +121,18 @@ func (c *conveyor) run(ctx context.Context) {
 		if copied {
 			copied = false
 			belt = append(belt, c.copy())
-		} else if label, ok := c.printer.Print(); ok {
-			belt = append(belt, c.make(label))
+		} else if code, ok := c.printer.next(); ok {
+			belt = append(belt, c.make(code))
 			copied = c.chance(c.opt.Faults.Copied)
 		} else {
 			select {
 			case <-ctx.Done():
-			case <-c.printer.Labelled():
+			case <-c.printer.labelled():
 			case <-time.After(50 * time.Millisecond):
 			}
 			continue
 		}
-		for len(belt) > gap {
+		for len(belt) > c.gap {
 			c.pass(belt[0])
 			belt = belt[1:]
 		}
@@ -174,14 +181,11 @@ func (c *conveyor) wait(ctx context.Context, pace <-chan time.Time) bool {
 	return false
 }
 
-func (c *conveyor) make(l zpltest.Label) *product {
+func (c *conveyor) make(code []byte) *product {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.made++
-	p := &product{n: c.made}
-	if len(l.Symbols) > 0 {
-		p.code = l.Symbols[0].Data
-	}
+	p := &product{n: c.made, code: code}
 	c.record("made", p, "")
 	if c.points.products >= 0 {
 		c.plc.SetUint32(c.points.products, uint32(c.made))

@@ -60,9 +60,12 @@ var SomeFaults = Faults{NoRead: 0.004, Wrong: 0.003, Copied: 0.002, Taken: 0.003
 type Plant struct {
 	opt       Options
 	IZKM      *izkmtest.Server
-	Printers  map[string]*zpltest.Printer
-	Scanners  map[string]*texttest.Scanner
+	Printers  map[string]*zpltest.Printer  // those that speak ZPL
+	Scanners  map[string]*texttest.Scanner // those that send framed text
 	PLCs      map[string]*modbustest.PLC
+	Rolls     []*Roll // of lines whose labels come printed
+	presses   map[string]press
+	cameras   map[string]camera
 	conveyors []*conveyor
 	http      *http.Server
 	closers   []io.Closer
@@ -70,7 +73,7 @@ type Plant struct {
 
 // New starts the emulators on the addresses of the configuration, which must be of this machine.
 func New(cfg *config.Config, o Options) (*Plant, error) {
-	p := &Plant{opt: o, Printers: map[string]*zpltest.Printer{}, Scanners: map[string]*texttest.Scanner{}, PLCs: map[string]*modbustest.PLC{}}
+	p := &Plant{opt: o, Printers: map[string]*zpltest.Printer{}, Scanners: map[string]*texttest.Scanner{}, PLCs: map[string]*modbustest.PLC{}, presses: map[string]press{}, cameras: map[string]camera{}}
 	if p.opt.Restart == 0 {
 		p.opt.Restart = time.Second
 	}
@@ -92,6 +95,9 @@ func (p *Plant) start(cfg *config.Config) error {
 	if err := p.national(cfg); err != nil {
 		return err
 	}
+	if err := p.rolls(cfg); err != nil {
+		return err
+	}
 	triggered := map[string]bool{} // printers that wait for a product
 	for _, l := range cfg.Lines {
 		for _, s := range l.Stations {
@@ -105,9 +111,15 @@ func (p *Plant) start(cfg *config.Config) error {
 		if err != nil {
 			return err
 		}
-		e := zpltest.New(zpltest.Options{Log: log, Trigger: triggered[d.Name], PrintTime: 2 * time.Millisecond})
-		p.Printers[d.Name] = e
-		if err := p.serve(d.Address, "zpl", d.Driver, e); err != nil {
+		e, err := newPress(d, log, triggered[d.Name])
+		if err == nil {
+			p.presses[d.Name] = e
+			if zpl, ok := e.(pressOf[zpltest.Label]); ok {
+				p.Printers[d.Name], _ = zpl.labels.(*zpltest.Printer)
+			}
+			err = p.serve(d.Address, e)
+		}
+		if err != nil {
 			return fmt.Errorf("printer %s: %w", d.Name, err)
 		}
 	}
@@ -116,9 +128,15 @@ func (p *Plant) start(cfg *config.Config) error {
 		if err != nil {
 			return err
 		}
-		e := texttest.New(texttest.Options{Log: log, Terminator: option(d, "terminator"), NoRead: option(d, "no_read")})
-		p.Scanners[d.Name] = e
-		if err := p.serve(d.Address, "text", d.Driver, e); err != nil {
+		e, err := newCamera(d, log)
+		if err == nil {
+			p.cameras[d.Name] = e
+			if text, ok := e.(*texttest.Scanner); ok {
+				p.Scanners[d.Name] = text
+			}
+			err = p.serve(d.Address, e)
+		}
+		if err != nil {
 			return fmt.Errorf("scanner %s: %w", d.Name, err)
 		}
 	}
@@ -129,7 +147,7 @@ func (p *Plant) start(cfg *config.Config) error {
 		}
 		e := modbustest.New(modbustest.Options{Log: log, Coils: everyAddress, Discretes: everyAddress, Holding: everyAddress, Inputs: everyAddress})
 		p.PLCs[d.Name] = e
-		if err := p.serve(d.Address, "modbus", d.Driver, e); err != nil {
+		if err := p.serve(d.Address, e); err != nil {
 			return fmt.Errorf("plc %s: %w", d.Name, err)
 		}
 	}
@@ -144,11 +162,24 @@ type emulator interface {
 	Close() error
 }
 
-func (p *Plant) serve(address, speaks, driver string, e emulator) error {
-	p.closers = append(p.closers, e)
-	if driver != speaks {
-		return fmt.Errorf("the simulated plant has no emulator for driver %q", driver)
+// press finds a printer by its name; nil: there is none.
+func (p *Plant) press(name string) press {
+	if e := p.Printers[name]; e != nil {
+		return zplPress(e)
 	}
+	return p.presses[name]
+}
+
+// camera finds a reader by its name; nil: there is none.
+func (p *Plant) camera(name string) camera {
+	if e := p.Scanners[name]; e != nil {
+		return e
+	}
+	return p.cameras[name]
+}
+
+func (p *Plant) serve(address string, e emulator) error {
+	p.closers = append(p.closers, e)
 	l, err := p.opt.Listen(strings.TrimPrefix(address, "tcp://"))
 	if err != nil {
 		return err

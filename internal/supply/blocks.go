@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"linemark/internal/code"
 	"linemark/internal/ledger"
@@ -67,6 +68,16 @@ func (k *Keeper) takeOne(ctx context.Context, o ledger.Order, quantity int) erro
 	return k.store(ctx, o, block)
 }
 
+// lostCall is a call for codes whose answer was lost and of which the server had issued nothing yet when it
+// was asked. It may still be on its way there.
+type lostCall struct {
+	quantity int
+	at       time.Time
+}
+
+// lateFor is how long after that a block of such a call may still be issued.
+const lateFor = 5 * time.Minute
+
 // compare looks for blocks that the server has issued and the ledger does not have, and brings
 // them in. It comes before any new call: at every start, and after every lost answer.
 func (k *Keeper) compare(ctx context.Context, o ledger.Order) error {
@@ -86,9 +97,13 @@ func (k *Keeper) compare(ctx context.Context, o ledger.Order) error {
 			kept = b.ServerID
 		}
 	}
+	asked := o.Fetching
+	if late := k.lost[o.ID]; asked == 0 && time.Since(late.at) < lateFor {
+		asked = late.quantity
+	}
 	// All are fetched before the first is judged: one that nobody asked for makes the others doubtful too.
 	var missing []Block
-	foreign := o.Fetching == 0
+	foreign := asked == 0
 	for _, b := range issued {
 		if have[b.ID] {
 			continue
@@ -102,7 +117,7 @@ func (k *Keeper) compare(ctx context.Context, o ledger.Order) error {
 		}
 		k.Log.Warn("a block whose answer was lost came in again", "order", o.ServerID, "block", b.ID, "codes", len(block.Codes))
 		missing = append(missing, block)
-		foreign = foreign || b.Quantity != len(block.Codes) || len(block.Codes) > o.Fetching
+		foreign = foreign || b.Quantity != len(block.Codes) || len(block.Codes) > asked
 	}
 	// One lost call loses one block. More, or another size: another program takes codes of this order too.
 	foreign = foreign || len(missing) > 1 || kept != ""
@@ -119,6 +134,12 @@ func (k *Keeper) compare(ctx context.Context, o ledger.Order) error {
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
+	}
+	switch {
+	case len(missing) > 0:
+		delete(k.lost, o.ID)
+	case o.Fetching > 0:
+		k.lost[o.ID] = lostCall{o.Fetching, time.Now()}
 	}
 	k.compared[o.ID] = true
 	return k.Ledger.EndFetch(ctx, o.ID)

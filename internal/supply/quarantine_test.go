@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"linemark/internal/code"
 	"linemark/internal/ledger"
@@ -316,5 +317,47 @@ func (p *plant) quarantined(n int, reason string) {
 		if quarantined[h.Block] {
 			p.t.Errorf("code %s of a quarantined block can be used", code.Visible(h.Code))
 		}
+	}
+}
+
+// TestLateBlockIsOurs: the server works a lost call off after it has told that nothing of it was issued. The block
+// is what this agent has asked for; the same long after that is another program's.
+func TestLateBlockIsOurs(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		late    time.Duration
+		foreign bool
+	}{{"at once", 0, false}, {"an hour later", time.Hour, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(p *plant) {
+				p.loose = true
+				worked, lost := false, time.Now()
+				p.faults(func(call string, _ int) izkmtest.Fault {
+					if f, ok := p.noMoreOrders(call); ok {
+						return f
+					}
+					switch {
+					case call == "GET codes" && p.count(call) == 1:
+						lost = time.Now()
+						return izkmtest.Fault{Kind: izkmtest.Reset}
+					case call == "GET codes" && time.Since(lost) < c.late:
+						return izkmtest.Fault{Kind: izkmtest.Status, Status: 400}
+					case call == "GET codes" && !worked:
+						worked = true
+						_, err := p.client.Codes(p.t.Context(), p.server.History().Orders[0].ID, bottle.GTIN, 10, "")
+						p.must(err)
+					}
+					return izkmtest.Fault{}
+				})
+				p.start()
+				if c.foreign {
+					p.until("the quarantine", func() bool { return p.count("POST orders") > 1 })
+					p.quarantined(1, "did not ask for it")
+					return
+				}
+				p.until("a full stock", p.full)
+				p.sameCodes()
+			})
+		})
 	}
 }

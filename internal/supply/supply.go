@@ -85,6 +85,7 @@ type Keeper struct {
 
 	profile   code.Profile
 	compared  map[ledger.OrderID]bool      // orders whose blocks were compared with the server's since the start
+	lost      map[ledger.OrderID]lostCall  // calls for codes that were lost, and the lists had nothing of them
 	searched  map[ledger.OrderID]time.Time // lost orders: since when lists answer without them
 	absent    map[ledger.OrderID]time.Time // orders that the lists do not have: since when
 	ended     int                          // orders that ended without their codes since a block was last stored
@@ -111,7 +112,8 @@ func (k *Keeper) Run(ctx context.Context) error {
 	if k.profile, err = k.Groups.Profile(k.Product.Group, k.Product.Type); err != nil {
 		return err
 	}
-	k.compared, k.searched, k.absent = map[ledger.OrderID]bool{}, map[ledger.OrderID]time.Time{}, map[ledger.OrderID]time.Time{}
+	k.compared, k.lost = map[ledger.OrderID]bool{}, map[ledger.OrderID]lostCall{}
+	k.searched, k.absent = map[ledger.OrderID]time.Time{}, map[ledger.OrderID]time.Time{}
 	every := k.Every
 	if every == 0 {
 		every = time.Second

@@ -324,9 +324,9 @@ func TestCloseIsRefused(t *testing.T) {
 	})
 }
 
-// TestOutage: an outage stands in the status as long as it lasts and leaves no line in this log (who owns
+// TestP9_Outage: an outage stands in the status as long as it lasts and leaves no line in this log (who owns
 // the access writes one); the pauses between two tries grow to a minute.
-func TestOutage(t *testing.T) {
+func TestP9_Outage(t *testing.T) {
 	inBubble(t, func(p *plant) {
 		began := time.Now()
 		p.faults(func(_ string, n int) izkmtest.Fault {

@@ -36,7 +36,12 @@ var pages embed.FS
 
 // Serve answers on the listener until ctx ends.
 func Serve(ctx context.Context, l net.Listener, p Plant, log *slog.Logger) error {
-	s := &http.Server{Handler: Handler(p, log), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
+	return ServeHandler(ctx, l, Handler(p, log))
+}
+
+// ServeHandler lets h answer on the listener until ctx ends.
+func ServeHandler(ctx context.Context, l net.Listener, h http.Handler) error {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
 	select {
@@ -45,10 +50,12 @@ func Serve(ctx context.Context, l net.Listener, p Plant, log *slog.Logger) error
 	case <-ctx.Done():
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
-		if err := s.Shutdown(stop); err != nil {
-			return s.Close()
+		err := s.Shutdown(stop)
+		if err != nil {
+			err = s.Close()
 		}
-		return nil
+		<-done // it closes the port itself when it begins only now
+		return err
 	}
 }
 

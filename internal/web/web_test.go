@@ -108,7 +108,12 @@ func newPlant(t *testing.T) *plant {
 // view is what the page reads.
 type view struct {
 	Agent, Ledger string
-	National      struct {
+	Config        *struct {
+		File     string
+		Changed  *time.Time
+		Problems []string
+	}
+	National struct {
 		OK    bool
 		Error string
 	}
@@ -291,6 +296,12 @@ func TestPageIsSafe(t *testing.T) {
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>'`
 	v := pageOf(evil)
 	v.Ledger, v.National.Error = evil, evil
+	changed := time.Unix(0, 0)
+	v.Config = &struct {
+		File     string
+		Changed  *time.Time
+		Problems []string
+	}{evil, &changed, []string{evil}}
 	v.Reports.Trouble = evil
 	v.Backup = &backup{To: evil, Doing: evil, Trouble: evil}
 	v.Reports.Utilisation = map[string]int{evil: 1}

@@ -19,6 +19,8 @@ import (
 type Keys struct {
 	values map[string]any
 	known  []string
+	files  map[string]string // what settings name that are files
+	asked  func(drivers.Setting)
 	errs   []error
 }
 
@@ -26,7 +28,7 @@ type Keys struct {
 // settings bring their own Dial. A driver names the schemes that it serves; none named is
 // tcp and serial, where the agent is the one that connects.
 func Of(s drivers.Settings, schemes ...string) *Keys {
-	k := &Keys{values: s.Options}
+	k := &Keys{values: s.Options, files: map[string]string{}, asked: s.Asked}
 	if s.Dial == nil {
 		scheme, _, found := strings.Cut(s.Address, "://")
 		if len(schemes) == 0 && link.Listens(s.Address) {
@@ -41,9 +43,9 @@ func Of(s drivers.Settings, schemes ...string) *Keys {
 	return k
 }
 
-// Fail notes a problem with a key.
+// Fail notes a problem with a key, or with the file that it names.
 func (k *Keys) Fail(key, problem, hint string) {
-	k.errs = append(k.errs, &drivers.OptionError{Key: key, Problem: problem, Hint: hint})
+	k.errs = append(k.errs, &drivers.OptionError{Key: key, Problem: problem, Hint: hint, File: k.files[key]})
 }
 
 // Err returns every problem noted, and those of keys that nobody asked for: nil, or
@@ -68,32 +70,76 @@ func (k *Keys) lookup(key string) (any, bool) {
 	return v, ok
 }
 
-// String returns a text.
-func (k *Keys) String(key, absent string) string {
-	v, ok := k.lookup(key)
-	if !ok {
-		return absent
+// tell says what was read, to whoever wants to know what a driver takes.
+func (k *Keys) tell(s drivers.Setting) {
+	if k.asked == nil {
+		return
 	}
-	s, ok := v.(string)
-	if !ok {
+	_, s.Given = k.values[s.Key]
+	k.asked(s)
+}
+
+// text reads a string. It is not ok where the key is absent or no string.
+func (k *Keys) text(key string) (s string, ok bool) {
+	v, given := k.lookup(key)
+	if !given {
+		return "", false
+	}
+	if s, ok = v.(string); !ok {
 		k.Fail(key, fmt.Sprintf("%v is no text", v), "write it in quotes")
-		return absent
 	}
+	return s, ok
+}
+
+// String returns a text. The words are those that the driver takes, if it takes no others: they are
+// told to whoever asks, and the driver itself checks them.
+func (k *Keys) String(key, absent string, words ...string) string {
+	s, ok := k.text(key)
+	if !ok {
+		s = absent
+	}
+	k.tell(drivers.Setting{Key: key, Kind: drivers.SettingText, Words: words, Default: absent, Value: s})
+	return s
+}
+
+// File returns the path of a file as the settings have it; "" where the key is absent. What is found
+// wrong with the key from then on is wrong in that file.
+func (k *Keys) File(key string) string {
+	s, ok := k.text(key)
+	if ok && s != "" {
+		k.files[key] = s
+	}
+	k.tell(drivers.Setting{Key: key, Kind: drivers.SettingFile, Value: s})
 	return s
 }
 
 // OneOf returns one of the allowed words; the first is the default.
 func (k *Keys) OneOf(key string, allowed ...string) string {
-	s := k.String(key, allowed[0])
-	if !slices.Contains(allowed, s) {
+	s, ok := k.text(key)
+	if ok && !slices.Contains(allowed, s) {
 		k.Fail(key, fmt.Sprintf("%q is unknown", s), "known: "+strings.Join(allowed, ", "))
-		return allowed[0]
+		ok = false
 	}
+	if !ok {
+		s = allowed[0]
+	}
+	k.tell(drivers.Setting{Key: key, Kind: drivers.SettingText, Words: allowed, Default: allowed[0], Value: s})
 	return s
 }
 
-// Int returns a whole number from least to most.
+// Int returns a whole number from least to most. A default out of these bounds is none: what the
+// setting stands for does not happen without it.
 func (k *Keys) Int(key string, absent, least, most int) int {
+	n := k.number(key, absent, least, most)
+	told := drivers.Setting{Key: key, Kind: drivers.SettingNumber, Least: least, Most: most, Value: n}
+	if absent >= least && absent <= most {
+		told.Default = absent
+	}
+	k.tell(told)
+	return n
+}
+
+func (k *Keys) number(key string, absent, least, most int) int {
 	v, ok := k.lookup(key)
 	if !ok {
 		return absent
@@ -112,7 +158,16 @@ func (k *Keys) Int(key string, absent, least, most int) int {
 
 // Duration returns a span of time, written as Go writes it ("20ms", "3s"), of at least least.
 func (k *Keys) Duration(key string, absent, least time.Duration) time.Duration {
-	s := k.String(key, absent.String())
+	d := k.span(key, absent, least)
+	k.tell(drivers.Setting{Key: key, Kind: drivers.SettingSpan, Shorter: least, Default: absent, Value: d})
+	return d
+}
+
+func (k *Keys) span(key string, absent, least time.Duration) time.Duration {
+	s, ok := k.text(key)
+	if !ok {
+		return absent
+	}
 	d, err := time.ParseDuration(s)
 	switch {
 	case err != nil:
@@ -128,6 +183,7 @@ func (k *Keys) Duration(key string, absent, least time.Duration) time.Duration {
 // Texts returns a table of names to texts; nil where the key is absent.
 func (k *Keys) Texts(key string) map[string]string {
 	v, ok := k.lookup(key)
+	k.tell(drivers.Setting{Key: key, Kind: drivers.SettingTexts, Value: v})
 	if !ok {
 		return nil
 	}
@@ -145,4 +201,12 @@ func (k *Keys) Texts(key string) map[string]string {
 		k.Fail(key+"."+name, fmt.Sprintf("%v is no text", table[name]), "write it in quotes")
 	}
 	return texts
+}
+
+// List returns an array as TOML gave it, for the driver to look into: []any, []map[string]any, or what
+// else stands there by mistake; nil where the key is absent.
+func (k *Keys) List(key string) any {
+	v, _ := k.lookup(key)
+	k.tell(drivers.Setting{Key: key, Kind: drivers.SettingList, Value: v})
+	return v
 }

@@ -2,6 +2,8 @@ package option
 
 import (
 	"errors"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,5 +128,48 @@ func TestBytes(t *testing.T) {
 		if got := Bytes(in); got != want {
 			t.Errorf("Bytes(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// Whoever asks hears of every key that a driver reads: what may stand there, and what holds.
+func TestKeysTellWhatIsAsked(t *testing.T) {
+	var got []drivers.Setting
+	k := Of(drivers.Settings{Dial: link.Dial, Asked: func(s drivers.Setting) { got = append(got, s) }, Options: map[string]any{"label": "a.zpl", "unit": int64(7), "gs1": "maybe"}})
+	read(k)
+	k.File("file")
+	k.List("init")
+	k.String("status", "", "4-enq", "3-enq")
+	k.Int("ahead", 0, 1, 9)
+	want := []drivers.Setting{
+		{Key: "label", Default: "", Value: "a.zpl", Given: true},
+		{Key: "gs1", Words: []string{"always", "never"}, Default: "always", Value: "always", Given: true},
+		{Key: "unit", Kind: drivers.SettingNumber, Most: 255, Default: 1, Value: 7, Given: true},
+		{Key: "poll", Kind: drivers.SettingSpan, Shorter: time.Millisecond, Default: 20 * time.Millisecond, Value: 20 * time.Millisecond},
+		{Key: "inputs", Kind: drivers.SettingTexts},
+		{Key: "file", Kind: drivers.SettingFile, Value: ""},
+		{Key: "init", Kind: drivers.SettingList},
+		{Key: "status", Words: []string{"4-enq", "3-enq"}, Default: "", Value: ""},
+		{Key: "ahead", Kind: drivers.SettingNumber, Least: 1, Most: 9, Value: 0}, // its default is none
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+// What is wrong with the file that a setting names says so.
+func TestKeysNameTheFile(t *testing.T) {
+	k := Of(drivers.Settings{Dial: link.Dial, Options: map[string]any{"label": "labels/a.zpl", "other": "b"}})
+	k.Fail("label", "before", "it is read")
+	if k.File("label") != "labels/a.zpl" || k.File("none") != "" || k.String("other", "") != "b" {
+		t.Error("a value was not read")
+	}
+	k.Fail("label", "in", "it")
+	k.Fail("other", "beside", "it")
+	var files []string
+	for _, err := range k.Err().(interface{ Unwrap() []error }).Unwrap() {
+		files = append(files, err.(*drivers.OptionError).File)
+	}
+	if !slices.Equal(files, []string{"", "labels/a.zpl", ""}) {
+		t.Errorf("files %q", files)
 	}
 }

@@ -28,8 +28,8 @@ func readForm(k *option.Keys, options map[string]any, medium Medium, hasCode boo
 			`write fnc1_form = "" if the field makes a GS1 symbol by itself, or the text that the `+medium.Job+` wants before a code`)
 	}
 	f := form{medium: medium}
-	f.fnc1 = f.text(k, "fnc1_form")
-	if f.gs = f.text(k, "gs_form"); f.gs == "refuse" {
+	f.fnc1 = f.text(k, "fnc1_form", "")
+	if f.gs = f.text(k, "gs_form", "refuse"); f.gs == "refuse" {
 		f.gs = ""
 	}
 	if f.gs != f.fnc1 && f.gs != "" && f.fnc1 != "" && (strings.HasPrefix(f.gs, f.fnc1) || strings.HasPrefix(f.fnc1, f.gs)) {
@@ -39,8 +39,8 @@ func readForm(k *option.Keys, options map[string]any, medium Medium, hasCode boo
 }
 
 // text reads the text that stands for FNC1 or a separator; "raw" is the byte 1D.
-func (f form) text(k *option.Keys, key string) string {
-	text := k.String(key, "")
+func (f form) text(k *option.Keys, key, absent string) string {
+	text := k.String(key, absent)
 	if text == "raw" {
 		return string(rune(gs))
 	}

@@ -4,7 +4,9 @@ package labelfile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -15,7 +17,7 @@ import (
 // Read reads the file of the setting label. It is false where there is nothing to look at: no
 // file, or one that is no label in this language. What is wrong is said to k.
 func Read(k *option.Keys, s drivers.Settings, l Language) (label []byte, ok bool) {
-	path := k.String("label", "")
+	path := k.File("label")
 	if path == "" {
 		k.Fail("label", "the label is missing", fmt.Sprintf("name a file with the label's %s, such as labels/unit.%s", l.name, l.driver))
 		return nil, false
@@ -25,6 +27,9 @@ func Read(k *option.Keys, s drivers.Settings, l Language) (label []byte, ok bool
 	}
 	label, err := os.ReadFile(path)
 	if err != nil {
+		if failed, ok := errors.AsType[*fs.PathError](err); ok {
+			err = failed.Err // its name stands beside it
+		}
 		k.Fail("label", fmt.Sprintf("the label cannot be read: %v", err), "the path starts at the configuration file's folder")
 		return nil, false
 	}

@@ -1,6 +1,7 @@
 package sbpl
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -96,9 +97,7 @@ func (c *compiler) command(command, last string) {
 		}
 		parts = []template.Part{{Literal: text}}
 	case name == "BX":
-		if problem := matrix(text, c.ecc); problem != "" {
-			c.fail("write it like <ESC>BX05"+c.ecc+"0404000000001", "<ESC>%s: %s: nothing would be printed", text, problem)
-		}
+		c.matrix(text)
 		parts = []template.Part{{Literal: text}}
 	}
 	c.label.parts = append(c.label.parts, template.Part{Literal: esc})
@@ -120,6 +119,29 @@ func (c *compiler) command(command, last string) {
 		break
 	}
 	c.label.parts = append(c.label.parts, parts...)
+}
+
+// eccs are what selects ECC 200, by model.
+var eccs = []string{"20", "200"}
+
+// matrix checks a <ESC>BX against the setting ecc, or against both of its values where it has none.
+func (c *compiler) matrix(command string) {
+	ecc := cmp.Or(c.ecc, eccs[0])
+	problem := matrix(command, ecc)
+	if problem == "" {
+		return
+	}
+	for _, other := range eccs {
+		if other == ecc || matrix(command, other) != "" {
+			continue
+		}
+		if c.ecc != "" {
+			c.fail("write ecc = \""+other+"\" if the programming reference of this model has it, else <ESC>BX05"+ecc+"0404000000001 in the label",
+				"<ESC>%s is for ecc = %q, and the setting is ecc = %q: nothing would be printed", command, other, ecc)
+		}
+		return
+	}
+	c.fail("write it like <ESC>BX05"+ecc+"0404000000001", "<ESC>%s: %s: nothing would be printed", command, problem)
 }
 
 // matrix says what is wrong with BXaabbccddeeefffghh (programming references). A value out

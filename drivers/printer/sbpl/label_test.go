@@ -33,7 +33,7 @@ func TestCompileRefuses(t *testing.T) {
 		{"format 07", bx("07200404000000001"), "format 07"},
 		{"format 17", bx("17200404000000001"), "format 17"},
 		{"other ECC", bx("05100404000000001"), "ecc is 20"},
-		{"ECC 200", bx("052000404000000001"), "17 digits"},
+		{"ECC 200", bx("052000404000000001"), `is for ecc = "200", and the setting is ecc = "20"`},
 		{"short", bx("0520040400000001"), "17 digits"},
 		{"letters", bx("0520040400000000x"), "17 digits"},
 		{"cell 02", bx("05200204000000001"), "cell size 02"},

@@ -10,6 +10,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -81,10 +82,15 @@ func New(s drivers.Settings) (*Printer, error) {
 	r := rule{fnc1: option.Bytes(k.String("fnc1_form", ""))}
 	r.separator = option.Bytes(k.String("separator", ""))
 	r.complete(k)
-	ecc := k.String("ecc", "")
-	if ecc != "20" && ecc != "200" {
-		k.Fail("ecc", fmt.Sprintf("%q does not say what selects ECC 200 in <ESC>BX on this model", ecc),
+	ecc := k.String("ecc", "", eccs...)
+	if !slices.Contains(eccs, ecc) {
+		problem := fmt.Sprintf("%q does not say what selects ECC 200 in <ESC>BX on this model", ecc)
+		if ecc == "" {
+			problem = "what selects ECC 200 in <ESC>BX is missing, and it is not the same on every model"
+		}
+		k.Fail("ecc", problem,
 			`write "20" or "200", as the programming reference of this model has it`)
+		ecc = "" // the label is judged by what holds for both
 	}
 	if !ok {
 		return nil, k.Err()
@@ -102,7 +108,7 @@ func New(s drivers.Settings) (*Printer, error) {
 
 // connection reads how the printer is reached and tells its status.
 func (p *Printer) connection(k *option.Keys, s drivers.Settings) {
-	name := k.String("status", "")
+	name := k.String("status", "", "4-enq", "4-cyclic", "3-enq")
 	var known bool
 	if p.protocol, known = protocols[name]; !known {
 		k.Fail("status", fmt.Sprintf("%q is no protocol for the status", name),

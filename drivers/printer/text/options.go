@@ -67,33 +67,20 @@ func New(s drivers.Settings) (*Printer, error) {
 	return p, nil
 }
 
-// keys reads the options; beside what option.Keys reads there are lists and frames.
+// keys reads the options; beside what option.Keys reads there are frames and answers.
 type keys struct {
 	*option.Keys
 	options map[string]any
 }
 
-var lists = []string{"init", "ready", "ignore"}
-
-func read(s drivers.Settings) *keys {
-	k := &keys{options: s.Options}
-	s.Options = maps.Clone(s.Options)
-	for _, key := range lists {
-		delete(s.Options, key)
-	}
-	k.Keys = option.Of(s)
-	for _, key := range lists {
-		k.String(key, "") // absent there: so it is known by name
-	}
-	return k
-}
+func read(s drivers.Settings) *keys { return &keys{Keys: option.Of(s), options: s.Options} }
 
 func (k *keys) has(key string) bool { _, ok := k.options[key]; return ok }
 
 // word returns one of the allowed words; "" where the key is absent or wrong.
 func (k *keys) word(key string, allowed ...string) string {
 	if !k.has(key) {
-		return k.String(key, "")
+		return k.String(key, "", allowed...)
 	}
 	return k.OneOf(key, allowed...)
 }
@@ -145,9 +132,9 @@ func (k *keys) pattern(key string, numbered bool) *pattern {
 }
 
 func (k *keys) patterns(key string) (all []*pattern) {
-	v, ok := k.options[key]
+	v := k.List(key)
 	list, isList := v.([]any)
-	if ok && !isList {
+	if v != nil && !isList {
 		k.Fail(key, "this is no list", fmt.Sprintf(`write %s = ["...", "..."]`, key))
 	}
 	for _, one := range list {
@@ -166,7 +153,7 @@ func (k *keys) patterns(key string) (all []*pattern) {
 // starts returns the frames of init in their order.
 func (k *keys) starts() (all []exchange) {
 	var list []any
-	switch v := k.options["init"].(type) {
+	switch v := k.List("init").(type) {
 	case nil:
 	case []any:
 		list = v

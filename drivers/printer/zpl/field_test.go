@@ -47,11 +47,15 @@ func decode(t *rapid.T, g byte, data []byte) []byte {
 	return out
 }
 
+// bytesOfFields are those that a field may carry, most of them, and a few that it may not: of bytes drawn at
+// random, hardly a code would pass the check.
+var bytesOfFields = append([]byte("\x00\x80\xff\x1d\x1d\x1d\x1d"), []byte(" !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~")...)
+
 // Every code that check passes comes back byte by byte, whatever its characters.
-func TestContentKeepsEveryByte(t *testing.T) {
+func TestP8ContentKeepsEveryByte(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rule := fieldRule{rapid.SampledFrom([]byte("#$@[\\]{|}`")).Draw(t, "g"), rapid.Bool().Draw(t, "gs1")}
-		code := rapid.SliceOfN(rapid.ByteRange(0, 255), 0, 60).Draw(t, "code")
+		code := rapid.SliceOfN(rapid.SampledFrom(bytesOfFields), 0, 60).Draw(t, "code")
 		if rule.check(code) != nil {
 			return
 		}
@@ -60,7 +64,7 @@ func TestContentKeepsEveryByte(t *testing.T) {
 }
 
 // All 82 characters of GS1 codes are carried.
-func TestContentCarriesGS1Characters(t *testing.T) {
+func TestP8ContentCarriesGS1Characters(t *testing.T) {
 	const characters = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz\x1d"
 	rapid.Check(t, func(t *rapid.T) {
 		rule := fieldRule{'#', rapid.Bool().Draw(t, "gs1")}

@@ -87,7 +87,7 @@ func New(s drivers.Settings) (*Scanner, error) {
 // from firmware to firmware.
 func (r *rules) readEncoding(k *option.Keys, s drivers.Settings) {
 	_, given := s.Options["encoding"]
-	switch encoding := k.String("encoding", ""); {
+	switch encoding := k.String("encoding", "", "base64", "plain"); {
 	case r.silent && given:
 		k.Fail("encoding", "a silent reader sends plain text", "take the line out")
 	case r.silent:

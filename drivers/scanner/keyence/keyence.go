@@ -83,7 +83,7 @@ func New(s drivers.Settings) (*Scanner, error) {
 func (r *rules) readAnswers(k *option.Keys, s drivers.Settings) {
 	const hint = `"detailed" if the reader answers LON with OK,LON; "none" if it sends readings alone`
 	_, given := s.Options["answers"]
-	switch answers := k.String("answers", ""); {
+	switch answers := k.String("answers", "", "detailed", "none"); {
 	case answers == "detailed" || answers == "none":
 		r.answers = answers == "detailed"
 	case !given:

@@ -40,6 +40,9 @@ type Site struct {
 	kept    bool
 }
 
+// token is what the simulated national system takes.
+const token = "1cecc8fb-fb47-4c8a-af3d-d34c1ead8c4f"
+
 var place = regexp.MustCompile(`\{\{[A-Z0-9]+\}\}`)
 
 // New writes the configuration of the plant that the program's own tests have, with free ports, and its
@@ -62,6 +65,9 @@ func New(t testing.TB, program, data string) *Site {
 // the data folder.
 func From(t testing.TB, program, data string, text []byte) *Site {
 	t.Helper()
+	if err := os.Setenv("LINEMARK_IZKM_TOKEN", token); err != nil { // for this process and its children
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	s := &Site{T: t, Program: program, Dir: dir, File: filepath.Join(dir, "linemark.toml"), Data: filepath.Join(dir, data), Logs: filepath.Join(dir, "plant"), At: map[string]string{}}
 	text = place.ReplaceAllFunc(text, func(name []byte) []byte {

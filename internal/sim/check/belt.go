@@ -21,6 +21,7 @@ type beltReader struct {
 	at  int        // the product between camera and rejector
 	off int        // the one that stood there when the line was stopped or held: whoever lets it go on takes it off
 	bad *beltEntry // the first that passed with a bad reading and was followed by no stop yet
+	was time.Time  // when the belt was heard of before
 }
 
 // standstill is how long after a bad product has passed the line may take to stand still: an
@@ -32,6 +33,10 @@ func (b *beltReader) line(line []byte) error {
 	if err := json.Unmarshal(line, &e); err != nil {
 		return err
 	}
+	if gap := e.At.Sub(b.was); b.bad != nil && gap > 2*standstill {
+		b.bad.At = b.bad.At.Add(gap) // it stood for want of labels: nothing passed meanwhile, and no camera was missed
+	}
+	b.was = e.At
 	switch e.Event {
 	case "read":
 		b.at = e.Product

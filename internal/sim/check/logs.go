@@ -103,10 +103,15 @@ func eachLine(path string, f func([]byte) error) error {
 	}
 }
 
+// shortest is how long the shortest marking code is: a text that stands in a printer's field while no code is
+// due is shorter.
+const shortest = 21
+
 func (w *witness) device(name string, line []byte) error {
 	var e struct {
-		Event   string `json:"event"`
-		Code    string `json:"code"`
+		Event   string   `json:"event"`
+		Code    string   `json:"code"`
+		Codes   []string `json:"codes"` // of one picture
 		Symbols []struct {
 			Kind string `json:"kind"`
 			Code string `json:"code"`
@@ -120,7 +125,12 @@ func (w *witness) device(name string, line []byte) error {
 	if err != nil {
 		return err
 	}
-	marking := len(e.Symbols) > 0 && e.Symbols[0].Kind == "datamatrix"
+	// Where the layout lies in the printer its log has only the content of the symbol's field.
+	marking := len(raw) >= shortest
+	if len(e.Symbols) > 0 {
+		marking = e.Symbols[0].Kind == "datamatrix"
+	}
+	marking = marking && code.ValidSSCC(code.Code(raw)) != nil
 	switch {
 	case e.Event == "received" && marking:
 		w.received[string(raw)]++
@@ -128,9 +138,17 @@ func (w *witness) device(name string, line []byte) error {
 		w.printed[string(raw)]++
 		w.order[name] = append(w.order[name], string(raw))
 		see(string(raw), w.ident)
-	case e.Event == "read" && e.Code != "":
-		w.read[string(raw)] = true
-		see(string(raw), w.ident, w.identRead)
+	case e.Event == "read":
+		for _, text := range append(e.Codes, e.Code) {
+			c, err := hex.DecodeString(text)
+			if err != nil {
+				return err
+			}
+			if len(c) > 0 {
+				w.read[string(c)] = true
+				see(string(c), w.ident, w.identRead)
+			}
+		}
 	}
 	return nil
 }

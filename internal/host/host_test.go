@@ -1,0 +1,409 @@
+package host
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "linemark/drivers/all" // the drivers that the configuration names
+	"linemark/internal/agent"
+	"linemark/internal/config"
+	"linemark/internal/ledger"
+	"linemark/internal/web"
+)
+
+const patience = 30 * time.Second
+
+// watcher notes what a service manager is told.
+type watcher struct {
+	mu   sync.Mutex
+	told []string
+}
+
+func (w *watcher) tell(s string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.told) == 0 || w.told[len(w.told)-1] != s {
+		w.told = append(w.told, s)
+	}
+}
+
+func (w *watcher) Starting(s string, most time.Duration) {
+	w.tell(fmt.Sprint("starting ", most, " ", s))
+}
+func (w *watcher) Ready(s string)    { w.tell("ready " + s) }
+func (w *watcher) Degraded(s string) { w.tell("degraded " + s) }
+func (w *watcher) Status(s string)   { w.tell("status " + s) }
+func (w *watcher) Reloading()        { w.tell("reloading") }
+func (w *watcher) Stopping()         { w.tell("stopping") }
+func (w *watcher) Alive()            { w.tell("alive") }
+
+func (w *watcher) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.told)
+}
+
+// pc is a host that runs on a configuration whose devices and national system answer nowhere.
+type pc struct {
+	t       *testing.T
+	dir     string
+	address string
+	life    *watcher
+	hup     chan struct{}
+	stop    context.CancelFunc
+	done    chan error
+}
+
+// free is a port that nobody has, and that the system gives to no outgoing connection.
+func free(t *testing.T) string {
+	t.Helper()
+	for n := 9000; n < 10_000; n++ {
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 9000+(n+os.Getpid())%1000)); err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+func newPC(t *testing.T) *pc {
+	p := &pc{t: t, dir: t.TempDir(), address: free(t), life: &watcher{}, hup: make(chan struct{}), done: make(chan error, 1)}
+	label, err := fs.ReadFile(config.Labels(), "unit.zpl")
+	labels := filepath.Join(p.dir, "labels")
+	if err := errors.Join(err, os.Mkdir(labels, 0o700), os.WriteFile(filepath.Join(labels, "unit.zpl"), label, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	p.write(p.text())
+	return p
+}
+
+func (p *pc) file() string { return filepath.Join(p.dir, "linemark.toml") }
+func (p *pc) text() string {
+	sample, err := os.ReadFile(filepath.Join("testdata", "linemark.toml"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return strings.NewReplacer("DATA", filepath.ToSlash(filepath.Join(p.dir, "data")), "LISTEN", p.address).Replace(string(sample))
+}
+
+// write puts another configuration in the file's place, as an editor does.
+func (p *pc) write(text string) {
+	p.t.Helper()
+	next := p.file() + ".new"
+	if err := errors.Join(os.WriteFile(next, []byte(text), 0o600), os.Rename(next, p.file())); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *pc) start() {
+	ctx, stop := context.WithCancel(context.Background())
+	p.stop = stop
+	go func() {
+		p.done <- Run(ctx, Options{Config: p.file(), Log: slog.New(slog.DiscardHandler), Life: p.life, Reload: p.hup, Stay: true, Every: 50 * time.Millisecond})
+	}()
+	p.t.Cleanup(func() {
+		stop()
+		select {
+		case <-p.done:
+		case <-time.After(patience):
+			p.t.Error("the host does not end")
+		}
+	})
+}
+
+func (p *pc) end() {
+	p.t.Helper()
+	p.stop()
+	err := <-p.done
+	p.done <- nil // for the clean-up
+	if err != nil {
+		p.t.Errorf("the host ended with %v", err)
+	}
+}
+
+func (p *pc) get(path string) (string, int) {
+	resp, err := http.Get("http://" + p.address + path)
+	if err != nil {
+		return err.Error(), 0
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err.Error(), 0
+	}
+	return string(body), resp.StatusCode
+}
+
+func (p *pc) until(what string, ok func(agent.Status) bool) agent.Status {
+	p.t.Helper()
+	var body string
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		var s agent.Status
+		var code int
+		if body, code = p.get("/api/v1/status"); code == http.StatusOK && json.Unmarshal([]byte(body), &s) == nil && ok(s) {
+			return s
+		}
+	}
+	p.t.Fatalf("%s: never; the last status was %s", what, body)
+	return agent.Status{}
+}
+
+func runs(s agent.Status) bool { return len(s.Degraded) == 0 && s.Ledger == "ok" && len(s.Lines) > 0 }
+
+func (p *pc) reload() (string, int) {
+	p.t.Helper()
+	req, err := http.NewRequest(http.MethodPost, "http://"+p.address+web.ReloadPath, bytes.NewReader([]byte("{}")))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set(web.Header, "1")
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(body), resp.StatusCode
+}
+
+// A broken configuration brings up the page with every reason; when the file is mended everything starts by itself.
+func TestDegradedByConfiguration(t *testing.T) {
+	p := newPC(t)
+	good := p.text()
+	p.write(strings.Replace(strings.Replace(good, `group = "water"`, `group = "wator"`, 1), "driver = ", "drivr = ", 1))
+	p.start()
+	s := p.until("the reasons", func(s agent.Status) bool { return len(s.Degraded) >= 2 })
+	all := strings.Join(s.Degraded, "\n")
+	for _, want := range []string{"izkm.group", "printer.driver", p.file() + ":"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the reasons do not name %s: %s", want, all)
+		}
+	}
+	if page, code := p.get("/"); code != http.StatusServiceUnavailable || !strings.Contains(page, "izkm.group") || !strings.Contains(page, "Nothing runs") {
+		t.Errorf("the page: %d %s", code, page)
+	}
+	if body, code := p.get("/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "izkm.group") {
+		t.Errorf("ready: %d %s", code, body)
+	}
+	if body, code := p.get("/api/v1/balance"); code != http.StatusServiceUnavailable || !strings.Contains(body, "nothing runs") {
+		t.Errorf("the balance: %d %s", code, body)
+	}
+	if body, code := p.reload(); code != http.StatusUnprocessableEntity || !strings.Contains(body, "izkm.group") {
+		t.Errorf("a reload of what is still wrong: %d %s", code, body)
+	}
+	p.write(good)
+	p.until("the lines", runs)
+	if told := p.life.all(); !strings.HasPrefix(told[0], "degraded ") {
+		t.Errorf("the service manager was told %q", told)
+	}
+	p.end()
+	if told := p.life.all(); told[len(told)-1] != "stopping" {
+		t.Errorf("the service manager was told %q", told)
+	}
+}
+
+// A ledger that does not open brings up the page too, and is tried again: the disk may come late.
+func TestDegradedByLedger(t *testing.T) {
+	p := newPC(t)
+	data := filepath.Join(p.dir, "data")
+	if err := os.WriteFile(data, []byte("no folder"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.start()
+	s := p.until("the reason", func(s agent.Status) bool { return len(s.Degraded) > 0 && !strings.Contains(s.Degraded[0], "starting") })
+	if !strings.Contains(s.Degraded[0], "data folder") || !strings.Contains(s.Degraded[0], "agent.data_dir") {
+		t.Errorf("the reason is %q", s.Degraded)
+	}
+	if err := os.Remove(data); err != nil {
+		t.Fatal(err)
+	}
+	p.until("the lines", runs)
+}
+
+// A ledger of an earlier version is copied and brought to this one: whoever watches over the process hears that
+// it takes its time, before anything else.
+func TestEarlierLedger(t *testing.T) {
+	p := newPC(t)
+	packed, err := os.Open(filepath.Join("..", "ledger", "testdata", "schema4.ledger.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	unpacked, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := io.ReadAll(unpacked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(p.dir, "data")
+	if err := errors.Join(os.MkdirAll(data, 0o700), os.WriteFile(filepath.Join(data, ledger.FileName), old, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	p.start()
+	p.until("the lines", runs)
+	if told := p.life.all(); !strings.HasPrefix(told[0], "starting 15m0s copying the ledger before it is brought from schema 4 to ") {
+		t.Errorf("the service manager was told %q", told)
+	}
+}
+
+// short ends a host that should have ended by itself.
+func short(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// Another linemark on the same ledger is no case for waiting: the second one ends.
+func TestLedgerInUse(t *testing.T) {
+	p := newPC(t)
+	l, err := ledger.Open(t.Context(), filepath.Join(p.dir, "data"), ledger.Options{Agent: "line-3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := Run(short(t), Options{Config: p.file(), Log: slog.New(slog.DiscardHandler)}); !errors.Is(err, ledger.ErrInUse) {
+		t.Errorf("the host ended with %v", err)
+	}
+}
+
+// To a person who has started it, it says at once what is wrong, and ends.
+func TestEndsForAPerson(t *testing.T) {
+	p := newPC(t)
+	good := p.text()
+	p.write(strings.Replace(good, `group = "water"`, `group = "wator"`, 1))
+	var problems config.Problems
+	if err := Run(short(t), Options{Config: p.file(), Log: slog.New(slog.DiscardHandler)}); !errors.As(err, &problems) {
+		t.Errorf("a broken file: %v", err)
+	}
+	p.write(good)
+	ctx, stop := context.WithTimeout(t.Context(), time.Second)
+	defer stop()
+	if err := Run(ctx, Options{Config: p.file(), Log: slog.New(slog.DiscardHandler)}); err != nil || ctx.Err() == nil {
+		t.Errorf("a good file: %v", err)
+	}
+	if err := errors.Join(os.RemoveAll(filepath.Join(p.dir, "data")), os.WriteFile(filepath.Join(p.dir, "data"), []byte("no folder"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Run(short(t), Options{Config: p.file(), Log: slog.New(slog.DiscardHandler)}); err == nil {
+		t.Error("a broken ledger is waited for")
+	}
+}
+
+// A taken port is said at once.
+func TestPortTaken(t *testing.T) {
+	p := newPC(t)
+	l, err := net.Listen("tcp", p.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := Run(short(t), Options{Config: p.file(), Log: slog.New(slog.DiscardHandler)}); err == nil || !strings.Contains(err.Error(), "opening the page's port") {
+		t.Errorf("the host ended with %v", err)
+	}
+}
+
+// told waits until the service manager was told something.
+func (p *pc) told(what string) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if slices.ContainsFunc(p.life.all(), func(told string) bool { return strings.HasPrefix(told, what) }) {
+			return
+		}
+	}
+	p.t.Fatalf("the service manager was told %q, not %s", p.life.all(), what)
+}
+
+// A new configuration is taken over only if it is good; a bad one changes nothing and says why.
+func TestReload(t *testing.T) {
+	p := newPC(t)
+	good := p.text()
+	p.start()
+	was := p.until("the lines", runs)
+	p.told("ready line 3 ")
+	if was.Config == nil || was.Config.Changed != nil || was.Config.File != p.file() {
+		t.Errorf("the configuration in force: %+v", was.Config)
+	}
+
+	p.write(strings.Replace(good, `name = "3"`, `nam = "3"`, 1))
+	s := p.until("the change is seen", func(s agent.Status) bool { return s.Config.Changed != nil })
+	if !strings.Contains(strings.Join(s.Config.Problems, "\n"), "line.nam") {
+		t.Errorf("the problems are %q", s.Config.Problems)
+	}
+	if body, code := p.reload(); code != http.StatusUnprocessableEntity || !strings.Contains(body, "line.nam") {
+		t.Errorf("a bad file: %d %s", code, body)
+	}
+	p.hup <- struct{}{}
+	if s := p.until("the old lines", runs); !s.Started.Equal(was.Started) || s.Lines[0].Name != "3" {
+		t.Errorf("a bad file has changed something: %+v", s)
+	}
+
+	p.write(strings.Replace(good, `name = "3"`, `name = "4"`, 1))
+	if body, code := p.reload(); code != http.StatusOK {
+		t.Fatalf("a good file: %d %s", code, body)
+	}
+	s = p.until("the new line", func(s agent.Status) bool { return runs(s) && s.Lines[0].Name == "4" })
+	p.told("ready line 4 ")
+	if s.Config.Changed != nil {
+		t.Errorf("what is in force still waits: %+v", s.Config)
+	}
+
+	// It loads, and no agent can be made of it: back to what worked.
+	p.write(strings.Replace(good, `name = "line-3"`, `name = "line-9"`, 1))
+	if body, code := p.reload(); code != http.StatusUnprocessableEntity || !strings.Contains(body, `not of \"line-9\"`) {
+		t.Errorf("another agent's name: %d %s", code, body)
+	}
+	p.until("the line before", func(s agent.Status) bool { return runs(s) && s.Lines[0].Name == "4" && s.Agent == "line-3" })
+
+	// The page moves with its address.
+	old := p.address
+	p.address = free(t)
+	p.write(strings.Replace(good, old, p.address, 1))
+	p.hup <- struct{}{}
+	p.until("the page at its new address", func(s agent.Status) bool { return runs(s) && s.Lines[0].Name == "3" })
+	if _, err := net.Dial("tcp", old); err == nil {
+		t.Error("the page is still at its old address")
+	}
+	p.end()
+	told := fmt.Sprint(p.life.all())
+	if strings.Count(told, "reloading") < 2 || !strings.Contains(told, "ready line 3 ") || !strings.Contains(told, "ready line 4 ") {
+		t.Errorf("the service manager was told %s", told)
+	}
+}
+
+// A reload needs what every change needs.
+func TestReloadNeedsTheHeader(t *testing.T) {
+	p := newPC(t)
+	p.start()
+	p.until("the lines", runs)
+	resp, err := http.Post("http://"+p.address+web.ReloadPath, "application/json", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusForbidden {
+		t.Errorf("answered %s", resp.Status)
+	}
+}

@@ -1,0 +1,125 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"linemark/internal/agent"
+	"linemark/internal/web"
+)
+
+// port is where the page and the API are. It can be moved while it answers.
+type port struct {
+	handler http.Handler
+	log     *slog.Logger
+	address string
+	stop    context.CancelFunc // nil: not open
+	done    chan struct{}
+}
+
+var errPort = errors.New("opening the page's port")
+
+// open goes to an address. The one before is left only when that works.
+func (p *port) open(ctx context.Context, address string) error {
+	if p.stop != nil && address == p.address {
+		return nil
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errPort, err)
+	}
+	p.close()
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.address, p.stop, p.done = address, stop, make(chan struct{})
+	go func() {
+		defer close(p.done)
+		if err := web.ServeHandler(serving, l, p.handler); err != nil {
+			p.log.Error("the page is gone", "error", err)
+		}
+	}()
+	return nil
+}
+
+func (p *port) close() {
+	if p.stop != nil {
+		p.stop()
+		<-p.done
+		p.stop = nil
+	}
+}
+
+// ServeHTTP gives each request to the agent that runs, or says why none does.
+func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == web.ReloadPath {
+		web.Reload(h.reload).ServeHTTP(w, r)
+		return
+	}
+	h.mu.Lock()
+	a, why := h.agent, h.why
+	h.mu.Unlock()
+	if a != nil {
+		a.Handler().ServeHTTP(w, r)
+		return
+	}
+	if len(why) == 0 {
+		http.Error(w, "linemark is starting", http.StatusServiceUnavailable)
+		return
+	}
+	web.Degraded(h.status(why), why).ServeHTTP(w, r)
+}
+
+// status is the agent's status while there is no agent.
+func (h *Host) status(why []string) agent.Status {
+	h.mu.Lock()
+	name := h.file.cfg.Agent.Name
+	h.mu.Unlock()
+	return agent.Status{Agent: name, Started: h.started, Ledger: "not open", Degraded: why, Config: h.configStatus()}
+}
+
+// reload waits until the configuration was taken over, or refused.
+func (h *Host) reload(ctx context.Context) error {
+	r := request{answer: make(chan error, 1)}
+	select {
+	case h.asked <- r:
+	case <-ctx.Done():
+		return errors.New("linemark is busy starting or stopping: ask again")
+	}
+	select {
+	case err := <-r.answer:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("the configuration is being taken over: %w", ctx.Err())
+	}
+}
+
+// configStatus says which configuration is in force and whether another one waits in the file.
+func (h *Host) configStatus() *agent.ConfigStatus {
+	now := stampOf(h.o.Config)
+	h.mu.Lock()
+	in, later := h.file, h.later
+	h.mu.Unlock()
+	s := &agent.ConfigStatus{File: h.o.Config, Loaded: in.at}
+	if now == in.stamp {
+		return s
+	}
+	if later.cfg == nil || later.stamp != now {
+		later = load(h.o.Config)
+		h.mu.Lock()
+		h.later = later
+		h.mu.Unlock()
+	}
+	changed := later.stamp.at
+	if changed.IsZero() {
+		changed = time.Now() // the file is gone
+	}
+	s.Changed = &changed
+	if err := later.whole(); err != nil {
+		s.Problems = reasons(err, h.o.Config)
+	}
+	return s
+}

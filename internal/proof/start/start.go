@@ -1,0 +1,2 @@
+// Package start measures a start of the real program.
+package start
