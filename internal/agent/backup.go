@@ -163,12 +163,8 @@ func Backup(ctx context.Context, cfg *config.Config, to string, now func() time.
 
 // portable is the configuration's file, unless a secret stands in it in clear.
 func portable(cfg *config.Config) ([]byte, error) {
-	text, err := os.ReadFile(cfg.File)
-	if err != nil {
-		return nil, err
+	if keys := cfg.SecretsInClear(); len(keys) > 0 {
+		return nil, fmt.Errorf(`%s stands in it in clear: write "secret:NAME", "file:/path" or "${NAME}" in its place`, strings.Join(keys, ", "))
 	}
-	if token := cfg.IZKM.ClientToken.Reveal(); token != "" && strings.Contains(string(text), token) {
-		return nil, errors.New(`izkm.client_token stands in it in clear: write "file:/path" or "${NAME}" in its place`)
-	}
-	return text, nil
+	return os.ReadFile(cfg.File)
 }

@@ -16,6 +16,7 @@ import (
 type Secret struct {
 	value string
 	ref   string // as the file has it, where that is no secret itself
+	clear bool   // the file holds it, or a part of it
 }
 
 // Reveal returns the secret itself. Only what sends it to its owner calls this.
@@ -66,6 +67,8 @@ func (d *doc) secret(at *place, s *Secret, r resolver) {
 	}
 	text, problem, elsewhere := r.find(s.value)
 	value := s.value
+	whole := strings.HasPrefix(value, "${") && strings.HasSuffix(value, "}")
+	s.clear = value != "" && (!elsewhere || strings.Contains(value, "${") && !whole)
 	if elsewhere {
 		s.ref, value = s.value, strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff"))
 	} else if problem.what == "" {
@@ -233,6 +236,21 @@ func (c *Config) UsesSecret(name string) []string {
 		}
 	})
 	if c.IZKM.ClientKey == inStore+name {
+		keys = append(keys, "izkm.client_key")
+	}
+	return keys
+}
+
+// SecretsInClear returns the keys of the settings whose secret stands in the file itself, also where it was
+// refused for that.
+func (c *Config) SecretsInClear() []string {
+	var keys []string
+	eachSecret(reflect.ValueOf(c).Elem(), "", func(key string, s Secret) {
+		if s.clear {
+			keys = append(keys, key)
+		}
+	})
+	if strings.Contains(c.IZKM.ClientKey, "-----BEGIN") {
 		keys = append(keys, "izkm.client_key")
 	}
 	return keys

@@ -142,3 +142,21 @@ func TestUsesSecret(t *testing.T) {
 		t.Errorf("got %q", keys)
 	}
 }
+
+// What stands in the file itself is named, also where the file is refused for it: it goes on no stick.
+func TestSecretsInClear(t *testing.T) {
+	open := testLookup
+	open.Guarded = func(string) error { return &secrets.OpenError{Who: "everybody can read it"} }
+	for _, test := range []struct{ ref, want string }{
+		{"${TOKEN}", ""}, {"file:/token", ""}, {"file:/none", ""}, {"secret:izkm-token", ""}, {"credential:izkm", ""}, {"${NONE}", ""},
+		{"t0k3n", "izkm.client_token"}, {"t0k3n${TOKEN}", "izkm.client_token"}, {"${TOKEN}t0k3n", "izkm.client_token"},
+		{"${TOKEN}\"\nclient_cert = \"parse_test.go\"\nclient_key = \"-----BEGIN x", "izkm.client_key"},
+	} {
+		for _, lookup := range []Lookup{testLookup, open} {
+			cfg, _ := Parse("x.toml", []byte(strings.Replace(good, "${TOKEN}", test.ref, 1)), lookup)
+			if got := strings.Join(cfg.SecretsInClear(), " "); got != test.want {
+				t.Errorf("%s: %q, want %q", test.ref, got, test.want)
+			}
+		}
+	}
+}
