@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -47,9 +48,16 @@ func Install(_ context.Context, o Options) error {
 		return err
 	}
 	defer m.Disconnect()
-	if s, err := openService(m, windows.SERVICE_QUERY_STATUS); err == nil {
-		s.Close()
-		return ErrInstalled
+	switch s, err := openService(m, windows.SERVICE_ALL_ACCESS); {
+	case errors.Is(err, ErrNotInstalled):
+	case err != nil:
+		return err
+	default:
+		defer s.Close()
+		if !o.Again {
+			return ErrInstalled
+		}
+		return again(s, ImagePath(o))
 	}
 	if err := makeFolders(); err != nil {
 		return err
@@ -63,6 +71,35 @@ func Install(_ context.Context, o Options) error {
 		return errors.Join(fmt.Errorf("setting the service up: %w", known(err)), s.Delete())
 	}
 	return nil
+}
+
+// again brings an installed service to what Install would make of it. Its account and whether it starts
+// with the machine are a person's and stay.
+func again(s *mgr.Service, image string) error {
+	if err := makeFolders(); err != nil {
+		return err
+	}
+	text, err := windows.UTF16PtrFromString(image)
+	if err != nil {
+		return err
+	}
+	const same = windows.SERVICE_NO_CHANGE
+	err = windows.ChangeServiceConfig(s.Handle, same, same, same, text, nil, nil, nil, nil, nil, nil)
+	if err := errors.Join(err, configure(s), registerEvents()); err != nil {
+		return fmt.Errorf("setting the service up: %w", known(err))
+	}
+	return nil
+}
+
+// RemoveFolders removes the configuration, the ledger and the logs of an installed linemark. A ledger that
+// the configuration has put elsewhere stays.
+func RemoveFolders() error {
+	if m, s, err := open(windows.SERVICE_QUERY_STATUS); err == nil {
+		s.Close()
+		m.Disconnect()
+		return ErrInstalled
+	}
+	return os.RemoveAll(Dir())
 }
 
 // create makes the service with exactly this image path: the library's own way leaves out the quotes where
