@@ -29,7 +29,7 @@ func serviceMayRestart(ctx context.Context, c *console, args []string) error {
 	case err != nil && !agentRuns(ctx, cfg):
 		fmt.Fprintln(c.out, "yes: the agent does not run")
 	case err != nil:
-		fmt.Fprintln(c.out, "no: the agent runs and cannot be asked whether a line is at work:", err)
+		fmt.Fprintln(c.out, "no: the agent cannot be asked whether a line is at work:", err)
 		return errShown
 	case len(busy) > 0:
 		fmt.Fprintln(c.out, "no:", strings.Join(busy, "; "))
@@ -40,10 +40,13 @@ func serviceMayRestart(ctx context.Context, c *console, args []string) error {
 	return nil
 }
 
-// agentRuns says whether there is an agent though none answers.
+// agentRuns says whether there is an agent though none answers. Where nothing can tell, there may be one.
 func agentRuns(ctx context.Context, cfg *config.Config) bool {
 	at, err := service.Query(ctx)
-	return err == nil && at.PID != 0 || ledger.Locked(cfg.Agent.DataDir)
+	if err != nil && cfg.Agent.DataDir == "" {
+		return true
+	}
+	return at.PID != 0 || ledger.Locked(cfg.Agent.DataDir)
 }
 
 // atWork tells of each line that is in the middle of its work: something was counted there in this clock

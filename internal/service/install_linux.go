@@ -153,12 +153,9 @@ func (s systemd) remove(ctx context.Context) error {
 	return nil
 }
 
-// RemoveFolders removes the configuration, the ledger and the logs of an installed linemark. A ledger that
-// the configuration has put elsewhere stays.
+// RemoveFolders removes the configuration, the ledger and the logs of a linemark whose service is
+// removed. A ledger that the configuration has put elsewhere stays.
 func RemoveFolders() error {
-	if at, err := thisMachine().query(context.Background()); err == nil && at.Installed {
-		return ErrInstalled
-	}
 	return errors.Join(os.RemoveAll(filepath.Dir(ConfigPath())), os.RemoveAll(DataDir()), os.RemoveAll("/var/log/"+Name))
 }
 

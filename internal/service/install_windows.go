@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unsafe"
@@ -91,15 +93,27 @@ func again(s *mgr.Service, image string) error {
 	return nil
 }
 
-// RemoveFolders removes the configuration, the ledger and the logs of an installed linemark. A ledger that
-// the configuration has put elsewhere stays.
+// RemoveFolders removes the configuration, the ledger and the logs of a linemark whose service is
+// removed. A ledger that the configuration has put elsewhere stays.
 func RemoveFolders() error {
-	if m, s, err := open(windows.SERVICE_QUERY_STATUS); err == nil {
-		s.Close()
-		m.Disconnect()
-		return ErrInstalled
+	return removeTree(Dir())
+}
+
+// removeTree removes a folder and what is in it, one by one: os.RemoveAll deletes in a way that not every file
+// system under Windows knows. What a link points to stays.
+func removeTree(dir string) error {
+	var all []string
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		all = append(all, path)
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return os.RemoveAll(Dir())
+	for _, path := range slices.Backward(all) {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // create makes the service with exactly this image path: the library's own way leaves out the quotes where

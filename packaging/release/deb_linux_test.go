@@ -202,7 +202,7 @@ func TestDeb(t *testing.T) {
 	m.says("installed", said, "put the token into /etc/linemark/izkm.token")
 	m.installed()
 	config := m.path("etc/linemark/linemark.toml")
-	const mine = "# mine\n"
+	const mine = "[agent]\ndata_dir = \"/nowhere\"\n[http]\nlisten = \"127.0.0.1:1\"\n"
 	m.write("etc/linemark/linemark.toml", mine)
 	if err := os.Remove(m.path("etc/linemark/labels/box.zpl")); err != nil {
 		t.Fatal(err)

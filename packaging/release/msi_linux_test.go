@@ -44,6 +44,13 @@ func TestMSI(t *testing.T) {
 		t.Helper()
 		w.Wants(code, "", append([]string{"msiexec"}, append(args, "/qn", "/l*v", `C:\msi.log`)...)...)
 	}
+	refused := func(args ...string) {
+		t.Helper()
+		said, code := w.Run(t.Context(), append([]string{"msiexec"}, append(args, "/qn", "/l*v", `C:\msi.log`)...)...)
+		if code == 0 {
+			t.Errorf("%q is not refused: %s", args, said)
+		}
+	}
 	older, newer := installer(t, w, "v1.2.3"), installer(t, w, "v1.2.4")
 
 	// The configuration is there before the program: what an earlier one has left is taken up.
@@ -68,7 +75,7 @@ func TestMSI(t *testing.T) {
 	// In the middle of a batch nothing is touched, unless it is said to be meant.
 	w.Wants(1, "^no: line 3 is in the middle of batch B1\n", installed, "service", "may-restart")
 	started := startOf(t, page)
-	msi(1603&0xff, "/i", newer)
+	refused("/i", newer)
 	w.Wants(0, `linemark 1\.2\.3\n`, installed, "version")
 	if !startOf(t, page).Equal(started) {
 		t.Error("the service was started anew by an upgrade that was refused")
@@ -81,7 +88,7 @@ func TestMSI(t *testing.T) {
 		t.Errorf("the configuration was changed: %v", err)
 	}
 	w.Wants(0, "", installed, "balance", "--config", folder+`\linemark.toml`)
-	msi(1603&0xff, "/i", older) // no way back
+	refused("/i", older) // there is no way back
 	w.Wants(0, `linemark 1\.2\.4\n`, installed, "version")
 
 	w.Wants(0, "has stopped", installed, "service", "stop")
@@ -112,7 +119,7 @@ func TestMSI(t *testing.T) {
 	}
 	msi(0, "/i", older)
 	there(folder+`\linemark.toml`, true)
-	msi(0, "/x", older, "REMOVEDATA=1")
+	w.Wants(0, "is removed, with configuration, ledger and logs", "msiexec", "/x", older, "REMOVEDATA=1", "/qn")
 	there(installed, false)
 	there(folder, false)
 	w.Wants(1, "", "reg", "query", `HKLM\System\CurrentControlSet\Services\linemark`)

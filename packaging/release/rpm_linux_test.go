@@ -46,7 +46,7 @@ func TestRPM(t *testing.T) {
 	_, calls := install(rpms[0], false)
 	m.asked("installed", calls, "daemon-reload", "enable linemark", "start linemark")
 	m.installed()
-	const mine = "# mine\n"
+	const mine = "[agent]\ndata_dir = \"/nowhere\"\n[http]\nlisten = \"127.0.0.1:1\"\n"
 	m.write("etc/linemark/linemark.toml", mine)
 
 	_, calls = install(rpms[1], true)
