@@ -2,8 +2,10 @@ package service
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -41,11 +43,29 @@ func TestWine(t *testing.T) {
 	w.Wants(1, "is installed already\nhint: linemark service uninstall", exe, "service", "install")
 	w.Wants(1, settled+"stopped; it starts with the machine", exe, "service", "status")
 
-	// Without its token it ends with an error, and Windows is told so in a way that has it started again.
+	// When it ends with an error, here for the page's port, Windows is told so in a way that has it started again.
+	page := configure(t, w, folder)
+	taken, err := net.Listen("tcp", strings.TrimPrefix(page, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.Wants(1, "it ended with an error", exe, "service", "start")
 	w.Wants(0, `(?s)STOPPED.*WIN32_EXIT_CODE +: 1066 .*SERVICE_EXIT_CODE +: 1 `, "sc", "query", "linemark")
+	taken.Close()
 
-	page := configure(t, w, folder)
+	// Without its token it is up and says what is missing.
+	token := w.Path(folder + `\izkm.token`)
+	if err := os.Rename(token, token+".away"); err != nil {
+		t.Fatal(err)
+	}
+	w.Wants(0, settled+"up", exe, "service", "start")
+	if got := get(t, page+"/readyz"); !strings.Contains(got, "izkm.token") {
+		t.Errorf("the page says %q", got)
+	}
+	w.Wants(0, "has stopped", exe, "service", "stop")
+	if err := os.Rename(token+".away", token); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
 		w.Wants(0, settled+"up", exe, "service", "start")
 		w.Wants(0, "RUNNING", "sc", "query", "linemark")
@@ -59,9 +79,16 @@ func TestWine(t *testing.T) {
 		w.Wants(0, "has stopped", exe, "service", "stop") // it has already
 	}
 	log, err := os.ReadFile(w.Path(folder + `\logs\linemark-000001.log`))
-	if err != nil || strings.Count(string(log), "linemark is up") != 2 || strings.Count(string(log), "linemark has stopped") != 2 {
+	if err != nil || strings.Count(string(log), "linemark is up") != 2 || strings.Count(string(log), "linemark has stopped") != 3 {
 		t.Errorf("%v: %s", err, log)
 	}
+
+	// Brought to other paths, and back.
+	w.Wants(0, settled+"installed", exe, "service", "install", "--again", "--config", `C:\elsewhere\linemark.toml`)
+	w.Wants(0, `ImagePath .*C:\\elsewhere\\linemark.toml`, "reg", "query", key)
+	w.Wants(0, settled+"installed", exe, "service", "install", "--again")
+	w.Wants(0, settled+"up", exe, "service", "start", "--if-enabled")
+	w.Wants(0, "has stopped", exe, "service", "stop")
 
 	// Removed while it runs it is stopped first, and what it knows stays.
 	w.Wants(0, settled+"up", exe, "service", "start")
@@ -75,7 +102,10 @@ func TestWine(t *testing.T) {
 		}
 	}
 	w.Wants(0, `(?s)installed.*linemark config check`, exe, "service", "install") // over what was kept
-	w.Wants(0, "is removed", exe, "service", "uninstall")
+	w.Wants(0, "is removed, with configuration, ledger and logs", exe, "service", "uninstall", "--remove-data")
+	if _, err := os.Stat(w.Path(folder)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folders are still there: %v", err)
+	}
 }
 
 // configure gives the starter configuration a token and a free port, and returns the page's address.
