@@ -8,7 +8,7 @@ export CGO_ENABLED = 0
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/linemark for this machine
@@ -113,6 +113,19 @@ storage: ## the storage faults, on disks of their own
 fuzz: ## every fuzz target for FUZZTIME (2m)
 	./scripts/fuzz.sh
 
+NFPM     = bin/nfpm
+NFPM_V   = v2.45.0
+$(NFPM): # later versions do not resolve
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_V)
+
+.PHONY: release
+release: $(NFPM) ## archives, deb, rpm, msi, SBOM and checksums into dist; VERSION (git describe) names them; needs wixl and msitools
+	$(GO) run ./packaging/release
+
+.PHONY: release-check
+release-check: $(NFPM) ## the release twice, from two folders and with two build caches: it must be the same bytes
+	./scripts/release-check.sh
+
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin internal/peers/node_modules
+	rm -rf bin dist internal/peers/node_modules

@@ -39,12 +39,13 @@ func commands() []command {
 	return []command{
 		{"demo", "[--for 30s] [--rate N] [--seed N] [--json]", "a whole plant on this machine, nothing to install", runDemo, nil},
 		{"run", "--config FILE", "the agent", runAgent, nil},
-		{"service", "install|uninstall|start|stop|status", "the agent as a Windows service or a systemd unit, which starts with the machine", runService, []string{
-			"install [--config FILE]    as administrator or root; writes a starter configuration where there is none",
-			"uninstall                  configuration, ledger and logs stay",
-			"start",
+		{"service", "install|uninstall|start|stop|status|may-restart", "the agent as a Windows service or a systemd unit, which starts with the machine", runService, []string{
+			"install [--config FILE] [--again]    as administrator or root; writes a starter configuration where there is none",
+			"uninstall [--remove-data]            configuration, ledger and logs stay, unless they are to go too",
+			"start [--if-enabled]",
 			"stop",
-			"status                     exit code 0 only while it runs",
+			"status                               exit code 0 only while it runs",
+			"may-restart [--config FILE]          exit code 0 unless a line is in the middle of its work",
 		}},
 		{"reload", "[--config FILE]", "the running agent takes the changed configuration over; a wrong one changes nothing", runReload, nil},
 		{"doctor", "[--config FILE] [--json]", "what keeps this PC from working, or will, and what to do; exit 1 where something does not work", runDoctor, nil},

@@ -17,10 +17,11 @@ import (
 func runService(ctx context.Context, c *console, args []string) error {
 	return choose(ctx, c, "service", []word{
 		{"install", serviceInstall},
-		{"uninstall", serviceWord("is removed; configuration, ledger and logs are as they were", service.Remove)},
-		{"start", serviceWord("is up", service.Start)},
-		{"stop", serviceWord("has stopped", service.Stop)},
+		{"uninstall", serviceUninstall},
+		{"start", serviceStart},
+		{"stop", serviceStop},
 		{"status", serviceStatus},
+		{"may-restart", serviceMayRestart},
 	}, args, "linemark service install")
 }
 
@@ -29,6 +30,7 @@ func serviceInstall(ctx context.Context, c *console, args []string) error {
 	o := service.Options{Config: service.ConfigPath()}
 	err := noArguments(c, "service", args, func(fs *flag.FlagSet) {
 		fs.StringVar(&o.Config, "config", o.Config, "the configuration `FILE`")
+		fs.BoolVar(&o.Again, "again", false, "also where it is installed: its settings are made anew, and it starts with the machine only if it did")
 	})
 	if err != nil {
 		return err
@@ -100,18 +102,61 @@ func serviceStarter(text, dataDir string) string {
 	).Replace(text)
 }
 
-// serviceWord is a command that takes nothing.
-func serviceWord(done string, do func(context.Context) error) func(context.Context, *console, []string) error {
-	return func(ctx context.Context, c *console, args []string) error {
-		if err := noArguments(c, "service", args, func(*flag.FlagSet) {}); err != nil {
-			return err
-		}
-		if err := do(ctx); err != nil {
-			return failed(err, service.Hint(err))
-		}
-		fmt.Fprintln(c.out, "the service linemark", done)
-		return nil
+// serviceUninstall removes the service.
+func serviceUninstall(ctx context.Context, c *console, args []string) error {
+	var all bool
+	if err := noArguments(c, "service", args, func(fs *flag.FlagSet) {
+		fs.BoolVar(&all, "remove-data", false, "remove its folders too, with configuration, ledger and logs: the codes in stock are lost")
+	}); err != nil {
+		return err
 	}
+	err := service.Remove(ctx)
+	if err != nil && !(all && errors.Is(err, service.ErrNotInstalled)) {
+		return failed(err, service.Hint(err))
+	}
+	if !all {
+		return said(c, "is removed; configuration, ledger and logs are as they were")
+	}
+	if err := service.RemoveFolders(); err != nil {
+		return failed(fmt.Errorf("removing the folders: %w", err), service.Hint(err))
+	}
+	return said(c, "is removed, with configuration, ledger and logs")
+}
+
+func serviceStart(ctx context.Context, c *console, args []string) error {
+	var enabled bool
+	if err := noArguments(c, "service", args, func(fs *flag.FlagSet) {
+		fs.BoolVar(&enabled, "if-enabled", false, "only where it starts with the machine")
+	}); err != nil {
+		return err
+	}
+	if enabled {
+		switch s, err := service.Query(ctx); {
+		case err != nil:
+			return failed(err, service.Hint(err))
+		case s.Installed && !s.AtBoot:
+			return said(c, "does not start with the machine and is left as it is")
+		}
+	}
+	if err := service.Start(ctx); err != nil {
+		return failed(err, service.Hint(err))
+	}
+	return said(c, "is up")
+}
+
+func serviceStop(ctx context.Context, c *console, args []string) error {
+	if err := noArguments(c, "service", args, func(*flag.FlagSet) {}); err != nil {
+		return err
+	}
+	if err := service.Stop(ctx); err != nil {
+		return failed(err, service.Hint(err))
+	}
+	return said(c, "has stopped")
+}
+
+func said(c *console, what string) error {
+	fmt.Fprintln(c.out, "the service linemark", what)
+	return nil
 }
 
 // serviceStatus says how the service does. Its exit code is 0 only while the service runs.

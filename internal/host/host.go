@@ -252,8 +252,8 @@ func (h *Host) degrade(err error) {
 	h.o.Life.Degraded(why[0])
 }
 
-// wait returns when it is worth another try: the file was changed, somebody asks for it, or time has passed
-// and it is the ledger that does not open.
+// wait returns when it is worth another try: the file was changed or has become good, somebody asks for it, or
+// time has passed and it is the ledger that does not open.
 func (h *Host) wait(ctx context.Context) {
 	tick := time.NewTicker(h.o.Every)
 	defer tick.Stop()
@@ -266,7 +266,8 @@ func (h *Host) wait(ctx context.Context) {
 			if h.file.err == nil {
 				return
 			}
-			if next := load(h.o.Config); next.stamp != h.file.stamp {
+			// What the file names, such as its token, may have come without a change of the file itself.
+			if next := load(h.o.Config); next.stamp != h.file.stamp || next.err == nil {
 				h.set(next, nil)
 				return
 			}

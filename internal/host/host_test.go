@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -221,6 +222,18 @@ func TestDegradedByConfiguration(t *testing.T) {
 	if told := p.life.all(); told[len(told)-1] != "stopping" {
 		t.Errorf("the service manager was told %q", told)
 	}
+}
+
+// The token comes after everything else, and the configuration is not touched for it.
+func TestDegradedByToken(t *testing.T) {
+	p := newPC(t)
+	p.write(regexp.MustCompile(`(?m)^client_token.*$`).ReplaceAllString(p.text(), `client_token = "file:izkm.token"`))
+	p.start()
+	p.until("the reason", func(s agent.Status) bool { return strings.Contains(strings.Join(s.Degraded, "\n"), "izkm.token") })
+	if err := os.WriteFile(filepath.Join(filepath.Dir(p.file()), "izkm.token"), []byte("1cecc8fb-fb47-4c8a-af3d-d34c1ead8c4f\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.until("the lines", runs)
 }
 
 // A ledger that does not open brings up the page too, and is tried again: the disk may come late.

@@ -15,8 +15,8 @@ import (
 const python = "/usr/bin/python3"
 
 // Need returns where a peer is: the path of socat, dmtxread, ZXingReader, node, systemd-analyze,
-// wine or x86_64-w64-mingw32-gcc; for pymodbus that of a Python that has it; for zpl-renderer-js
-// and modbus-serial the folder of the module. If the peer is missing the test is skipped by its name, and with CI=true it fails.
+// wine, x86_64-w64-mingw32-gcc, wixl, msibuild, dpkg, rpm or nfpm; for pymodbus that of a Python that has it; for
+// zpl-renderer-js and modbus-serial the folder of the module. If the peer is missing the test is skipped by its name, and with CI=true it fails.
 func Need(t testing.TB, what string) string {
 	t.Helper()
 	path, err := find(what)
@@ -32,8 +32,14 @@ func Need(t testing.TB, what string) string {
 
 func find(what string) (string, error) {
 	switch what {
-	case "socat", "dmtxread", "ZXingReader", "node", "systemd-analyze", "wine", "x86_64-w64-mingw32-gcc":
+	case "socat", "dmtxread", "ZXingReader", "node", "systemd-analyze", "wine", "x86_64-w64-mingw32-gcc", "wixl", "msibuild", "dpkg", "rpm":
 		return exec.LookPath(what)
+	case "nfpm":
+		top, err := top()
+		if err != nil {
+			return "", err
+		}
+		return exec.LookPath(filepath.Join(top, "bin", what))
 	case "pymodbus":
 		if err := exec.Command(python, "-c", "import pymodbus, serial_asyncio").Run(); err != nil {
 			return "", fmt.Errorf("importing it in %s: %w", python, err)
@@ -45,25 +51,32 @@ func find(what string) (string, error) {
 	return "", errors.New("nobody knows this peer")
 }
 
-// module returns the folder of a node module. Tests run in the folder of their package, and
-// the modules are beside this one, whichever it is.
+// module returns the folder of a node module.
 func module(name string) (string, error) {
-	top, err := os.Getwd()
+	top, err := top()
 	if err != nil {
-		return "", fmt.Errorf("finding the module: %w", err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(top, "go.mod")); err == nil {
-			break
-		}
-		if filepath.Dir(top) == top {
-			return "", errors.New("there is no go.mod above the test")
-		}
-		top = filepath.Dir(top)
+		return "", err
 	}
 	folder := filepath.Join(top, "internal", "peers", "node_modules", name)
 	if _, err := os.Stat(filepath.Join(folder, "package.json")); err != nil {
 		return "", err
 	}
 	return folder, nil
+}
+
+// top is the folder of go.mod. Tests run in the folder of their package, and it is above, whichever it is.
+func top() (string, error) {
+	top, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the sources: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(top, "go.mod")); err == nil {
+			return top, nil
+		}
+		if filepath.Dir(top) == top {
+			return "", errors.New("there is no go.mod above the test")
+		}
+		top = filepath.Dir(top)
+	}
 }

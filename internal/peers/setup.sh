@@ -11,6 +11,7 @@ present() {
 	case $1 in
 	pymodbus) python_modules ;;
 	zpl-renderer-js | modbus-serial) command -v npm >/dev/null && npm ls --omit=dev >/dev/null 2>&1 ;;
+	nfpm) ../../bin/nfpm --version >/dev/null 2>&1 ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
@@ -26,6 +27,9 @@ packages() {
 	systemd-analyze) echo systemd ;;
 	wine) echo wine wine64 ;;
 	x86_64-w64-mingw32-gcc) echo gcc-mingw-w64-x86-64 ;; # makes the one library that wine lacks for Go
+	wixl) echo wixl ;;
+	msibuild) echo msitools ;;
+	dpkg | rpm) echo "$1" ;;
 	node) echo nodejs ;;
 	npm) echo npm ;;
 	esac
@@ -44,12 +48,13 @@ install_peer() {
 	case $1 in
 	# modbus-serial is used over TCP: what it needs for serial ports would have to be compiled.
 	zpl-renderer-js | modbus-serial) command -v npm >/dev/null && npm ci --omit=optional --no-audit --no-fund ;;
+	nfpm) ${MAKE:-make} -s -C ../.. bin/nfpm ;; # the Makefile knows which
 	*) apt $(packages "$1") ;; # unquoted: one word for each package
 	esac
 }
 
 missing=0
-for peer in gcc socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js modbus-serial systemd-analyze wine x86_64-w64-mingw32-gcc; do
+for peer in gcc socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js modbus-serial systemd-analyze wine x86_64-w64-mingw32-gcc wixl msibuild dpkg rpm nfpm; do
 	if present "$peer"; then
 		echo "$peer: present"
 	elif install_peer "$peer" >&2 && present "$peer"; then

@@ -22,6 +22,7 @@ var (
 type Options struct {
 	Config string // the configuration; ConfigPath() unless a person wants it elsewhere
 	Exe    string // the program
+	Again  bool   // one that is installed is brought to these options, and goes on starting with the machine or not
 }
 
 // State is what the machine's service control says of the service.

@@ -73,7 +73,13 @@ func (s systemd) install(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if at.Installed {
+	again := at.Installed && o.Again
+	switch {
+	case again:
+		if err := s.own(); err != nil {
+			return err
+		}
+	case at.Installed:
 		return ErrInstalled
 	}
 	for _, step := range [][]string{{packaging.Sysusers, "systemd-sysusers", "-"}, {packaging.Tmpfiles, "systemd-tmpfiles", "--create", "-"}} {
@@ -84,10 +90,26 @@ func (s systemd) install(ctx context.Context, o Options) error {
 	if err := s.writeUnit(unit); err != nil {
 		return fmt.Errorf("writing the unit: %w", err)
 	}
-	for _, step := range [][]string{{"daemon-reload"}, {"enable", unitName}} {
+	steps := [][]string{{"daemon-reload"}, {"enable", unitName}}
+	if again {
+		steps = steps[:1]
+	}
+	for _, step := range steps {
 		if _, err := s.run(ctx, "", "systemctl", step...); err != nil {
-			return errors.Join(fmt.Errorf("setting the service up: %w", err), os.Remove(s.root+unitFile))
+			err = fmt.Errorf("setting the service up: %w", err)
+			if !again {
+				err = errors.Join(err, os.Remove(s.root+unitFile))
+			}
+			return err
 		}
+	}
+	return nil
+}
+
+// own says whether the unit is one that install has written.
+func (s systemd) own() error {
+	if _, err := os.Stat(s.root + unitFile); errors.Is(err, fs.ErrNotExist) {
+		return &hinted{errors.New("the service came with a package"), "the package's own program installs, upgrades and removes it: apt remove linemark, dnf remove linemark"}
 	}
 	return nil
 }
@@ -115,8 +137,8 @@ func (s systemd) remove(ctx context.Context) error {
 	} else if !at.Installed {
 		return ErrNotInstalled
 	}
-	if _, err := os.Stat(s.root + unitFile); errors.Is(err, fs.ErrNotExist) {
-		return &hinted{errors.New("the service came with a package"), "remove the package: apt remove linemark, dnf remove linemark"}
+	if err := s.own(); err != nil {
+		return err
 	}
 	if _, err := s.run(ctx, "", "systemctl", "disable", "--now", unitName); err != nil {
 		return fmt.Errorf("stopping the service: %w", err)
@@ -129,6 +151,12 @@ func (s systemd) remove(ctx context.Context) error {
 	}
 	_, _ = s.run(ctx, "", "systemctl", "reset-failed", unitName) // an error where nothing had failed
 	return nil
+}
+
+// RemoveFolders removes the configuration, the ledger and the logs of a linemark whose service is
+// removed. A ledger that the configuration has put elsewhere stays.
+func RemoveFolders() error {
+	return errors.Join(os.RemoveAll(filepath.Dir(ConfigPath())), os.RemoveAll(DataDir()), os.RemoveAll("/var/log/"+Name))
 }
 
 // turn starts or stops the service.

@@ -99,6 +99,39 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// Installed again the unit is written anew, and whether it starts with the machine is left alone, also when that
+// fails. A package's unit is the package's.
+func TestInstallAgain(t *testing.T) {
+	p := newPlant(t)
+	if err := p.install(t.Context(), program(t)); err != nil {
+		t.Fatal(err)
+	}
+	p.show = "LoadState=loaded\nActiveState=active\n"
+	if err := os.WriteFile(p.root+unitFile, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o := program(t)
+	o.Again = true
+	for _, p.fail = range []string{"", "systemctl daemon-reload"} {
+		p.calls = nil
+		if err := p.install(t.Context(), o); (err != nil) != (p.fail != "") {
+			t.Error(err)
+		}
+		if want := []string{"systemd-sysusers -", "systemd-tmpfiles --create -", "systemctl daemon-reload"}; !slices.Equal(p.calls, want) {
+			t.Errorf("called %q", p.calls)
+		}
+		if text, err := os.ReadFile(p.root + unitFile); err != nil || !strings.Contains(string(text), "ExecStart=") {
+			t.Errorf("the unit is %q, %v", text, err)
+		}
+	}
+	if err := os.Remove(p.root + unitFile); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.install(t.Context(), o); err == nil || !strings.Contains(Hint(err), "apt remove linemark") {
+		t.Errorf("over a package: %v", err)
+	}
+}
+
 // An installation that fails leaves no unit behind, and says what failed.
 func TestInstallFails(t *testing.T) {
 	for _, call := range []string{"systemd-sysusers -", "systemd-tmpfiles --create -", "systemctl daemon-reload", "systemctl enable linemark.service"} {

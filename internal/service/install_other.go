@@ -21,6 +21,9 @@ func Install(context.Context, Options) error { return ErrNoControl }
 // Remove returns ErrNoControl.
 func Remove(context.Context) error { return ErrNoControl }
 
+// RemoveFolders returns ErrNoControl.
+func RemoveFolders() error { return ErrNoControl }
+
 // Start returns ErrNoControl.
 func Start(context.Context) error { return ErrNoControl }
 

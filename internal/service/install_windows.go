@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unsafe"
@@ -47,9 +50,16 @@ func Install(_ context.Context, o Options) error {
 		return err
 	}
 	defer func() { _ = m.Disconnect() }()
-	if s, err := openService(m, windows.SERVICE_QUERY_STATUS); err == nil {
-		_ = s.Close()
-		return ErrInstalled
+	switch s, err := openService(m, windows.SERVICE_ALL_ACCESS); {
+	case errors.Is(err, ErrNotInstalled):
+	case err != nil:
+		return err
+	default:
+		defer func() { _ = s.Close() }()
+		if !o.Again {
+			return ErrInstalled
+		}
+		return again(s, ImagePath(o))
 	}
 	if err := makeFolders(); err != nil {
 		return err
@@ -63,6 +73,47 @@ func Install(_ context.Context, o Options) error {
 		return errors.Join(fmt.Errorf("setting the service up: %w", known(err)), s.Delete())
 	}
 	return nil
+}
+
+// again brings an installed service to what Install would make of it. Its account and whether it starts
+// with the machine are a person's and stay.
+func again(s *mgr.Service, image string) error {
+	if err := makeFolders(); err != nil {
+		return err
+	}
+	text, err := windows.UTF16PtrFromString(image)
+	if err != nil {
+		return err
+	}
+	const same = windows.SERVICE_NO_CHANGE
+	err = windows.ChangeServiceConfig(s.Handle, same, same, same, text, nil, nil, nil, nil, nil, nil)
+	if err := errors.Join(err, configure(s), registerEvents()); err != nil {
+		return fmt.Errorf("setting the service up: %w", known(err))
+	}
+	return nil
+}
+
+// RemoveFolders removes the configuration, the ledger and the logs of a linemark whose service is
+// removed. A ledger that the configuration has put elsewhere stays.
+func RemoveFolders() error {
+	return removeTree(Dir())
+}
+
+// removeTree removes a folder and what is in it, one by one: os.RemoveAll deletes in a way that not every file
+// system under Windows knows. What a link points to stays.
+func removeTree(dir string) error {
+	var all []string
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		all = append(all, path)
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, path := range slices.Backward(all) {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // create makes the service with exactly this image path: the library's own way leaves out the quotes where
