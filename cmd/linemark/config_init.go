@@ -24,7 +24,7 @@ const (
 // configInit writes a first file, its labels and its schema. It overwrites nothing.
 func configInit(_ context.Context, c *console, args []string) error {
 	s := config.Starter{Boxes: usualBox, Pallets: usualPallet}
-	var noBoxes, noPallets, chosen bool
+	var noBoxes, noPallets, chosen, trial bool
 	rest, err := flags(c, "config", args, func(fs *flag.FlagSet) {
 		fs.StringVar(&s.Group, "group", "water", "the product `GROUP`: tobacco, alcohol, pharma, appliances, water or beer")
 		fs.Func("printer", "the `DRIVER[=ADDRESS]` of the units' printer (zpl)", device(&s.Printer))
@@ -37,6 +37,7 @@ func configInit(_ context.Context, c *console, args []string) error {
 		fs.IntVar(&s.Pallets, "pallets", usualPallet, "boxes on a pallet")
 		fs.BoolVar(&noPallets, "no-pallets", false, "boxes are not packed")
 		fs.BoolVar(&s.Preprinted, "preprinted", false, "the units' labels come printed")
+		fs.BoolVar(&trial, "trial", false, "for linemark sim: a ledger in the file's folder, the page on port 8481, and a simulated national system")
 	})
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func configInit(_ context.Context, c *console, args []string) error {
 		return err
 	}
 	for _, a := range args {
-		chosen = chosen || strings.HasPrefix(a, "-")
+		chosen = chosen || strings.HasPrefix(a, "-") && strings.Trim(a, "-") != "trial"
 	}
 	if noBoxes {
 		s.Boxes, s.Pallets = 0, 0
@@ -69,7 +70,24 @@ func configInit(_ context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	return writeStarter(c, path, files)
+	if trial {
+		dir, err := filepath.Abs(filepath.Join(filepath.Dir(path), "data"))
+		if err == nil {
+			files["linemark.toml"], err = config.Trial(files["linemark.toml"], dir)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := writeStarter(c, path, files); err != nil {
+		return err
+	}
+	if trial {
+		fmt.Fprintf(c.out, "next: give it any word for a token, then let the plant and the agent run, each in a window of its own:\n  linemark secret set --config %[1]s izkm-token\n  linemark sim --config %[1]s\n  linemark run --config %[1]s\n", path)
+		return nil
+	}
+	fmt.Fprintf(c.out, "next: put the token into LINEMARK_IZKM_TOKEN, edit %s, then run linemark config check %s\n", path, path)
+	return nil
 }
 
 // device reads DRIVER[=ADDRESS].
@@ -112,6 +130,5 @@ func writeStarter(c *console, path string, files map[string][]byte) error {
 		}
 		fmt.Fprintln(c.out, "wrote", name)
 	}
-	fmt.Fprintf(c.out, "next: put the token into LINEMARK_IZKM_TOKEN, edit %s, then run linemark config check %s\n", path, path)
 	return nil
 }

@@ -51,7 +51,7 @@ func commands() []command {
 		{"doctor", "[--config FILE] [--json]", "what keeps this PC from working, or will, and what to do; exit 1 where something does not work", runDoctor, nil},
 		{"config", "check|init|show|schema [FILE]", "the configuration, looked at by the same loader as run", runConfig, []string{
 			"check [--offline] [FILE]                        every problem with its line; then whether each device answers",
-			"init [FILE] [--group GROUP] [--printer DRIVER[=ADDRESS]] [--box-printer ...] [--scanner ...] [--plc ... | --no-plc] [--boxes N | --no-boxes] [--pallets N | --no-pallets] [--preprinted]",
+			"init [FILE] [--group GROUP] [--printer DRIVER[=ADDRESS]] [--box-printer ...] [--scanner ...] [--plc ... | --no-plc] [--boxes N | --no-boxes] [--pallets N | --no-pallets] [--preprinted] [--trial]",
 			"show [FILE] [--json]                            everything that is in force, defaults too, without secrets",
 			"schema [--output FILE]                          a JSON schema for editors",
 		}},

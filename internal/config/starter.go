@@ -2,8 +2,11 @@ package config
 
 import (
 	"embed"
+	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
+	"strings"
 )
 
 //go:embed starter/linemark.toml
@@ -31,6 +34,19 @@ func ExampleFiles() (map[string][]byte, error) {
 		return err
 	})
 	return files, err
+}
+
+// Trial turns a first file into one that meets nothing but the simulated plant: a ledger, a page and a national
+// system of its own, and the token where linemark secret set puts it.
+func Trial(text []byte, dataDir string) ([]byte, error) {
+	for key, value := range map[string]string{"data_dir": dataDir, "listen": "127.0.0.1:8481", "url": "http://127.0.0.1:8090", "client_token": "secret:izkm-token"} {
+		setting := regexp.MustCompile(`(?m)^(` + key + ` *= )"[^"\n]*"`)
+		if n := len(setting.FindAll(text, 2)); n != 1 {
+			return nil, fmt.Errorf("the first file has %s %d times", key, n)
+		}
+		text = setting.ReplaceAll(text, []byte("${1}"+strings.ReplaceAll(quoted(value), "$", "$$")))
+	}
+	return text, nil
 }
 
 // Labels returns the label templates that Example names, unit.zpl and box.zpl.
