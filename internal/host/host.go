@@ -45,7 +45,8 @@ type Host struct {
 	o       Options
 	started time.Time
 	asked   chan request
-	shown   bool // the page or the lines have been up
+	shown   bool   // the page or the lines have been up
+	fault   string // of the ledger, as it was told last
 
 	mu    sync.Mutex
 	file  file         // in force
@@ -220,6 +221,14 @@ func (h *Host) change(next file, end func() error, answer func(error)) (*turn, e
 
 // tell says how the agent does to who watches over the process.
 func (h *Host) tell(a *agent.Agent, ready bool) bool {
+	h.noteFault(a.Ledger().Fault())
+	if c := a.Ledger().Copy(); c != nil { // a person's word is missing, and to start again would not help
+		if !ready {
+			h.o.Life.Degraded(c.Error())
+		}
+		h.o.Life.Alive()
+		return true
+	}
 	if !a.Alive() {
 		h.o.Life.Status("not all parts work: see the page")
 		return ready
@@ -231,6 +240,22 @@ func (h *Host) tell(a *agent.Agent, ready bool) bool {
 	}
 	h.o.Life.Alive()
 	return true
+}
+
+// noteFault tells once when the ledger has stopped taking writes, and when it does again.
+func (h *Host) noteFault(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	switch {
+	case text == h.fault:
+	case text == "":
+		h.o.Log.Info("the ledger takes writes again", "event", "ledger well")
+	default:
+		h.o.Log.Error("the ledger takes no writes, and nothing is printed", "event", "ledger", "error", text)
+	}
+	h.fault = text
 }
 
 // degrade says why nothing runs.

@@ -282,6 +282,53 @@ func TestEarlierLedger(t *testing.T) {
 	}
 }
 
+// A ledger that is a copy waits for a person. Until then the page is up and says so, and nothing is started again.
+func TestCopiedLedger(t *testing.T) {
+	p := newPC(t)
+	p.start()
+	p.until("the lines", runs)
+	p.end()
+	backup := filepath.Join(p.dir, "stick")
+	cfg, err := config.Load(p.file())
+	if problems, ok := errors.AsType[config.Problems](err); err != nil && (!ok || len(problems.Blocking()) > 0) {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(backup, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	k, err := agent.Backup(t.Context(), cfg, backup, time.Now, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ledger.Restore(t.Context(), k.Path, filepath.Join(p.dir, "data"), ledger.RestoreOptions{Replace: true, Now: time.Now}); err != nil {
+		t.Fatal(err)
+	}
+	p = &pc{t: t, dir: p.dir, address: p.address, life: &watcher{}, hup: make(chan struct{}), done: make(chan error, 1)}
+	p.start()
+	s := p.until("the word", func(s agent.Status) bool { return strings.Contains(s.Ledger, "this ledger is a copy") })
+	if len(s.Lines) == 0 {
+		t.Errorf("the lines are not shown: %+v", s)
+	}
+	p.until("progress", func(agent.Status) bool { return slices.Contains(p.life.all(), "alive") })
+	if told := p.life.all(); !strings.HasPrefix(told[0], "degraded this ledger is a copy") || len(told) != 2 {
+		t.Errorf("the service manager was told %q", told)
+	}
+}
+
+// Who watches the event log hears once when the ledger takes no writes, and once when it does again.
+func TestLedgerEvents(t *testing.T) {
+	var log strings.Builder
+	h := &Host{o: Options{Log: slog.New(slog.NewTextHandler(&log, nil))}}
+	full := errors.New("the disk is full")
+	for _, err := range []error{nil, full, full, nil, nil} {
+		h.noteFault(err)
+	}
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], `event=ledger error="the disk is full"`) || !strings.Contains(lines[1], `event="ledger well"`) {
+		t.Errorf("%q", lines)
+	}
+}
+
 // short ends a host that should have ended by itself.
 func short(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
