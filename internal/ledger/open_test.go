@@ -41,7 +41,7 @@ func TestP9OpenWaitsForWhoLooks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.AfterFunc(lockWait/2, func() { try(looks.Close()) })
+		time.AfterFunc(500*time.Millisecond, func() { try(looks.Close()) })
 		l, err := Open(t.Context(), dir, Options{Agent: "line-3"})
 		if err != nil {
 			t.Fatal(err)
