@@ -101,7 +101,7 @@ func TestTimeoutAndEnd(t *testing.T) {
 		return ediwebtest.Fault{Kind: ediwebtest.Silent}
 	})
 	a, err := c.QRCodes(ctx, ediweb.GLN, gln, ids(101))
-	if !errors.Is(err, context.Canceled) || len(s.Calls()) != 1 || len(a.With(ediweb.Failed)) != 101 {
+	if !errors.Is(err, context.Canceled) || len(s.Calls()) != 1 || len(a.With(ediweb.Failed)) != 101 || !strings.HasPrefix(a.Documents[100].Why, "not asked for") {
 		t.Errorf("%v after %d calls", err, len(s.Calls()))
 	}
 }

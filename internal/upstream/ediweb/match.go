@@ -120,26 +120,22 @@ func (r *reader) refer(k string, p Packet) {
 	}
 }
 
-// read returns what stands in n and below: the ids, those of them that no smaller element has
-// settled, and the documents that are named.
-func (r *reader) read(n *stack.Node) (ids, open, documents map[string]bool) {
-	ids, open, documents = map[string]bool{}, map[string]bool{}, map[string]bool{}
+// read returns what stands in n and below: the ids, and the documents that are named. The first
+// element in which both stand has them alone, or no larger one will.
+func (r *reader) read(n *stack.Node) (ids, documents map[string]bool) {
+	ids, documents = map[string]bool{}, map[string]bool{}
 	for _, v := range n.Values {
 		if r.asked[v] {
-			ids[v], open[v] = true, true
+			ids[v] = true
 		}
 		for _, k := range r.names[v] {
 			documents[k] = true
 		}
 	}
 	for _, child := range n.Nodes {
-		i, o, d := r.read(child)
+		i, d := r.read(child)
 		maps.Copy(ids, i)
-		maps.Copy(open, o)
 		maps.Copy(documents, d)
-	}
-	if len(open) == 0 || len(documents) == 0 {
-		return ids, open, documents
 	}
 	if len(ids) == 1 && len(documents) == 1 {
 		for id := range ids {
@@ -148,5 +144,5 @@ func (r *reader) read(n *stack.Node) (ids, open, documents map[string]bool) {
 			}
 		}
 	}
-	return ids, nil, documents // a larger element could say no more of these ids
+	return ids, documents
 }

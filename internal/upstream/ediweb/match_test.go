@@ -85,6 +85,8 @@ func TestOddAnswers(t *testing.T) {
 			"1 missing; 2 missing", 1, "for nobody"},
 		"two names in one record": {[]string{"Inventory.xml", `<a i="1"><f>QR_A` + at + `</f><f>QR_B` + at + `</f></a>`, "QR_A" + at, qr(t, "a"), "QR_B" + at, qr(t, "b")},
 			"1 missing; 2 missing", 2, "for nobody"},
+		"one name in two folders": {[]string{"Inventory.xml", `<a><d i="1" f="qr.png"/></a>`, "a/qr.png", string(ediwebtest.PNG("a")), "b/qr.png", string(ediwebtest.PNG("b"))},
+			"1 missing; 2 missing", 2, "for nobody"},
 		"list of ids, then records": {[]string{"Inventory.xml", `<a><q>1</q><q>2</q><d><i>1</i><n>A</n></d><d><i>2</i><n>B</n></d></a>`, "QR_A" + at, qr(t, "a"), "QR_B" + at, qr(t, "b")},
 			"1 found; 2 found", 0, ""},
 		"an id as a count": {[]string{"Inventory.xml", `<a count="2"><d><i>1</i><n>A</n></d><d><i>2</i><n>B</n></d></a>`, "QR_A" + at, qr(t, "a"), "QR_B" + at, qr(t, "b")},

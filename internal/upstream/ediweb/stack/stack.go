@@ -180,28 +180,23 @@ const encrypted = 1<<0 | 1<<6 | 1<<13
 
 // unpack reads one entry up to the limits, whatever sizes it declares.
 func (b *budget) unpack(f *zip.File) ([]byte, error) {
-	tooLong := fmt.Errorf("unpacks to more than %d bytes: %w", b.File, ErrLimit)
 	switch {
 	case f.Flags&encrypted != 0:
 		return nil, errors.New("encrypted")
 	case f.Method != zip.Store && f.Method != zip.Deflate:
 		return nil, fmt.Errorf("packed by method %d, which is not read", f.Method)
 	case f.UncompressedSize64 > uint64(b.File):
-		return nil, tooLong
+		return nil, fmt.Errorf("unpacks to more than %d bytes: %w", b.File, ErrLimit)
 	}
 	r, err := f.Open()
 	if err != nil {
 		return nil, fmt.Errorf("opening it: %w", err)
 	}
 	defer r.Close()
-	var data bytes.Buffer // grows with what really comes, not with what is declared
-	n, err := io.Copy(&data, io.LimitReader(r, min(b.File, b.left)+1))
-	b.left -= n
-	switch {
-	case b.left < 0:
+	var data bytes.Buffer // grows with what really comes; archive/zip lets no more come than is declared
+	n, err := io.Copy(&data, io.LimitReader(r, b.left+1))
+	if b.left -= n; b.left < 0 {
 		return nil, errRoom
-	case n > b.File:
-		return nil, tooLong
 	}
 	if err != nil {
 		return nil, fmt.Errorf("unpacking it: %w", err)

@@ -93,6 +93,9 @@ func TestRefusesTheWhole(t *testing.T) {
 		"same bytes": {
 			build(nil, raw{name: "a", data: []byte("abc")}, raw{name: "a", data: []byte("abc"), offset: ptr(0)}), Limits{}, ErrOverlap, "overlap",
 		},
+		"a header within the other": {
+			build(nil, raw{name: "a", data: kernel[:40], packed: ptr(60), size: ptr(60)}, raw{name: "b", data: []byte("xyz")}), Limits{}, ErrOverlap, "overlap",
+		},
 		"one within the other": { // the first swallows the header of the second, as the bomb of D. Fifield does
 			build(nil, raw{name: "a", data: kernel[:40], packed: ptr(80), size: ptr(80)}, raw{name: "b", data: []byte("xyz")}), Limits{}, ErrOverlap, "overlap",
 		},
