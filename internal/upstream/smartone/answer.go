@@ -99,7 +99,7 @@ func (c *Client) judge(op string, r reply) (*answer, error) {
 	case op == opLogin && a.Status == "": // not described; the token decides
 		return a, nil
 	}
-	return nil, unknown(fmt.Errorf("its status is %.40q with code %d", string(a.Status), n))
+	return nil, unknown(fmt.Errorf("its status is %q with code %d", c.visible(string(a.Status), 40), n))
 }
 
 func (c *Client) refusal(op string, status, n int, a *answer) *Refusal {
@@ -162,7 +162,7 @@ type number int
 func (n *number) UnmarshalJSON(b []byte) error {
 	v, err := strconv.ParseInt(strings.Trim(string(b), `"`), 10, 64)
 	if err != nil {
-		return fmt.Errorf("%.20s where a whole number belongs", b)
+		return errors.New("no whole number where one belongs")
 	}
 	*n = number(v)
 	return nil

@@ -13,7 +13,7 @@ type checker struct {
 	call *call
 	seen map[string]bool // codes so far
 	no   object          // the first fault of the whole request
-	rows []object // faults of single products and codes
+	rows []object        // faults of single products and codes
 }
 
 func (k *checker) say(code int, message string) {
