@@ -13,8 +13,8 @@ const (
 	keptRows   = 1000 // rows that a Refusal keeps
 )
 
-// InProgressError: the request is taken and still being worked on. Ask again with the same bytes
-// after Spacing or more.
+// InProgressError says that the request is taken and still being worked on. Ask again with the same
+// bytes, after Options.Spacing or more.
 type InProgressError struct {
 	Op, RequestID string
 }
@@ -23,8 +23,8 @@ func (e *InProgressError) Error() string {
 	return fmt.Sprintf("%s: request %s is still in progress; it is asked again", e.Op, e.RequestID)
 }
 
-// TooFrequentError: the request came too soon after the one before and was not carried out. The
-// same bytes may go again.
+// TooFrequentError says that the request came too soon after the one before and was not carried
+// out. The same bytes may go again.
 type TooFrequentError struct {
 	Op   string
 	Wait time.Duration // what the server asked for (Retry-After), at most 30 minutes; 0: nothing
@@ -80,8 +80,8 @@ func (e *Refusal) Error() string {
 	return b.String()
 }
 
-// AccessError: there is no token to be had, or a fresh one is not accepted. No call can succeed;
-// asking on may lock the account.
+// AccessError says that there is no token to be had, or that a fresh one is not accepted. No call
+// can succeed; asking on may lock the account.
 type AccessError struct {
 	Op      string
 	Status  int
@@ -96,8 +96,9 @@ func (e *AccessError) Error() string {
 	return text + "; check the login, the password and the user's rights in the system"
 }
 
-// RepeatError: the answer is about another request. The system took this one for a repeat of it,
-// as it does with equal parameters within Window, and it is not known to have been carried out.
+// RepeatError says that the answer is about another request. The system took this one for a repeat
+// of it, as it does with equal parameters within Window, and it is not known to have been carried
+// out.
 type RepeatError struct {
 	Op, RequestID string
 	Earlier       string // the id that the answer is about
@@ -108,8 +109,8 @@ func (e *RepeatError) Error() string {
 		e.Op, e.RequestID, e.Earlier)
 }
 
-// UnknownError: no usable answer came. The request may have been carried out. Ask again with the
-// same bytes, however long it takes.
+// UnknownError says that no usable answer came. The request may have been carried out. Ask again
+// with the same bytes, however long it takes.
 type UnknownError struct {
 	Op     string
 	Status int    // of HTTP; 0: there was no answer

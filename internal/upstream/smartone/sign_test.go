@@ -113,7 +113,9 @@ func TestParseKey(t *testing.T) {
 }
 
 func FuzzParseKey(f *testing.F) {
-	f.Add(pkcs1(testKey()))
+	for _, kind := range []string{"RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "PUBLIC KEY", "CERTIFICATE"} {
+		f.Add(inPEM(kind, []byte{0x30, 0x03, 0x02, 0x01, 0x05}))
+	}
 	f.Add([]byte("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if key, err := ParseKey(text); err == nil && key.N.BitLen() < minKeyBits {

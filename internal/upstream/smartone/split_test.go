@@ -58,6 +58,45 @@ func TestSplitInsidePallet(t *testing.T) {
 	}
 }
 
+// pallets are n of them, each of boxes boxes with 60 packs of width bytes.
+func pallets(n, boxes, width int) Document {
+	d := shift()
+	d.Rows[0].Codes, d.Rows[1].Codes, d.Rows[1].Count = nil, nil, 0
+	for p := range n {
+		for c := range boxes {
+			box := code.Code(fmt.Sprintf("C%d-%d", p, c))
+			for i := range 60 {
+				d.Rows[0].Codes = append(d.Rows[0].Codes, Item{wide("p", p*1_000_000+c*100+i, width), box})
+			}
+			d.Rows[1].Codes = append(d.Rows[1].Codes, Item{box, wide("T", p, 800)})
+		}
+	}
+	return d
+}
+
+// A pallet that fits one request is not cut, even where half of it would have found room.
+func TestSplitBetweenPallets(t *testing.T) {
+	d := pallets(3, 12, 800)
+	parts := Split(d)
+	checkParts(t, d, parts)
+	if len(parts) != 3 {
+		t.Fatalf("%d parts", len(parts))
+	}
+	for i, part := range parts {
+		if len(part.Rows) != 2 || len(part.Rows[0].Codes) != 12*60 || len(part.Rows[1].Codes) != 12 {
+			t.Fatalf("part %d has not one pallet", i)
+		}
+	}
+}
+
+// What lies directly on a pallet begins a part of its own where the boxes have filled theirs.
+func TestSplitLastLevelApart(t *testing.T) {
+	for boxes := 68; boxes < 76; boxes++ {
+		d := pallets(1, boxes, 400)
+		checkParts(t, d, Split(d))
+	}
+}
+
 // A package that cannot be sent at all stays whole, and EncodeAggregation says why.
 func TestSplitTooLargePackage(t *testing.T) {
 	d := shift()
@@ -80,10 +119,11 @@ func TestSplitProperty(t *testing.T) {
 		d := shift()
 		d.Rows = nil
 		width := rapid.IntRange(0, 900).Draw(rt, "width")
+		boxWidth := rapid.IntRange(0, 900).Draw(rt, "width of boxes")
 		var boxes, loose []Item
 		var packs [2][]Item
 		for c := range rapid.IntRange(1, 40).Draw(rt, "boxes") {
-			box := wide("C", c, 0)
+			box := wide("C", c, boxWidth)
 			in := code.Code("")
 			if rapid.Bool().Draw(rt, "on a pallet") {
 				in = code.Code(fmt.Sprintf("T%d", c/rapid.IntRange(1, 20).Draw(rt, "boxes on it")))
@@ -101,7 +141,7 @@ func TestSplitProperty(t *testing.T) {
 		}
 		for i, codes := range [][]Item{packs[0], packs[1], loose, boxes} {
 			if len(codes) > 0 {
-				d.Rows = append(d.Rows, Row{Product: ext(fmt.Sprint("P", i)), Unit: ext("U"), Codes: codes})
+				d.Rows = append(d.Rows, Row{Product: ext(fmt.Sprint("P", i)), Unit: ext("U"), Codes: codes, Count: len(codes) * (i % 2)})
 			}
 		}
 		d.Rows = append(d.Rows, Row{Product: ext("Q"), Unit: ext("U"), Count: 77})
@@ -113,23 +153,18 @@ func TestSplitProperty(t *testing.T) {
 // in one package in one part, content before or with its package, and the order of rows kept.
 func checkParts(t rapid.TB, d Document, parts []Document) {
 	t.Helper()
-	type whole struct {
-		product ID
-		item    Item
-		count   int
-	}
-	all := func(docs ...Document) (list []whole) {
+	all := func(docs ...Document) (list []string) {
 		for _, d := range docs {
 			for _, r := range d.Rows {
 				for _, item := range r.Codes {
-					list = append(list, whole{r.Product, item, 0})
+					list = append(list, r.Product.Ext+" "+string(item.Code)+" "+string(item.Parent))
 				}
 				if len(r.Codes) == 0 {
-					list = append(list, whole{r.Product, Item{}, r.Count})
+					list = append(list, fmt.Sprint(r.Product.Ext, r.Count))
 				}
 			}
 		}
-		slices.SortFunc(list, func(a, b whole) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		slices.Sort(list)
 		return list
 	}
 	if !slices.Equal(all(parts...), all(d)) {

@@ -126,8 +126,8 @@ func TestCodes(t *testing.T) {
 		"nothing":             {put(`"cnt":1,"items":[{"code":"a","parent_code":"A"}]`, `"cnt":0`), nil, 156},
 		"code over":           {put(`"a"`, `"`+strings.Repeat("a", 1025)+`"`), nil, 999},
 		"in itself":           {put(`"A"`, `"a"`), nil, 156},
-		"twice":               {put(`{"code":"a","parent_code":"A"}`, `{"code":"a"},{"code":"a"}`), nil, 999},
-		"outside first":       {put(`{"code":"a","parent_code":"A"}`, `{"code":"A"},{"code":"a","parent_code":"A"}`), nil, 999},
+		"twice":               {put(`1,"items":[{"code":"a","parent_code":"A"}`, `2,"items":[{"code":"a"},{"code":"a"}`), nil, 156},
+		"outside first":       {put(`1,"items":[{"code":"a","parent_code":"A"}`, `2,"items":[{"code":"A"},{"code":"a","parent_code":"A"}`), nil, 156},
 		"unknown code":        {put(`"a"`, `"lost"`), nil, 156},
 	} {
 		p := newPlant(t, Options{Unknown: func(c string) bool { return c == "lost" }})
