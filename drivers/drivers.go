@@ -65,6 +65,7 @@ type PrinterTraits struct {
 	Confirms Confirms
 	MaxAhead int           // labels the device may hold unprinted; 0: no limit known
 	Poll     time.Duration // how often Printed should be asked while labels are outstanding
+	Pictures bool          // the label has a place for a Picture
 	// CheckCode returns why this protocol and label cannot carry the code, or nil.
 	// It is asked before a code is claimed, and again by Send.
 	CheckCode func(code []byte) error
@@ -78,6 +79,15 @@ type PrinterTraits struct {
 type Label struct {
 	Code   []byte            // {code}: the whole field content, with GS bytes as they are and no leading FNC1; nil if the label has none
 	Fields map[string]string // gtin, serial, sscc, batch, ...: plain text
+	// Picture is {picture:MM}; nil if the label has none.
+	Picture *Picture
+}
+
+// Picture is a black and white picture for a label, such as the QR code of a waybill. The driver brings it into
+// the printer's own graphics and resolution, as wide as the label says in millimetres.
+type Picture struct {
+	Width, Height int    // in pixels as it came, whatever they measure
+	Black         []byte // row by row from the top, each of whole bytes, the leftmost pixel the highest bit; 1 is black
 }
 
 // Printer is one configured marking printer.
