@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"linemark/internal/upstream/diadoc/diadoctest"
@@ -206,6 +210,44 @@ func TestManyAtOnce(t *testing.T) {
 		t.Errorf("%d asks and %d logins at a time", h.MostAsks, h.MostLogins)
 	}
 	s.unbroken(t)
+}
+
+// The fifth waits until one of the four has its answer.
+func TestFourAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asking atomic.Int32
+		answer := make(chan struct{})
+		c, err := New(Options{
+			URL: "https://diadoc.example", Password: &Password{ClientID: "c", Login: "l", Password: "p4ssw0rd"},
+			Transport: transport(func(r *http.Request) (*http.Response, error) {
+				body := "token"
+				if r.Method == http.MethodGet {
+					asking.Add(1)
+					<-answer
+					body = string(diadoctest.Encode(testForm, testSign))
+				}
+				return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: -1, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+			}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 6 {
+			go func() {
+				if _, err := c.Protocol(t.Context(), "b", "m", "d"); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		for _, want := range []int32{4, 5, 6, 6, 6, 6} {
+			synctest.Wait()
+			if n := asking.Load(); n != want {
+				t.Errorf("%d have asked, want %d", n, want)
+			}
+			answer <- struct{}{}
+		}
+		synctest.Wait()
+	})
 }
 
 // Who waits for a place or for another's login can be called off; who is called off within a login leaves the

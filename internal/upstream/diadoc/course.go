@@ -63,7 +63,7 @@ func (c Course) Next(now time.Time, err error) (Course, Step) {
 	case errors.Is(err, context.Canceled):
 		return c, Step{Wait: shortest, Why: err.Error()}
 	}
-	now = now.Round(0).UTC() // the monotonic clock ends with the process, the course does not
+	now = now.UTC() // without the monotonic clock, which ends with the process as the course does not
 	if c.Began.IsZero() || now.Before(c.Began) {
 		c.Began = now
 	}

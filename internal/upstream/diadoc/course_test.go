@@ -104,6 +104,17 @@ func TestCourse(t *testing.T) {
 	}
 }
 
+// What is kept is equal to what was, in whatever zone the clock is and with its monotonic part.
+func TestCourseIsKept(t *testing.T) {
+	for _, now := range []time.Time{time.Now(), newClock().at.In(time.FixedZone("", 5*3600))} {
+		c, _ := Course{}.Next(now, &NotReadyError{After: time.Second})
+		next(t, c, now, &NotReadyError{After: time.Second})
+		if !c.Began.Equal(now) {
+			t.Errorf("began %s, not %s", c.Began, now)
+		}
+	}
+}
+
 // A cancelled ask is not the server's doing, and changes nothing.
 func TestCourseOfCancelledAsk(t *testing.T) {
 	was := Course{Began: newClock().at, Asked: 3, Failures: 2}

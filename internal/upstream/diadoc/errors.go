@@ -22,7 +22,7 @@ func (d Document) String() string {
 	return fmt.Sprintf("document %s of message %s in box %s", d.ID, d.Message, d.Box)
 }
 
-// NotReadyError: the protocol is being made. It is no failure.
+// NotReadyError means that the protocol is being made. It is no failure.
 type NotReadyError struct {
 	Document Document
 	Status   int // 200 or 204, for the document leaves it open
@@ -35,7 +35,7 @@ func (e *NotReadyError) Error() string {
 	return fmt.Sprintf("the protocol of %s is not ready yet; ask again in %s", e.Document, e.After.Round(time.Second))
 }
 
-// Refusal: the server turned the document, or all of this access, down.
+// Refusal means that the server turned the document, or all of this access, down.
 type Refusal struct {
 	Document Document
 	Login    bool   // it was the login that was refused; Document was not asked for
@@ -54,7 +54,7 @@ func (e *Refusal) Error() string {
 	return line(e.Document, e.Login, e.Meaning, e.Status, e.Text, nil)
 }
 
-// TemporaryError: no answer came, or one that says nothing of the document.
+// TemporaryError means that no answer came, or one that says nothing of the document.
 type TemporaryError struct {
 	Document Document
 	Login    bool // it was the login that failed; Document was not asked for
@@ -72,7 +72,8 @@ func (e *TemporaryError) Error() string {
 // Unwrap returns what broke.
 func (e *TemporaryError) Unwrap() error { return e.Err }
 
-// UnusableError: an answer came whole and with success, and is no protocol. Nothing of it is returned.
+// UnusableError means that an answer came whole and with success, and is no protocol. Nothing of it is
+// returned.
 type UnusableError struct {
 	Document Document
 	Status   int

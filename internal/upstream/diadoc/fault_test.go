@@ -108,6 +108,26 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
+// unread is a body that must not be read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) { u.t.Error("read"); return 0, io.EOF }
+func (unread) Close() error               { return nil }
+
+// Of a body that says itself that it is too long nothing is read.
+func TestTooLongIsNotRead(t *testing.T) {
+	w := newWire(transport(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, ContentLength: 101, Body: unread{t}, Request: r}, nil
+	}), time.Minute)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://diadoc.example", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := w.send(r, 100); err != nil || !a.over {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
 // A body without a length that is said beforehand, longer than allowed.
 func TestTooLongWithoutLength(t *testing.T) {
 	c, err := New(Options{
@@ -189,5 +209,21 @@ func TestSecretsStayHidden(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Of two secrets, one within the other, nothing is left; and words without end are cut.
+func TestSaid(t *testing.T) {
+	s := secrets{fixed: []string{"pass", "passphrase", ""}}
+	if got := s.said([]byte(" the passphrase\tand PASS ")); got != "the *** and ***" {
+		t.Errorf("%q", got)
+	}
+	if got := s.said([]byte(strings.Repeat("ё", 10_000))); got != strings.Repeat("ё", 500)+"…" {
+		t.Errorf("%d bytes", len(got))
+	}
+	long := strings.Repeat("x", 4000)
+	s.add(long)
+	if got := s.said([]byte("[" + long + "]")); got != "[***]" {
+		t.Errorf("%q", got)
 	}
 }

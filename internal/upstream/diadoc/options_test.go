@@ -67,7 +67,7 @@ func TestNew(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, shown := range []string{fmt.Sprintf("%v %+v %#v", c, c, c), fmt.Sprintf("%v %+v %#v", o, o, o), fmt.Sprint(o.Password, o.OpenID)} {
+				for _, shown := range []string{fmt.Sprintf("%v %+v %#v", c, c, c), fmt.Sprintf("%v %+v %#v", o, o, o), fmt.Sprint(o.Password, o.OpenID), fmt.Sprintf("%#v %#v", o.Password, o.OpenID)} {
 					for _, secret := range []string{testPassword, testClient, testSecret, testRefresh} {
 						if strings.Contains(shown, secret) {
 							t.Errorf("printed, it shows a secret: %s", shown)
