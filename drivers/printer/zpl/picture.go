@@ -28,7 +28,7 @@ type place struct {
 }
 
 // origin is the ^FO in front of a picture.
-var origin = regexp.MustCompile(`^(\d{1,5}),(\d{1,5})((?:,[012])?)(\{[^{}]*\})\s*$`)
+var origin = regexp.MustCompile(`^(\d{1,5}),(\d{1,5})((?:,[012])?)(\{[^{}]*\})$`)
 
 // place takes a ^FO with the picture behind it; it is false where the command is another one.
 func (c *compiler) place(b []byte) bool {
