@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"time"
 
 	"linemark/internal/agent"
@@ -35,6 +36,9 @@ func runBackup(ctx context.Context, c *console, args []string) error {
 		cfg.Backup.Keep = 0 // nobody has said that others may go from there
 	}
 	show := stages(c.err)
+	if s, err := os.Stat(to); err != nil || !s.IsDir() {
+		return failed(fmt.Errorf("the folder for backups, %s, is not there", to), "put the stick or disk in, or make the folder; it is never made here, so that a missing disk is noticed")
+	}
 	k, err := agent.Backup(ctx, cfg, to, time.Now, show)
 	if err != nil {
 		return failed(err, copyHint(err, path))

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -97,6 +98,9 @@ func (r *restoring) put(ctx context.Context, c *console, cfg *config.Config) err
 	if errors.Is(err, ledger.ErrInUse) {
 		return err
 	}
+	if errors.Is(err, fs.ErrNotExist) || ledger.Damaged(err) {
+		return failed(fmt.Errorf("%s: %w", r.from, err), "give the file of a backup that ends in .ledger, or a ledger.db; if it is that one, it is damaged: take an older backup")
+	}
 	if err != nil {
 		return failed(err, copyHint(err, r.config))
 	}
@@ -130,6 +134,9 @@ func (r *restoring) move(ctx context.Context, c *console, cfg *config.Config) (e
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	if err := l.Moved(ctx, r.reason); err != nil {
+		if l.Copy() == nil {
+			return failed(err, "nothing needs to be said of it: start the agent")
+		}
 		return failed(err, "if its old PC or disk is out of use for good: linemark restore --takeover")
 	}
 	fmt.Fprintln(c.out, "the ledger is at home here: start the agent")

@@ -69,7 +69,7 @@ func runReload(ctx context.Context, c *console, args []string) error {
 	}
 	err = remote(cfg).call(ctx, http.MethodPost, web.ReloadPath, struct{}{}, &struct{}{})
 	if errors.Is(err, errNoAgent) {
-		return failed(err, "start the agent with linemark run; if [http] listen was changed in the file, restart it instead")
+		return failed(err, "start the agent with linemark run --config "+path+"; where one runs, [http] listen was changed in the file: restart the agent, or write the old one back")
 	}
 	if err != nil {
 		return err

@@ -130,5 +130,9 @@ func secretRemove(_ context.Context, c *console, args []string) error {
 		return err
 	}
 	fmt.Fprintln(c.out, name, "is removed")
+	cfg, _ := config.Load(path) // what can be read of it is enough
+	if used := cfg.UsesSecret(name); len(used) > 0 {
+		fmt.Fprintf(c.out, "%s still names it: the agent does not start before it is set again or another is named there\n", strings.Join(used, ", "))
+	}
 	return nil
 }

@@ -68,7 +68,7 @@ func atWork(s agent.Status) []string {
 		case b.Started != nil:
 			busy = append(busy, fmt.Sprintf("line %s is in the middle of batch %s", l.Name, b.Name))
 		default:
-			busy = append(busy, fmt.Sprintf("line %s is at work", l.Name))
+			busy = append(busy, fmt.Sprintf("line %s is at work: it has counted products in this clock hour or the one before", l.Name))
 		}
 	}
 	return busy

@@ -3,6 +3,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,7 +108,7 @@ func (e *examination) configuration() *config.Config {
 		e.find(level, "configuration", fmt.Sprintf("%s:%d: %s: %s", p.File, p.Line, p.Key, p.What), p.Hint)
 	}
 	if err == nil {
-		e.good("configuration", "%s is good: %d lines, %d products, %d devices", e.Config, len(cfg.Lines), len(cfg.Products), len(cfg.Printers)+len(cfg.Scanners)+len(cfg.PLCs))
+		e.good("configuration", "%s is good. Lines: %d, products: %d, devices: %d", e.Config, len(cfg.Lines), len(cfg.Products), len(cfg.Printers)+len(cfg.Scanners)+len(cfg.PLCs))
 	}
 	if cfg.Agent.DataDir == "" {
 		return nil
@@ -162,7 +163,7 @@ func (e *examination) asTheAgentSays(s agent.Status) {
 	}
 	for _, p := range s.Products {
 		if p.HoursLeft != nil && *p.HoursLeft < 8 {
-			e.find(Warn, "stock of "+p.Name, fmt.Sprintf("lasts %.1f hours: %s", *p.HoursLeft, p.Doing), p.Trouble)
+			e.find(Warn, "stock of "+p.Name, fmt.Sprintf("lasts %.1f hours, and waits for %s", *p.HoursLeft, p.Doing), cmp.Or(p.Trouble, "to have more at this speed, raise low_water and order_quantity of the product, or set its cover"))
 		}
 	}
 	if s.Reports.Trouble != "" {

@@ -118,7 +118,7 @@ func (e *examination) skew(by time.Duration) {
 func (e *examination) ledger(ctx context.Context, cfg *config.Config, s agent.Status, running bool) {
 	if running && len(s.Degraded) == 0 {
 		if s.Ledger != "ok" {
-			e.find(Bad, "ledger", s.Ledger, "nothing is printed while this lasts: see the disk")
+			e.find(Bad, "ledger", s.Ledger, "nothing is printed while this lasts: a copy needs a person's word, see linemark restore --help; else see the disk")
 			return
 		}
 		e.good("ledger", "takes writes")

@@ -66,7 +66,7 @@ func (e *CopyError) Error() string {
 	if e.Taken {
 		return text + "its takeover has begun and not ended: run linemark restore --takeover again"
 	}
-	return text + "nothing in it is used until the old PC is declared dead (linemark restore --takeover)"
+	return text + "nothing in it is used until the old PC is declared dead (linemark restore --takeover), or the ledger, where it was only moved on its PC, moved (--moved)"
 }
 
 // Copy returns what says that the ledger is a copy, or nil when it is at home.
