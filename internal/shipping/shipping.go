@@ -30,7 +30,6 @@ const MostAtOnce = 100
 
 // Answer is what one call for waybills brought.
 type Answer struct {
-	RequestUUID string // by which the service finds the call; empty: it named none
 	Waybills    []Brought
 	Inventories [][]byte // as they came
 	Strays      []Raw    // what belongs to no waybill for certain
@@ -39,11 +38,14 @@ type Answer struct {
 
 // Brought is what an answer holds for one waybill.
 type Brought struct {
-	ID       string
-	Number   string // the document's number, where the answer tells it
-	Pictures []Raw  // none: see Why
-	Why      string // why it has no picture, in one line
-	Unusable bool   // something came, and it is not to be used; else nothing came
+	ID          string
+	RequestUUID string // by which the service finds the call; empty: it named none
+	Number      string // the document's number, where the answer tells it
+	Pictures    []Raw  // none: see Why
+	Why         string // why it has no picture, in one line
+	Unusable    bool   // something came, and it is not to be used; else nothing came
+	// Trouble is set where the part of the call that asked for it has failed.
+	Trouble *Trouble
 }
 
 // Raw is a file as it came.

@@ -49,17 +49,22 @@ func StatusOf(store *Store) Status {
 		s.ToPrint += n.ToPrint
 		s.Attention += n.Attention
 		if s.Trouble == "" {
-			s.Trouble = one.why()
+			s.Trouble = one.Why()
 		}
 	}
 	return s
 }
 
-// why is the first thing that is told of a paper that is not there.
-func (s *Shipment) why() string {
+// Why is the first thing that is told of a paper that is not there, or of a label that did not come out.
+func (s *Shipment) Why() string {
 	for _, w := range s.Waybills {
 		if w.State != Done && w.Why != "" {
 			return w.Why
+		}
+		for _, q := range w.Pictures {
+			if q.Why != "" {
+				return q.Why
+			}
 		}
 	}
 	for _, d := range s.Documents {

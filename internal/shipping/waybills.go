@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -240,9 +241,11 @@ func (c *Clerk) take(name string, a Answer, of map[int]Brought, asked int) {
 			for n, b := range of {
 				w := &s.Waybills[n]
 				w.Tried++
-				w.RequestUUID = a.RequestUUID
+				w.RequestUUID = b.RequestUUID
 				w.Number = cmp.Or(b.Number, w.Number)
 				switch {
+				case b.Trouble != nil:
+					waits[n] = w.unanswered(now, b.Trouble, asked)
 				case len(pictures[n]) > 0:
 					w.Pictures = relabelled(w.Pictures, pictures[n])
 					w.Away, w.Unusable, w.Most, w.Began = 0, 0, 0, time.Time{}
@@ -283,6 +286,9 @@ func (c *Clerk) take(name string, a Answer, of map[int]Brought, asked int) {
 func (c *Clerk) write(name string, a Answer, of map[int]Brought, now time.Time, pictures map[int][]QR, inventories, strays *[]File) error {
 	for n, b := range of {
 		for j, p := range b.Pictures {
+			if slices.ContainsFunc(pictures[n], func(q QR) bool { return q.SHA256 == sum(p.Bytes) }) {
+				continue // the same one twice is one label
+			}
 			f, err := c.Store.put(name, fmt.Sprintf("qr-%03d-%d.%s", n+1, j+1, end(p.Format)), p.Name, p.Bytes)
 			if err != nil {
 				return err
