@@ -100,7 +100,7 @@ func (c clerk) answer(w http.ResponseWriter, r *http.Request, v any, err error) 
 	var input *office.InputError
 	var refused *refusal
 	var state *ledger.StateError
-	code, said := shippingFault(err)
+	of, said := shippingFault(err)
 	switch {
 	case errors.As(err, &input):
 		status, fault = http.StatusBadRequest, Fault{Error: input.What, Hint: input.Hint}
@@ -110,8 +110,8 @@ func (c clerk) answer(w http.ResponseWriter, r *http.Request, v any, err error) 
 		status = http.StatusConflict
 	case errors.Is(err, ledger.ErrNotFound):
 		status = http.StatusNotFound
-	case code != 0:
-		status, fault = code, said
+	case of != 0:
+		status, fault = of, said
 	default:
 		c.log.Warn("an API call failed", "path", r.URL.Path, "error", err)
 	}
