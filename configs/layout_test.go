@@ -19,12 +19,13 @@ const (
 
 // sizes are those of the labels in millimetres.
 var sizes = map[string]image.Point{
-	"unit": {58, 40}, "unit-small": {20, 20}, "box": {100, 60}, "box-sscc": {100, 70}, "pallet-sscc": {105, 148},
+	"unit": {58, 40}, "unit-small": {20, 20}, "box": {100, 60}, "box-sscc": {100, 70}, "pallet-sscc": {105, 148}, "shipment": {100, 80},
 }
 
 // longest is a text with the longest value in the place of each placeholder.
 func longest(kind, text string) string {
-	width := map[string]int{"gtin": 14, "sscc": 18, "batch": 16, "count": 7, "production_date": 10, "expiration_date": 10}
+	width := map[string]int{"gtin": 14, "sscc": 18, "batch": 16, "count": 7, "production_date": 10, "expiration_date": 10,
+		"shipment": 36, "waybill": 36, "pallets": 7}
 	for _, p := range (code.Table{}).Profiles() {
 		if p.Type == kinds[kind].of {
 			width["serial"] = max(width["serial"], p.Serial)
@@ -52,6 +53,11 @@ func lineRoom(x, y, module, height int) image.Rectangle {
 	return image.Rect(x-10*module, y, x+(13*11+13+10)*module, y+height)
 }
 
+// pictureRoom is the room of a square picture, which brings its own quiet zone.
+func pictureRoom(x, y, millimetres int) image.Rectangle {
+	return image.Rect(x, y, x+millimetres*dots, y+millimetres*dots)
+}
+
 func number(t *testing.T, s string) int {
 	t.Helper()
 	n, err := strconv.Atoi(s)
@@ -65,6 +71,7 @@ var (
 	tsplMatrix  = regexp.MustCompile(`^DMATRIX (\d+),(\d+),(\d+),(\d+),c126,x(\d+),"(.*)"$`)
 	tsplBarcode = regexp.MustCompile(`^BARCODE (\d+),(\d+),"128M",(\d+),0,0,(\d+),\d+,".*"$`)
 	tsplText    = regexp.MustCompile(`^TEXT (\d+),(\d+),"([2-5])",0,1,1,"(.*)"$`)
+	tsplPicture = regexp.MustCompile(`^BITMAP (\d+),(\d+),\{picture:(\d+)\}$`)
 	// Dots of a character (TSPL manual, TEXT).
 	tsplFonts = map[string]image.Point{"2": {12, 20}, "3": {16, 24}, "4": {24, 32}, "5": {32, 48}}
 )
@@ -76,6 +83,7 @@ func tsplRooms(t *testing.T, kind, label string) map[string]image.Rectangle {
 	for line := range strings.Lines(label) {
 		line = strings.TrimSpace(line)
 		name, _, _ := strings.Cut(line, " ")
+		p := tsplPicture.FindStringSubmatch(line)
 		m, b, x := tsplMatrix.FindStringSubmatch(line), tsplBarcode.FindStringSubmatch(line), tsplText.FindStringSubmatch(line)
 		switch {
 		case m != nil:
@@ -89,6 +97,8 @@ func tsplRooms(t *testing.T, kind, label string) map[string]image.Rectangle {
 		case x != nil:
 			at, font := image.Pt(number(t, x[1]), number(t, x[2])), tsplFonts[x[3]]
 			rooms[line] = image.Rectangle{at, at.Add(image.Pt(font.X*len(longest(kind, x[4])), font.Y))}
+		case p != nil:
+			rooms[line] = pictureRoom(number(t, p[1]), number(t, p[2]), number(t, p[3]))
 		case name == "SIZE":
 			if want := fmt.Sprintf("SIZE %d mm,%d mm", sizes[kind].X, sizes[kind].Y); line != want {
 				t.Errorf("%s, want %s", line, want)
@@ -122,6 +132,8 @@ func sbplRooms(t *testing.T, kind, label string) map[string]image.Rectangle {
 			rooms[id] = matrixRoom(kind, command, at.X, at.Y, cell)
 		case name == "BG":
 			rooms[id] = lineRoom(at.X, at.Y, number(t, command[2:4]), number(t, command[4:7]))
+		case name == "GH":
+			rooms[id] = pictureRoom(at.X, at.Y, number(t, strings.TrimSuffix(strings.TrimPrefix(command, "GH{picture:"), "}")))
 		case strings.HasPrefix(command, "V"):
 			at.Y = number(t, command[1:])
 		case strings.HasPrefix(command, "H"):

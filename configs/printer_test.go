@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linemark/drivers"
+	"linemark/drivers/link/linktest/drawtest"
 	"linemark/drivers/printer/sbpl/sbpltest"
 	"linemark/drivers/printer/tspl/tspltest"
 	"linemark/drivers/printer/zpl/zpltest"
@@ -28,6 +29,7 @@ type symbol struct {
 type printed struct {
 	raw     []byte
 	symbols []symbol
+	drawn   []drawtest.Dots
 }
 
 // printer is an emulated printer.
@@ -49,28 +51,28 @@ var languages = map[string]func(ais bool) printer{
 		p.OnPrinted(func(zpltest.Label) { out <- struct{}{} })
 		return printer{p, out, func() (all []printed) {
 			for _, l := range p.Received() {
-				one := printed{raw: l.ZPL}
+				one := printed{raw: l.ZPL, drawn: l.Drawn}
 				for _, s := range l.Symbols {
 					one.symbols = append(one.symbols, symbol{s.Kind, string(s.Data), s.GS1})
 				}
 				all = append(all, one)
 			}
 			return all
-		}, map[string]any{"gs1": map[bool]string{true: "always", false: "never"}[ais], "poll": "5ms"}}
+		}, map[string]any{"gs1": map[bool]string{true: "always", false: "never"}[ais], "poll": "5ms", "dpi": int64(203)}}
 	},
 	"tspl": func(ais bool) printer {
 		p, out := tspltest.New(tspltest.Options{Quote: tspltest.QuoteBackslash}), make(chan struct{}, 1000)
 		p.OnPrinted(func(tspltest.Label) { out <- struct{}{} })
 		return printer{p, out, func() (all []printed) {
 			for _, l := range p.Received() {
-				one := printed{raw: l.TSPL}
+				one := printed{raw: l.TSPL, drawn: l.Drawn}
 				for _, s := range l.Symbols {
 					one.symbols = append(one.symbols, symbol{s.Kind, string(s.Data), s.GS1})
 				}
 				all = append(all, one)
 			}
 			return all
-		}, map[string]any{"gs1": map[bool]string{true: "always", false: "never"}[ais], "quote_form": "backslash", "poll": "5ms", "settle": "20ms"}}
+		}, map[string]any{"gs1": map[bool]string{true: "always", false: "never"}[ais], "quote_form": "backslash", "poll": "5ms", "dpi": int64(203), "settle": "20ms"}}
 	},
 	"sbpl": func(ais bool) printer {
 		fnc1 := map[bool]string{true: "~1", false: "none"}[ais]
@@ -78,14 +80,14 @@ var languages = map[string]func(ais bool) printer{
 		p.OnPrinted(func(sbpltest.Label) { out <- struct{}{} })
 		return printer{p, out, func() (all []printed) {
 			for _, l := range p.Received() {
-				one := printed{raw: l.SBPL}
+				one := printed{raw: l.SBPL, drawn: l.Drawn}
 				for _, s := range l.Symbols {
 					one.symbols = append(one.symbols, symbol{s.Kind, string(s.Data), s.GS1})
 				}
 				all = append(all, one)
 			}
 			return all
-		}, map[string]any{"fnc1_form": fnc1, "ecc": "20", "status": "4-enq", "poll": "5ms", "settle": "100ms"}}
+		}, map[string]any{"fnc1_form": fnc1, "ecc": "20", "status": "4-enq", "poll": "5ms", "dpi": int64(203), "settle": "100ms"}}
 	},
 }
 

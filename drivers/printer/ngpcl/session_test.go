@@ -74,7 +74,7 @@ func TestOneLabelAtATime(t *testing.T) {
 	before := len(p.Commands())
 	for _, some := range [][]drivers.Label{drivertest.Labels("01A", "01B"), drivertest.Labels("01|A"), {{}}} {
 		if err := s.Send(t.Context(), some); err == nil {
-			t.Errorf("Send(%q) succeeded", some)
+			t.Errorf("Send(%v) succeeded", some)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())

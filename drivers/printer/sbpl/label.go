@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"linemark/drivers"
+	"linemark/drivers/printer/graphics"
 	"linemark/drivers/printer/template"
 )
 
@@ -24,6 +25,7 @@ type label struct {
 	parts   []template.Part
 	rule    rule
 	hasCode bool
+	picture graphics.Want
 }
 
 // fault is one thing wrong with a label.
@@ -34,6 +36,7 @@ type compiler struct {
 	ecc    string
 	faults []fault
 	names  []string
+	larger string // the <ESC>L in force, if there is one
 }
 
 func (c *compiler) fail(hint, problem string, args ...any) {
@@ -70,7 +73,7 @@ func compile(text, ecc string, r rule) (*label, []fault) {
 	if quantities != 1 {
 		c.fail("write <ESC>Q1 once", "there are %d <ESC>Q", quantities)
 	}
-	if !slices.Contains(c.names, "code") && !slices.Contains(c.names, "sscc") {
+	if !slices.ContainsFunc([]string{"code", "sscc", "waybill", template.Picture}, func(name string) bool { return slices.Contains(c.names, name) }) {
 		c.fail("put <ESC>DC{code} after a <ESC>BX, or {sscc} into a bar code", "there is neither {code} nor {sscc}")
 	}
 	return c.label, c.faults
@@ -78,19 +81,21 @@ func compile(text, ecc string, r rule) (*label, []fault) {
 
 // command takes one command; last is the one before it.
 func (c *compiler) command(command, last string) {
-	parts, err := template.Parse(command)
+	parts, err := template.Parse(command, template.Picture)
 	if bad, ok := errors.AsType[*template.Error](err); ok {
 		c.fail(bad.Hint, "<ESC>%s: %s", command, bad.Problem)
 		return
 	}
-	name := command[:min(2, len(command))]
-	switch text := strings.TrimSpace(command); {
+	name, text := command[:min(2, len(command))], strings.TrimSpace(command)
+	switch {
 	case name == "ID":
 		c.fail("leave it out: the driver gives every label its own", "<ESC>%s: the id of the job is what the printer confirms", text)
 	case text == "A" || text == "Z":
 		c.fail("write one <ESC>A ... <ESC>Z", "<ESC>%s stands inside the label: one code goes on one label", text)
 	case text == "C":
 		c.fail("leave it out", "<ESC>C prints the label before once more")
+	case strings.HasPrefix(command, "L") && isDigits(text[1:], 4):
+		c.larger = text
 	case strings.HasPrefix(command, "Q"):
 		if n, err := strconv.Atoi(text[1:]); err != nil || n != 1 {
 			c.fail("write <ESC>Q1", "<ESC>%s: one code goes on one label", text)
@@ -106,6 +111,11 @@ func (c *compiler) command(command, last string) {
 			continue
 		}
 		c.names = append(c.names, p.Name)
+		if p.Name == template.Picture {
+			c.picture(text, p)
+			parts = []template.Part{p}
+			break
+		}
 		if p.Name != "code" {
 			continue
 		}
@@ -187,10 +197,18 @@ func (l *label) render(id int, v drivers.Label) ([]byte, error) {
 			return nil, err
 		}
 	}
+	dots, err := l.picture.Of(v)
+	if err != nil {
+		return nil, err
+	}
 	job := fmt.Appendf(nil, "%s%sA%sID%02d", stx, esc, esc, id)
 	for _, p := range l.parts {
-		if p.Name == "code" {
+		switch p.Name {
+		case "code":
 			job = append(job, l.rule.content(v.Code)...)
+			continue
+		case template.Picture:
+			job = draw(job, dots)
 			continue
 		}
 		text, err := template.Text(p, v)

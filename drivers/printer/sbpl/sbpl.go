@@ -18,6 +18,7 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/printer/graphics"
 	"linemark/drivers/printer/labelfile"
 	"linemark/drivers/printer/talk"
 )
@@ -92,11 +93,14 @@ func New(s drivers.Settings) (*Printer, error) {
 			`write "20" or "200", as the programming reference of this model has it`)
 		ecc = "" // the label is judged by what holds for both
 	}
+	dpi := graphics.Resolution(k)
 	if !ok {
 		return nil, k.Err()
 	}
 	var faults []fault
 	p.label, faults = compile(string(text), ecc, r)
+	p.label.picture.DPI = dpi
+	p.label.picture.Need(k, s)
 	for _, f := range faults {
 		k.Fail("label", f.problem, f.hint)
 	}
@@ -133,7 +137,8 @@ func (p *Printer) connection(k *option.Keys, s drivers.Settings) {
 
 // Traits says that the printer confirms which label it has printed.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: drivers.ConfirmsIdentity, MaxAhead: p.protocol.ahead, Poll: p.poll, CheckCode: p.label.checkCode, CheckLabel: p.checkLabel}
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsIdentity, MaxAhead: p.protocol.ahead, Poll: p.poll,
+		Pictures: p.label.picture.Width > 0, CheckCode: p.label.checkCode, CheckLabel: p.checkLabel}
 }
 
 // Open connects, cancels what the printer still holds and waits until it says that it has

@@ -66,13 +66,13 @@ func checkFormat(inside, format string) error {
 // Text returns what stands in the place of a part on one label: the literal, the value of a
 // field, the date in the part's format and in the time zone that it came with. It returns an
 // error where the label has no such value and where a date is none (RFC 3339, with the time
-// or without). For {code} it always does: a code is no text, every driver writes it its own way.
+// or without). For {code} and {picture:MM} it always does: they are no texts, every driver writes them its own way.
 func Text(p Part, l drivers.Label) (string, error) {
 	if p.Name == "" {
 		return p.Literal, nil
 	}
-	if p.Name == "code" {
-		return "", fmt.Errorf("{code} is no plain text")
+	if p.Name == "code" || p.Name == Picture {
+		return "", fmt.Errorf("{%s} is no plain text", p.Name)
 	}
 	text, ok := l.Fields[p.Name]
 	if !ok || text == "" && IsDate(p.Name) {

@@ -14,7 +14,7 @@ import (
 type Part struct {
 	Literal string // empty for a placeholder
 	Name    string // of the placeholder; empty for a literal
-	Format  string // what stands behind the colon: only of dates, never empty there
+	Format  string // what stands behind the colon: of dates and pictures, never empty there
 }
 
 // Error is what is wrong with a text, and what to do about it.
@@ -25,7 +25,8 @@ func (e *Error) Error() string { return e.Problem + " (" + e.Hint + ")" }
 // defaultDate is the form of a date in a GS1 element string.
 const defaultDate = "yyMMdd"
 
-var names = []string{"code", "gtin", "serial", "sscc", "batch", "count", "production_date", "expiration_date"}
+var names = []string{"code", "gtin", "serial", "sscc", "batch", "count", "production_date", "expiration_date",
+	"shipment", "waybill", "pallets"}
 
 // Names returns the placeholders that every text may hold.
 func Names() []string { return slices.Clone(names) }
@@ -35,7 +36,7 @@ func IsDate(name string) bool { return strings.HasSuffix(name, "_date") }
 
 // Parse takes a text apart. {name} and {name:format} are placeholders, {{ and }} are literal
 // braces; no two literals follow each other. The names in also are known besides those of
-// Names, and Text has no value for them. The error is an *Error.
+// Names, and Text has no value for them; Picture is known where it is among them. The error is an *Error.
 func Parse(text string, also ...string) ([]Part, error) {
 	var parts []Part
 	var literal strings.Builder
@@ -75,6 +76,9 @@ func Parse(text string, also ...string) ([]Part, error) {
 // placeholder reads what stands between two braces.
 func placeholder(inside string, also []string) (Part, error) {
 	name, format, formatted := strings.Cut(inside, ":")
+	if name == Picture {
+		return picture(inside, format, slices.Contains(also, Picture))
+	}
 	known := append(Names(), also...)
 	if !slices.Contains(known, name) {
 		hint := "known: {" + strings.Join(known, "} {") + "}; write {{ for a brace that is to be sent"

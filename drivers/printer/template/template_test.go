@@ -25,8 +25,12 @@ func TestParse(t *testing.T) {
 		"{expiration_date:HH:mm}":           {{Name: "expiration_date", Format: "HH:mm"}},
 		"\x02\xff\x1d{sscc}\r\n{count}\x03": {{Literal: "\x02\xff\x1d"}, {Name: "sscc"}, {Literal: "\r\n"}, {Name: "count"}, {Literal: "\x03"}},
 		"{index}":                           {{Name: "index"}},
+		"{shipment} {waybill}":              {{Name: "shipment"}, {Literal: " "}, {Name: "waybill"}},
+		"{pallets}":                         {{Name: "pallets"}},
+		"at {picture:40}":                   {{Literal: "at "}, {Name: "picture", Format: "40"}},
+		"{picture:200}{{picture:1}}":        {{Name: "picture", Format: "200"}, {Literal: "{picture:1}"}},
 	} {
-		if got, err := Parse(text, "index"); err != nil || !slices.Equal(got, want) {
+		if got, err := Parse(text, "index", Picture); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q: %+v, %v", text, got, err)
 		}
 	}
@@ -51,6 +55,11 @@ func TestParseRefuses(t *testing.T) {
 		"{production_date:dd.mm.yyyy}":    {"mm is the minute", "MM"},
 		"{expiration_dat}":                {"unknown placeholder", "{expiration_date}?"},
 		"{production_date:dd}{prod_date}": {"unknown placeholder {prod_date}", ""},
+		"{picture:40}":                    {"{picture:40}: this driver prints no pictures", `"zpl", "tspl" and "sbpl"`},
+		"{picture}":                       {"{picture}: this driver prints no pictures", `"zpl"`},
+		"{shipment:8}":                    {"only a date has a format", "write {shipment}"},
+		"{waybil}":                        {"unknown placeholder", "{waybill}?"},
+		"{palets}":                        {"unknown placeholder", "{pallets}?"},
 	} {
 		parts, err := Parse(text)
 		bad, ok := errors.AsType[*Error](err)
@@ -60,14 +69,31 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+func TestPictureRefuses(t *testing.T) {
+	for _, inside := range []string{"picture", "picture:", "picture:0", "picture:201", "picture:-4", "picture:+4", "picture:040", "picture:4.5", "picture: 40", "picture:40mm", "picture:40:2", "picture:99999999999999999999"} {
+		parts, err := Parse("A{"+inside+"}", Picture)
+		bad, ok := errors.AsType[*Error](err)
+		if !ok || parts != nil || bad.Problem != "{"+inside+"} does not say how wide the picture is" || !strings.Contains(bad.Hint, "{picture:40}") {
+			t.Errorf("%s: %v, %v", inside, parts, err)
+		}
+	}
+	parts, err := Parse("{picture:40}", Picture)
+	if err != nil || Millimetres(parts[0]) != 40 {
+		t.Errorf("%+v, %v", parts, err)
+	}
+}
+
 func TestText(t *testing.T) {
 	label := drivers.Label{Code: []byte("01"), Fields: map[string]string{
-		"gtin": "04601234567893", "batch": "", "production_date": "2026-03-07T23:59:58+05:00", "expiration_date": "2027-12-31",
+		"gtin": "04601234567893", "batch": "", "shipment": "AT-7", "waybill": "", "pallets": "3 of 4", "production_date": "2026-03-07T23:59:58+05:00", "expiration_date": "2027-12-31",
 	}}
 	for text, want := range map[string]string{
 		"literal":                          "literal",
 		"{gtin}":                           "04601234567893",
 		"{batch}":                          "",
+		"{shipment}":                       "AT-7",
+		"{waybill}":                        "",
+		"{pallets}":                        "3 of 4",
 		"{production_date}":                "260307",
 		"{production_date:yyyy-MM-dd}":     "2026-03-07",
 		"{production_date:dd.MM.yy HH:mm}": "07.03.26 23:59",
@@ -95,6 +121,8 @@ func TestTextRefuses(t *testing.T) {
 		want   string
 	}{
 		"code":       {Part{Name: "code"}, map[string]string{"code": "01"}, "no plain text"},
+		"picture":    {Part{Name: Picture, Format: "40"}, map[string]string{"picture": "x"}, "no plain text"},
+		"waybill":    {Part{Name: "waybill"}, nil, "no value for {waybill}"},
 		"absent":     {Part{Name: "sscc"}, nil, "no value for {sscc}"},
 		"no date":    {Part{Name: "expiration_date"}, nil, "no value for {expiration_date}"},
 		"empty date": {Part{Name: "expiration_date"}, map[string]string{"expiration_date": ""}, "no value"},

@@ -16,12 +16,14 @@ type label struct {
 	parts   []part
 	rule    rule
 	hasCode bool
+	picture picture
 }
 
 // part is a piece of the label.
 type part struct {
 	template.Part
-	inMatrix bool // in the content of DMATRIX
+	inMatrix bool   // in the content of DMATRIX
+	place    *place // of the picture
 }
 
 // fault is one thing wrong with a label.
@@ -68,7 +70,7 @@ func compile(text string, r rule) (*label, []fault) {
 	case c.prints > 1:
 		c.whole("write one PRINT 1,1", "there are %d PRINT: one code goes on one label", c.prints)
 	}
-	if !slices.Contains(c.names, "code") && !slices.Contains(c.names, "sscc") {
+	if !slices.ContainsFunc([]string{"code", "sscc", "waybill", template.Picture}, func(name string) bool { return slices.Contains(c.names, name) }) {
 		c.whole("put {code} into a DMATRIX, or {sscc} into a bar code", "there is neither {code} nor {sscc}")
 	}
 	return c.label, c.faults
@@ -95,11 +97,11 @@ func (c *compiler) fail(hint, problem string, args ...any) {
 func (c *compiler) line(line string) {
 	for i := range len(line) {
 		if line[i] < ' ' || line[i] == 0x7f {
-			c.fail("a label is text; pictures are stored in the printer beforehand", "there is the control character %02X", line[i])
+			c.fail("a label is text; a picture is "+pictureExample+", or stored in the printer beforehand", "there is the control character %02X", line[i])
 			return
 		}
 	}
-	parts, err := template.Parse(line)
+	parts, err := template.Parse(line, template.Picture)
 	if bad, ok := errors.AsType[*template.Error](err); ok {
 		c.fail(bad.Hint, "%s", bad.Problem)
 		return
@@ -125,7 +127,11 @@ func (c *compiler) line(line string) {
 			c.fail("write PRINT 1,1", "%s: one code goes on one label", line)
 		}
 	}
-	c.values(name, parts)
+	if name == "BITMAP" {
+		c.bitmap(line, parts)
+	} else {
+		c.values(name, parts)
+	}
 	c.label.parts = append(c.label.parts, part{Part: template.Part{Literal: "\r\n"}})
 }
 
@@ -133,7 +139,7 @@ func (c *compiler) line(line string) {
 func (c *compiler) values(name string, parts []template.Part) {
 	head, quoted := "", false
 	for i, p := range parts {
-		c.label.parts = append(c.label.parts, part{p, name == "DMATRIX"})
+		c.label.parts = append(c.label.parts, part{Part: p, inMatrix: name == "DMATRIX"})
 		if p.Name == "" {
 			head += p.Literal
 			if strings.Count(strings.ReplaceAll(p.Literal, `\["]`, ""), `"`)%2 == 1 {
@@ -142,6 +148,10 @@ func (c *compiler) values(name string, parts []template.Part) {
 			continue
 		}
 		c.names = append(c.names, p.Name)
+		if p.Name == template.Picture {
+			c.fail("write "+pictureExample, "{picture:%s} is not in a BITMAP", p.Format)
+			continue
+		}
 		if !quoted {
 			c.fail("put it between quotation marks", "{%s} stands outside a text", p.Name)
 		}
@@ -204,9 +214,17 @@ func (l *label) render(dst []byte, v drivers.Label) ([]byte, error) {
 			return nil, err
 		}
 	}
+	dots, err := l.picture.Of(v)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range l.parts {
-		if p.Name == "code" {
+		switch {
+		case p.Name == "code":
 			dst = append(dst, l.rule.content(v.Code)...)
+			continue
+		case p.place != nil:
+			dst = l.picture.draw(dst, *p.place, dots)
 			continue
 		}
 		text, err := template.Text(p.Part, v)

@@ -38,7 +38,7 @@ func (s *session) fail(err error) error {
 func (s *session) prepare(ctx context.Context) error {
 	// What an earlier connection left of a line ends in the first CLS, which so makes no
 	// command of it; the second is a command for sure.
-	commands := "CLS\r\nCLS\r\n"
+	commands := s.printer.label.picture.filler() + "CLS\r\nCLS\r\n"
 	if s.printer.cancel != "" {
 		commands = "\x1b!" + s.printer.cancel + commands
 	}

@@ -15,6 +15,7 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/printer/graphics"
 	"linemark/drivers/printer/labelfile"
 	"linemark/drivers/printer/talk"
 )
@@ -75,11 +76,15 @@ func New(s drivers.Settings) (*Printer, error) {
 	case !isWord(p.out):
 		k.Fail("out", fmt.Sprintf("%q is no single word", p.out), "write it like NET")
 	}
+	dpi := graphics.Resolution(k)
+	ones := k.OneOf("black", "0", "1") == "1"
 	if !ok {
 		return nil, k.Err()
 	}
 	var faults []fault
 	p.label, faults = compile(string(text), r)
+	p.label.picture.DPI, p.label.picture.ones = dpi, ones
+	p.label.picture.Need(k, s)
 	for _, f := range faults {
 		k.Fail("label", f.problem, f.hint)
 	}
@@ -96,7 +101,7 @@ func isWord(s string) bool {
 
 // Traits says that the printer confirms a count, and how far it can be trusted with a code.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.label.checkCode, CheckLabel: p.checkLabel}
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, Pictures: p.label.picture.Width > 0, CheckCode: p.label.checkCode, CheckLabel: p.checkLabel}
 }
 
 // Open connects, empties the printer where the settings say how, switches reprinting off, waits

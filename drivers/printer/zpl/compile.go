@@ -61,6 +61,7 @@ type compiler struct {
 	bx       []string // parameters of the field's ^BX; nil where the field has none
 	fh       bool     // the field's data goes through ^FH
 	encoding string   // parameters of the last ^CI
+	open     bool     // the picture has come, and not the ^FS behind it
 }
 
 func (c *compiler) fail(hint, problem string, args ...any) {
@@ -76,7 +77,11 @@ func (c *compiler) literal(command string, b []byte) {
 // outside takes what is not data of a field.
 func (c *compiler) outside(command string, b []byte) {
 	for _, m := range placeholder.FindAll(b, -1) {
-		if c.parse(string(m)) != nil {
+		switch parts := c.parse(string(m)); {
+		case parts == nil:
+		case parts[0].Name == template.Picture:
+			c.fail(pictureHint, "%s does not stand right behind its ^FO", m)
+		default:
 			c.fail("put it after ^FD", "%s stands outside the data of a field", m)
 		}
 	}
@@ -85,7 +90,7 @@ func (c *compiler) outside(command string, b []byte) {
 
 // parse reads a text with placeholders and notes them; nil where it is wrong.
 func (c *compiler) parse(text string) []template.Part {
-	parts, err := template.Parse(text)
+	parts, err := template.Parse(text, template.Picture)
 	if bad, ok := errors.AsType[*template.Error](err); ok {
 		c.fail(bad.Hint, "%s", bad.Problem)
 		return nil
@@ -102,7 +107,13 @@ func (c *compiler) command(b []byte) {
 	head := b[:min(3, len(b))]
 	name := strings.ToUpper(string(head))
 	text := strings.TrimSpace(string(b[len(head):]))
+	if c.open && name != "^FS" {
+		c.fail(pictureHint, "%s stands between the picture and its ^FS", name)
+	}
+	c.open = false
 	switch {
+	case name == "^FO" && c.place(b):
+		return
 	case name == "^XA":
 		c.begins++
 		if c.begins > c.ends+1 {
@@ -153,6 +164,9 @@ func (c *compiler) data(b []byte) {
 	}
 	parts := c.parse(text)
 	f := &field{parts: parts, encoding: c.encoding, inBX: c.bx != nil}
+	if template.Shows(parts, template.Picture) {
+		c.fail(pictureHint, "the picture is no data of a field")
+	}
 	if names := f.names(); len(names) == 0 {
 		if len(parts) > 0 { // a doubled brace has become one
 			b = append(bytes.Clone(head), parts[0].Literal...)
@@ -231,7 +245,7 @@ func (c *compiler) whole() {
 	case c.ends > c.begins && c.begins > 0:
 		c.fail("write one ^XA ... ^XZ", "there is a ^XZ too many")
 	}
-	if !slices.Contains(c.names, "code") && !slices.Contains(c.names, "sscc") {
+	if !slices.ContainsFunc([]string{"code", "sscc", "waybill", template.Picture}, func(name string) bool { return slices.Contains(c.names, name) }) {
 		c.fail("put ^FD{code}^FS into a ^BX field, or {sscc} into a barcode", "there is neither {code} nor {sscc}")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"linemark/drivers"
+	"linemark/drivers/printer/graphics"
 	"linemark/drivers/printer/template"
 )
 
@@ -15,6 +16,7 @@ type label struct {
 	fields   []*field // with placeholders; different ones, in the order of their numbers
 	rule     fieldRule
 	hasCode  bool
+	picture  graphics.Want
 	quantity string // the label's ^PQ; empty where it has none
 }
 
@@ -23,6 +25,7 @@ type piece struct {
 	command string // in capitals, such as "^FD"; empty before the first one
 	literal []byte // the whole piece; of a field with a value all but its data
 	field   *field // one with placeholders
+	place   *place // of the label's picture
 }
 
 // field is a field with placeholders in its data. Fields with the same data share one.
@@ -48,6 +51,10 @@ func (l *label) checkCode(code []byte) error {
 
 // check returns why the label cannot be printed with its code, or without one.
 func (l *label) check(v drivers.Label) error {
+	if v.Picture != nil && l.picture.Width == 0 {
+		_, err := l.picture.Of(v)
+		return err
+	}
 	if !l.hasCode && v.Code == nil {
 		return nil
 	}
@@ -61,6 +68,13 @@ func (l *label) render(dst []byte, v drivers.Label) ([]byte, error) {
 	}
 	for _, p := range l.pieces {
 		dst = append(dst, p.literal...)
+		if p.place != nil {
+			dots, err := l.picture.Of(v)
+			if err != nil {
+				return nil, err
+			}
+			dst = p.place.draw(dst, dots)
+		}
 		if p.field == nil {
 			continue
 		}

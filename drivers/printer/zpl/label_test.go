@@ -167,6 +167,9 @@ func source(l *label) (zpl []byte) {
 		} else {
 			zpl = append(zpl, p.literal...)
 		}
+		if p.place != nil {
+			zpl = fmt.Appendf(zpl, "{picture:%d}", l.picture.Width)
+		}
 		if p.field == nil {
 			continue
 		}

@@ -22,6 +22,9 @@ var storeName = regexp.MustCompile(`^[REBA]:[A-Z0-9]{1,8}\.ZPL$`)
 // storable returns what keeps a label from being stored in the printer.
 func (l *label) storable() (faults []fault) {
 	ended := false
+	if l.picture.Width > 0 {
+		faults = append(faults, fault{"{picture:MM} is not the same on every label, and no numbered field holds a picture", `write format = "whole"`})
+	}
 	for _, p := range l.pieces {
 		rest := p.literal
 		switch p.command {

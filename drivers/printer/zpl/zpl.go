@@ -14,6 +14,7 @@ import (
 	"linemark/drivers"
 	"linemark/drivers/link"
 	"linemark/drivers/link/option"
+	"linemark/drivers/printer/graphics"
 	"linemark/drivers/printer/labelfile"
 	"linemark/drivers/printer/talk"
 )
@@ -58,6 +59,7 @@ func New(s drivers.Settings) (*Printer, error) {
 		k.Fail("odometer", fmt.Sprintf("%q is no name of a printer variable", p.odometer),
 			"write it like odometer.total_label_count")
 	}
+	dpi := graphics.Resolution(k)
 	always := k.OneOf("gs1", "always", "never") == "always"
 	stored := k.OneOf("format", "whole", "stored") == "stored"
 	switch store := k.String("store", ""); {
@@ -77,6 +79,8 @@ func New(s drivers.Settings) (*Printer, error) {
 	}
 	var faults []fault
 	p.label, faults = compile(zpl, fieldRule{escape: escape[0], gs1: always})
+	p.label.picture.DPI = dpi
+	p.label.picture.Need(k, s)
 	if stored {
 		faults = append(faults, p.label.storable()...)
 	}
@@ -109,7 +113,7 @@ func (p *Printer) render(dst []byte, l drivers.Label) ([]byte, error) {
 
 // Traits says that the printer confirms a count, and how far it can be trusted with a code.
 func (p *Printer) Traits() drivers.PrinterTraits {
-	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, CheckCode: p.label.checkCode, CheckLabel: p.checkLabel}
+	return drivers.PrinterTraits{Confirms: drivers.ConfirmsCount, Poll: p.poll, Pictures: p.label.picture.Width > 0, CheckCode: p.label.checkCode, CheckLabel: p.checkLabel}
 }
 
 // Open connects, switches reprinting off, cancels what the printer still holds, waits

@@ -19,9 +19,15 @@ func (p *Printer) parse(sbpl []byte) (l Label, copies int, err error) {
 		return Label{}, 0, errors.New("no <ESC>A to <ESC>Z")
 	}
 	l = Label{ID: noID, SBPL: append([]byte(nil), sbpl...)}
+	at := position{wide: 1, high: 1}
 	symbol := false // <ESC>BX has come, and its data has not
 	for _, c := range commands[2 : len(commands)-1] {
 		switch {
+		case at.move(c):
+		case strings.HasPrefix(c, "GH"):
+			if d, ok := at.graphic(c[2:]); ok {
+				l.Drawn = append(l.Drawn, d)
+			}
 		case strings.HasPrefix(c, "DC"):
 			if s, ok := dataMatrix(c[2:], p.opt.FNC1); ok && symbol {
 				l.Symbols = append(l.Symbols, s)

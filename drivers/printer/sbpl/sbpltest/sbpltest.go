@@ -6,7 +6,8 @@
 // at <CAN>. An <ENQ> inside a job becomes part of the job. It keeps its own record of what it was given and
 // what came out.
 //
-// Not emulated: every command that draws, except <ESC>BX with <ESC>DC, and <ESC>BG; job names; status 5.
+// Not emulated: every command that draws, except <ESC>BX with <ESC>DC, <ESC>BG, and <ESC>GH
+// with <ESC>V, <ESC>H and <ESC>L; job names; status 5.
 package sbpltest
 
 import (
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"linemark/drivers/link/linktest/answertest"
+	"linemark/drivers/link/linktest/drawtest"
 )
 
 // Options say how a Printer behaves. The zero value prints each label at once, keeps no log, and answers <ENQ>
@@ -74,11 +76,12 @@ const (
 
 // Label is one job that the printer was given, or one label that came out of it.
 type Label struct {
-	Seq     int       // number of the job since the printer was made, from 1; copies and reprints share it
-	ID      string    // of <ESC>ID: two digits, or two spaces
-	SBPL    []byte    // the job as received, without its <STX> and <ETX>
-	Symbols []Symbol  // bar codes in the order of the job
-	At      time.Time // when it was complete in the buffer, or when it came out
+	Seq     int             // number of the job since the printer was made, from 1; copies and reprints share it
+	ID      string          // of <ESC>ID: two digits, or two spaces
+	SBPL    []byte          // the job as received, without its <STX> and <ETX>
+	Symbols []Symbol        // bar codes in the order of the job
+	Drawn   []drawtest.Dots // graphics in the order of the job
+	At      time.Time       // when it was complete in the buffer, or when it came out
 }
 
 // Symbol is one bar code of a label, as a scanner would read it.

@@ -8,6 +8,7 @@ import (
 
 	"linemark/drivers/link/linktest"
 	"linemark/drivers/link/linktest/answertest"
+	"linemark/drivers/link/linktest/drawtest"
 	"linemark/drivers/link/linktest/feedtest"
 	"linemark/drivers/link/linktest/recordtest"
 )
@@ -32,9 +33,10 @@ type Printer struct {
 	mu        sync.Mutex
 	room      *sync.Cond // signalled when a label has left the buffer, or everything ends
 	over      bool
-	power     int    // counts power cycles: a connection from before the last one is dead
-	rest      []byte // of a line whose connection ended: the next connection's bytes go on from there
+	power     int  // counts power cycles: a connection from before the last one is dead
+	rest      part // of a line whose connection ended: the next connection's bytes go on from there
 	image     []Symbol
+	drawn     []drawtest.Dots
 	lines     []byte // since the last PRINT
 	buffer    feedtest.Buffer[Label]
 	questions []question
@@ -133,7 +135,7 @@ func (p *Printer) PowerCycle() {
 		p.empty("lost")
 	}
 	p.buffer.Free()
-	p.image, p.lines, p.rest, p.questions = nil, nil, nil, nil
+	p.image, p.drawn, p.lines, p.rest, p.questions = nil, nil, nil, part{}, nil
 	p.reprint = true
 	if p.fault == Pause {
 		p.fault = NoFault

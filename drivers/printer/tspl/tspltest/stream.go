@@ -8,6 +8,7 @@ import (
 
 	"linemark/drivers/link/linktest"
 	"linemark/drivers/link/linktest/answertest"
+	"linemark/drivers/link/linktest/drawtest"
 	"linemark/drivers/link/linktest/recordtest"
 )
 
@@ -25,14 +26,20 @@ type stream struct {
 	power int // of the printer when the connection began
 
 	immediate []byte // what has come of <ESC>!?
-	line      []byte
-	tooLong   bool
+	part
+	tooLong bool
+}
+
+// part is what has come of a line.
+type part struct {
+	line []byte
+	left int // bytes of a BITMAP's data that are to come
 }
 
 // newStream begins a connection. The caller holds the lock.
 func newStream(p *Printer, out *answertest.Writer) *stream {
-	s := &stream{p: p, out: out, power: p.power, line: p.rest}
-	p.rest = nil
+	s := &stream{p: p, out: out, power: p.power, part: p.rest}
+	p.rest = part{}
 	return s
 }
 
@@ -48,7 +55,7 @@ func (s *stream) feed(b []byte) {
 			case c == '?':
 				s.status()
 			case c == s.p.opt.Cancel && c != 0:
-				s.line, s.tooLong = nil, false
+				s.part, s.tooLong = part{}, false
 				s.cancel()
 			}
 		default:
@@ -64,16 +71,21 @@ func (s *stream) feed(b []byte) {
 // take adds a byte to the line.
 func (s *stream) take(c byte) {
 	switch {
+	case s.left > 0:
+		s.left--
+		s.line = append(s.line, c)
 	case c == '\r' || c == '\n':
 		line, tooLong := s.line, s.tooLong
 		s.line, s.tooLong = nil, false
 		if len(line) > 0 || tooLong {
 			s.command(line, tooLong)
 		}
-	case len(s.line) == maxLine:
+	case len(s.line) >= maxLine:
 		s.tooLong = true
 	default:
-		s.line = append(s.line, c)
+		if s.line = append(s.line, c); c == ',' {
+			s.left = bitmapSize(s.line)
+		}
 	}
 }
 
@@ -82,7 +94,7 @@ func (s *stream) end() {
 	s.p.mu.Lock()
 	defer s.p.mu.Unlock()
 	if s.power == s.p.power && len(s.line) > 0 {
-		s.p.rest = s.line
+		s.p.rest = s.part
 	}
 }
 
@@ -107,7 +119,7 @@ func (s *stream) cancel() {
 		return
 	}
 	p.empty("cancelled")
-	p.image, p.lines = nil, nil
+	p.image, p.drawn, p.lines = nil, nil, nil
 	p.reply()
 }
 
@@ -126,12 +138,17 @@ func (s *stream) command(line []byte, tooLong bool) {
 	}
 	name, arguments, _ := strings.Cut(strings.TrimLeft(string(line), " "), " ")
 	p.lines = append(append(p.lines, line...), "\r\n"...)
-	ok := !tooLong && bytes.IndexByte(line, 0) < 0
+	ok := !tooLong && (name == "BITMAP" || bytes.IndexByte(line, 0) < 0)
 	switch {
 	case !ok:
 	case name == "CLS":
 		if ok = strings.TrimSpace(arguments) == ""; ok {
-			p.image = nil
+			p.image, p.drawn = nil, nil
+		}
+	case name == "BITMAP":
+		var d drawtest.Dots
+		if d, ok = bitmap(line, p.opt.Ones); ok {
+			p.drawn = append(p.drawn, d)
 		}
 	case name == "DMATRIX":
 		var sym Symbol
@@ -191,7 +208,7 @@ func (p *Printer) print(arguments string) bool {
 		return false
 	}
 	p.seq++
-	l := Label{Seq: p.seq, TSPL: p.lines, Symbols: append([]Symbol(nil), p.image...), At: p.opt.Now()}
+	l := Label{Seq: p.seq, TSPL: p.lines, Symbols: append([]Symbol(nil), p.image...), Drawn: append([]drawtest.Dots(nil), p.drawn...), At: p.opt.Now()}
 	p.lines = nil
 	e := labelEvent("received", l)
 	e.Copies = copies

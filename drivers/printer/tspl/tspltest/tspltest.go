@@ -6,7 +6,7 @@
 // and reprints an interrupted label unless SET REPRINT OFF was sent. It keeps its own record of what it was
 // given and what came out.
 //
-// Not emulated: every command that draws, except DMATRIX and BARCODE of the type 128M; stored forms and programs; <ESC>! commands other
+// Not emulated: every command that draws, except DMATRIX, BARCODE of the type 128M and BITMAP in mode 0; REFERENCE; stored forms and programs; <ESC>! commands other
 // than <ESC>!?; expressions other than a text and STR$(LABEL).
 package tspltest
 
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"linemark/drivers/link/linktest/answertest"
+	"linemark/drivers/link/linktest/drawtest"
 )
 
 // Options say how a Printer behaves. The zero value prints each label at once and keeps no log.
@@ -38,6 +39,8 @@ type Options struct {
 	Cancel byte
 	// KeepBuffer: what waits to be printed survives a power cycle.
 	KeepBuffer bool
+	// Ones: this model prints the bits of BITMAP that are 1. Else, as TSC's manual shows it, those that are 0.
+	Ones bool
 	// Buffer is how many labels may wait; with the next one the printer reads no more until one is out. 0: no limit.
 	Buffer int
 }
@@ -54,10 +57,11 @@ const (
 
 // Label is what stood in the image at one PRINT, or one label that came out.
 type Label struct {
-	Seq     int       // number of the PRINT since the printer was made, from 1; copies and reprints share it
-	TSPL    []byte    // the lines since the PRINT before, this PRINT included, each ended by CR LF
-	Symbols []Symbol  // bar codes in the image, in the order of drawing
-	At      time.Time // when it was complete in the buffer, or when it came out
+	Seq     int             // number of the PRINT since the printer was made, from 1; copies and reprints share it
+	TSPL    []byte          // the lines since the PRINT before, this PRINT included, each ended by CR LF
+	Symbols []Symbol        // bar codes in the image, in the order of drawing
+	Drawn   []drawtest.Dots // what BITMAP has drawn, in the order of drawing
+	At      time.Time       // when it was complete in the buffer, or when it came out
 }
 
 // Symbol is one bar code of a label, as a scanner would read it.

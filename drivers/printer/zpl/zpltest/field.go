@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"linemark/drivers/link/linktest/drawtest"
 )
 
 // field is what has been read since the last ^FS.
@@ -16,6 +18,9 @@ type field struct {
 	filled   bool // ^FD
 	number   int  // of ^FN
 	numbered bool
+	x, y     int  // of ^FO or ^FT
+	onBase   bool // ^FT: y is that of the lower edge
+	graphic  []drawtest.Dots
 }
 
 // fieldNumber reads the number of ^FN; a prompt in quotes may follow it.
@@ -36,6 +41,7 @@ func fieldNumber(text string) int {
 func (f *format) endField() {
 	fd := f.field
 	f.field = field{}
+	f.place(fd)
 	if fd.filled {
 		data := fd.data[:0]
 		for _, c := range fd.data { // line ends between commands are no data

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+
+	"linemark/drivers/link/linktest/drawtest"
 )
 
 const (
@@ -18,6 +20,9 @@ type format struct {
 	fields []field        // those that are printed, or would be if they had a value, in order
 	values map[int][]byte // of numbered fields
 	field  field
+	drawn  []drawtest.Dots
+	homeX  int // of ^LH
+	homeY  int
 	marks  bool // something is printed: a format of settings only brings no label out
 	copies int
 
@@ -48,8 +53,16 @@ func (f *format) command(name string, param []byte) {
 		f.endField()
 	case name == "FN":
 		f.field.number, f.field.numbered = fieldNumber(text), true
+	case name == "LH":
+		f.homeX, f.homeY = coordinate(text, 0, f.homeX), coordinate(text, 1, f.homeY)
 	case name == "FO" || name == "FT":
 		f.field.placed = true
+		f.field.x, f.field.y, f.field.onBase = coordinate(text, 0, 0), coordinate(text, 1, 0), name == "FT"
+	case name == "GF":
+		f.marks = true
+		if d, ok := graphic(text); ok {
+			f.field.graphic = append(f.field.graphic, d)
+		}
 	case name == "FD" || name == "FV":
 		f.field.data = bytes.Clone(param)
 		f.field.filled = true

@@ -7,7 +7,7 @@ import (
 
 const (
 	maxFormat = 1 << 20  // bytes of a format; a longer one is dropped, as a printer out of memory does
-	maxParam  = 16 << 10 // bytes of one command's parameters; the rest is ignored
+	maxParam  = 16 << 10 // bytes of one command's parameters but those of ^GF; the rest is ignored
 	maxLine   = 1 << 10  // bytes of one SGD line; the rest is ignored
 )
 
@@ -89,7 +89,7 @@ func (s *stream) take(c byte) error {
 	default:
 		s.keep(c)
 		switch {
-		case s.open != "" && len(s.param) < maxParam:
+		case s.open != "" && (len(s.param) < maxParam || s.open == "GF"):
 			s.param = append(s.param, c)
 		case s.open == "" && s.format == nil && c == lineStart[0]:
 			s.mode, s.line = inLine, append(s.line[:0], c)
@@ -159,7 +159,7 @@ func (s *stream) openCommand(name string) {
 			s.p.receive(s.epoch, Label{}, 0)
 			return
 		}
-		s.p.receive(s.epoch, Label{ZPL: f.raw, Symbols: f.symbols()}, f.labels())
+		s.p.receive(s.epoch, Label{ZPL: f.raw, Symbols: f.symbols(), Drawn: f.drawn}, f.labels())
 	case "FS":
 		if !s.format.storing {
 			s.format.endField()

@@ -7,13 +7,17 @@
 // (^HW), deletes them (^ID) and fills them in (^XF, ^FN). It keeps its own record of what it was given and
 // what came out.
 //
-// Not emulated: graphics in binary form, changed prefixes (^CC, ^CT, ^CD), alerts (^SX), a stored format that
+// Graphics are drawn from ^GF in plain hexadecimal, at ^FO or ^FT and ^LH.
+//
+// Not emulated: graphics in binary or compressed form, ^GB and its like, changed prefixes (^CC, ^CT, ^CD), alerts (^SX), a stored format that
 // recalls another or holds settings (^JZ), and variables other than odometer.total_label_count.
 package zpltest
 
 import (
 	"io"
 	"time"
+
+	"linemark/drivers/link/linktest/drawtest"
 )
 
 // Options say how a Printer behaves. The zero value prints each label at once and keeps no log.
@@ -38,10 +42,11 @@ type Options struct {
 
 // Label is one format that the printer was given, or one label that came out of it.
 type Label struct {
-	Seq     int       // number of the format since the printer was made, from 1; copies and reprints share it
-	ZPL     []byte    // the format as received, ^XA to ^XZ, without ~ commands sent in its midst
-	Symbols []Symbol  // bar codes in the order of the format, with those of the stored formats it recalls
-	At      time.Time // when it was complete in the buffer, or when it came out
+	Seq     int             // number of the format since the printer was made, from 1; copies and reprints share it
+	ZPL     []byte          // the format as received, ^XA to ^XZ, without ~ commands sent in its midst
+	Symbols []Symbol        // bar codes in the order of the format, with those of the stored formats it recalls
+	Drawn   []drawtest.Dots // graphics of ^GF, in the order of the format
+	At      time.Time       // when it was complete in the buffer, or when it came out
 }
 
 // Symbol is one bar code of a label, as a scanner would read it.
