@@ -168,11 +168,21 @@ func (c *Clerk) well(about string) {
 func (c *Clerk) keep(name string, do func(*Shipment) error) error {
 	err := c.Store.change(name, do)
 	if err != nil {
-		c.alarm("disk", oneLine(err.Error()))
+		c.unkept(err)
 		return err
 	}
 	c.well("disk")
 	return nil
+}
+
+// unkept raises one alarm for all that cannot be written, until something can.
+func (c *Clerk) unkept(err error) {
+	c.mu.Lock()
+	told := c.told["disk"]
+	c.mu.Unlock()
+	if told == "" {
+		c.alarm("disk", "what comes for shipments cannot be kept: "+oneLine(err.Error()))
+	}
 }
 
 // postponed writes down that a paper waits on.

@@ -138,13 +138,13 @@ func (d Desk) Retry(name, by, reason string) (int, error) {
 	err := d.Store.change(name, func(s *Shipment) error {
 		for i := range s.Waybills {
 			if w := &s.Waybills[i]; w.State != Done {
-				*w = Waybill{ID: w.ID, Number: w.Number, Fate: Fate{State: Waiting, Since: w.Since, Tried: w.Tried}, Pictures: w.Pictures}
+				*w = Waybill{ID: w.ID, Number: w.Number, Fate: Fate{State: Waiting, Since: w.Since, Tried: w.Tried, Why: w.Why}, Pictures: w.Pictures}
 				n++
 			}
 		}
 		for i := range s.Documents {
 			if p := &s.Documents[i]; p.State != Done {
-				*p = Document{Named: p.Named, Fate: Fate{State: Waiting, Since: p.Since, Tried: p.Tried}, Files: p.Files}
+				*p = Document{Named: p.Named, Fate: Fate{State: Waiting, Since: p.Since, Tried: p.Tried, Why: p.Why}, Files: p.Files}
 				n++
 			}
 		}

@@ -88,7 +88,7 @@ func (c *Clerk) askProtocol(ctx context.Context, k key, d Document) {
 	}{{"pdf", p.PDF}, {"p7s", p.Signature}} {
 		f, err := c.Store.put(k.shipment, fmt.Sprintf("protocol-%03d.%s", k.n+1, part.end), "", part.content)
 		if err != nil {
-			c.alarm("disk", oneLine(err.Error()))
+			c.unkept(err)
 			c.later(k, cannotKeep)
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -269,7 +270,7 @@ func (c *Clerk) take(name string, a Answer, of map[int]Brought, asked int) {
 			return nil
 		})
 	} else {
-		c.alarm("disk", oneLine(err.Error()))
+		c.unkept(err)
 		for n := range of {
 			waits[n] = cannotKeep
 		}
@@ -284,7 +285,11 @@ func (c *Clerk) take(name string, a Answer, of map[int]Brought, asked int) {
 
 // write puts the files of an answer beside a shipment.
 func (c *Clerk) write(name string, a Answer, of map[int]Brought, now time.Time, pictures map[int][]QR, inventories, strays *[]File) error {
-	for n, b := range of {
+	for _, n := range slices.Sorted(maps.Keys(of)) {
+		b := of[n]
+		if b.Trouble != nil {
+			continue
+		}
 		for j, p := range b.Pictures {
 			if slices.ContainsFunc(pictures[n], func(q QR) bool { return q.SHA256 == sum(p.Bytes) }) {
 				continue // the same one twice is one label
