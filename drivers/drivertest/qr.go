@@ -54,13 +54,14 @@ func Paper(d drawtest.Dots) *image.Gray {
 	return g
 }
 
-// ReadQR reads a QR code with a decoder that knows nothing of printers.
+// ReadQR reads a QR code that has a picture to itself, with a decoder that knows nothing of printers.
 func ReadQR(m image.Image) (string, error) {
 	b, err := gozxing.NewBinaryBitmapFromImage(m)
 	if err != nil {
 		return "", err
 	}
-	r, err := qrcode.NewQRCodeReader().Decode(b, nil)
+	alone := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true} // there is nothing to search for
+	r, err := qrcode.NewQRCodeReader().Decode(b, alone)
 	if err != nil {
 		return "", err
 	}

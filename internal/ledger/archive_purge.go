@@ -34,7 +34,7 @@ func (l *Ledger) purge(ctx context.Context, id int64, path string, o ArchiveOpti
 			return nil
 		}
 		n := 0
-		err := l.do(ctx, func(t *tx) error {
+		err := l.bulk(ctx, func(t *tx) error {
 			n = 0
 			for _, r := range loose {
 				gone, err := t.purgeAll([]record{r}, id, at)

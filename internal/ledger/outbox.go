@@ -120,7 +120,7 @@ func (l *Ledger) DueUtilisation(ctx context.Context, unitUsage string) ([]Due, e
 
 // slice is how many codes one commit assigns to a report, so that claims and verdicts never
 // wait long behind it.
-const slice = 1000
+const slice = 500
 
 // BuildUtilisation assigns up to limit of the due codes to a new report and freezes the bytes
 // that build makes of them. A crash in between leaves the report Building: ResumeBuilding ends it.
@@ -135,7 +135,7 @@ func (l *Ledger) buildUtilisation(ctx context.Context, d Due, limit int, hold bo
 	}
 	for left := limit; left > 0; left -= slice {
 		var n int64
-		err := l.do(ctx, func(t *tx) error {
+		err := l.bulk(ctx, func(t *tx) error {
 			res, err := t.exec(`UPDATE code SET utilisation = ? WHERE id IN (SELECT id FROM code
 				WHERE lot = ? AND utilisation = 0 AND evidence >= 2 AND state IN (2, 3, 6) AND evidence BETWEEN ? AND ? LIMIT ?)`,
 				r.ID, int64(d.Lot), int(d.least), int(d.most), min(slice, left))
@@ -195,7 +195,7 @@ func (l *Ledger) freeze(ctx context.Context, r Report, build func(Report, []code
 		return r, errors.Join(fmt.Errorf("building report %s: %w", r.UUID, err), l.unbuild(ctx, r))
 	}
 	r.State, r.Codes = r.frozen(), len(codes)
-	return r, l.do(ctx, func(t *tx) error { return t.freeze(r, body) })
+	return r, l.bulk(ctx, func(t *tx) error { return t.freeze(r, body) })
 }
 
 // unbuild takes a report back that cannot be made: its codes are due again.

@@ -85,7 +85,7 @@ func (l *Ledger) buildAggregation(ctx context.Context, d DueContainers, needsUti
 	if err != nil {
 		return r, fmt.Errorf("building report %s: %w", r.UUID, err)
 	}
-	err = l.do(ctx, func(t *tx) error {
+	err = l.bulk(ctx, func(t *tx) error {
 		if err := t.newReport(&r, 0); err != nil {
 			return err
 		}

@@ -63,7 +63,7 @@ func (l *Ledger) DivideUtilisation(ctx context.Context, r Report, first func(i i
 		}
 		for ; len(ids) > 0; ids = ids[min(slice, len(ids)):] {
 			now := ids[:min(slice, len(ids))]
-			err := l.do(ctx, func(t *tx) error {
+			err := l.bulk(ctx, func(t *tx) error {
 				for _, id := range now {
 					if _, err := t.exec("UPDATE code SET utilisation = ? WHERE id = ? AND utilisation = ?", made[at].ID, id, r.ID); err != nil {
 						return err
@@ -96,7 +96,7 @@ func (t *tx) divided(r Report, parts int) error {
 func (l *Ledger) takeOver(ctx context.Context, from, to int64) error {
 	for {
 		var n int64
-		err := l.do(ctx, func(t *tx) error {
+		err := l.bulk(ctx, func(t *tx) error {
 			res, err := t.exec("UPDATE code SET utilisation = ? WHERE id IN (SELECT id FROM code WHERE utilisation = ? AND utilisation > 0 LIMIT ?)", to, from, slice)
 			if err != nil {
 				return err
@@ -149,7 +149,7 @@ func (l *Ledger) DivideAggregation(ctx context.Context, r Report, build func(Rep
 			return false, fmt.Errorf("building a part of report %s: %w", r.UUID, err)
 		}
 	}
-	return true, l.do(ctx, func(t *tx) error {
+	return true, l.bulk(ctx, func(t *tx) error {
 		n := 0
 		for i, part := range parts {
 			if len(part) == 0 {

@@ -101,7 +101,7 @@ func (l *Ledger) freezeDropout(ctx context.Context, r *Report, d Drop, items []i
 		return err
 	}
 	made := *r
-	err = l.do(ctx, func(t *tx) error {
+	err = l.bulk(ctx, func(t *tx) error {
 		made = *r
 		return t.freezeDropout(&made, items, 0, body)
 	})
@@ -178,7 +178,7 @@ func (l *Ledger) DivideDropout(ctx context.Context, r Report, first func(i int, 
 			return err
 		}
 	}
-	return l.do(ctx, func(t *tx) error {
+	return l.bulk(ctx, func(t *tx) error {
 		for _, h := range halves {
 			if err := t.freezeDropout(&h.report, h.items, r.ID, h.body); err != nil {
 				return err

@@ -155,7 +155,7 @@ func TestP5_BuildInSlices(t *testing.T) {
 	}
 	var got []code.Code
 	var bodies [][]byte
-	for i, want := range []struct{ codes, commits int }{{2300, 5}, {300, 3}} { // the report, its slices, its freezing
+	for i, want := range []struct{ codes, commits int }{{2300, 7}, {300, 3}} { // the report, its slices, its freezing
 		before := p.commits.Load()
 		r := must(p.BuildUtilisation(p.ctx, due, 2300, func(r Report, codes []code.Code) ([]byte, error) {
 			got = append(got, codes...)

@@ -111,7 +111,7 @@ func (l *Ledger) Receive(ctx context.Context, id OrderID, blockID string, p code
 		}
 		idents[i] = len(ident)
 	}
-	return l.do(ctx, func(t *tx) error {
+	return l.bulk(ctx, func(t *tx) error {
 		product, block, err := t.newBlock(id, blockID, len(codes), nil, "")
 		if err != nil {
 			return err

@@ -31,7 +31,7 @@ func (p *plant) meanwhile(done func(), calls ...func() error) ([]error, int64) {
 	for i, call := range calls {
 		all.Go(func() { errs[i] = call() })
 	}
-	p.w.until(func() bool { return len(p.w.queue) == len(calls) })
+	p.w.until(func() bool { return len(p.w.queue)+len(p.w.bulk) == len(calls) })
 	done()
 	close(hold)
 	try(<-first)

@@ -122,7 +122,7 @@ func black(p *drivers.Picture, x, y int) bool {
 // high is an error where a picture would come out higher than labels are.
 func high(height, dpi int) error {
 	if height > dots(maxHeight, dpi) {
-		return fmt.Errorf("the picture would be %d mm high: %d mm is possible", height*254/(dpi*10), maxHeight)
+		return fmt.Errorf("the picture would be %d mm high: %d mm is possible", (height*254+dpi*10-1)/(dpi*10), maxHeight)
 	}
 	return nil
 }

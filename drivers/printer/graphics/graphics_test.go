@@ -142,13 +142,13 @@ func TestModulesStayWhole(t *testing.T) {
 			}
 		}
 		size := rapid.IntRange(1, 12).Draw(t, "pixels of a module")
-		margins := rapid.SliceOfN(rapid.IntRange(0, 6*size), 4, 4).Draw(t, "margins")
+		margins := rapid.SliceOfN(rapid.IntRange(0, 2*size), 4, 4).Draw(t, "margins")
 		if size == 1 {
 			margins = []int{0, 1, 2, 3}
 		}
 		came := enlarge(code, size, margins[0], margins[1], margins[2], margins[3])
 		dpi := rapid.SampledFrom(resolutions).Draw(t, "dpi")
-		width := rapid.IntRange(5, 100).Draw(t, "width")
+		width := rapid.IntRange(5, 60).Draw(t, "width")
 		got, err := Scale(came, width, dpi)
 		if err != nil {
 			if !strings.Contains(err.Error(), "needs at least") || dots(width, dpi)*size/came.Width >= max(2, 6*dpi/600) {
@@ -232,6 +232,27 @@ func TestCover(t *testing.T) {
 				}
 			}
 		}
+	}
+	// Each dot covers two by two pixels, of which 0 to 4 are black.
+	mixed := blank(400, 2)
+	for x := range 200 {
+		for k := range x % 5 {
+			mixed.Black[k%2*50+(2*x+k/2)/8] |= 0x80 >> ((2*x + k/2) % 8)
+		}
+	}
+	got, err := Scale(mixed, 25, 203)
+	if err != nil || got.Width != 200 || got.Height != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for x := range 200 {
+		if black(got, x, 0) != (x%5 >= 2) {
+			t.Errorf("dot %d, of which %d of 4 parts are black, is wrong", x, x%5)
+		}
+	}
+	// What has modules, and none that are square, is no code.
+	got, err = Scale(stretch(enlarge(sample, 1, 4, 4, 4, 4), 163, 251), 16, 203)
+	if err != nil || got.Width != 128 || got.Height != 197 {
+		t.Errorf("%+v, %v", got, err)
 	}
 	half := picture("#.", "..")
 	if got := covered(half, 0, 0, 1, 1); got != 1 {
