@@ -27,6 +27,7 @@ func runDemo(ctx context.Context, c *console, args []string) error {
 		fs.Uint64Var(&o.Seed, "seed", 1, "decides codes and faults")
 		fs.StringVar(&o.Dir, "data", "", "`folder` for the ledger and the logs; what lies there is gone on with (default: a folder of the user's cache, emptied first)")
 		fs.BoolVar(&faultless, "faultless", false, "no unread, wrong, copied or missing products")
+		fs.BoolVar(&o.Shipping, "shipping", false, "send the pallets on their way at the end: a waybill's QR code is fetched, printed and read back")
 		fs.BoolVar(&asJSON, "json", false, "only one JSON object")
 	}); err != nil {
 		return err
@@ -186,6 +187,10 @@ check against the plant's own logs:
   unknown to the server       %d
 `, r.Received, r.InStock, r.Claimed, r.Printed, r.Verified, r.Rejected, r.Doubtful, r.Dropped, equal, r.Boxes, r.Pallets,
 		r.UtilisationSent, r.AggregationSent, r.ReportsRejected, r.PrintedTwice, r.ReportedWithoutEvidence, r.UnknownToServer)
+	if s := r.Shipment; s != nil && s.Printed != "" {
+		fmt.Fprintf(w, "shipment %s: %d pallets, waybill %s asked for %d times, protocol and signature kept\n  Ediweb issued the QR code   %s\n  the printed label reads     %s\n",
+			s.Name, s.Pallets, s.Waybill, s.Tried, s.Issued, s.Printed)
+	}
 	for _, f := range r.Findings {
 		fmt.Fprintln(w, "FOUND:", f)
 	}

@@ -37,7 +37,7 @@ type console struct {
 
 func commands() []command {
 	return []command{
-		{"demo", "[--for 30s] [--rate N] [--seed N] [--json]", "a whole plant on this machine, nothing to install", runDemo, nil},
+		{"demo", "[--for 30s] [--rate N] [--seed N] [--shipping] [--json]", "a whole plant on this machine, nothing to install", runDemo, nil},
 		{"run", "--config FILE", "the agent", runAgent, nil},
 		{"service", "install|uninstall|start|stop|status|may-restart", "the agent as a Windows service or a systemd unit, which starts with the machine", runService, []string{
 			"install [--config FILE] [--again]    as administrator or root; writes a starter configuration where there is none",
@@ -98,6 +98,14 @@ func commands() []command {
 			"retry ID                                    one in doubt again as it is, a rejected one made anew",
 			"resolve ID --as sent|rejected --reason TEXT",
 			"export ID --output DIR [--hand --reason TEXT]    files for the national system's cabinet",
+		}},
+		{"shipping", "add|list|show|print|retry|export ...", "shipments: their waybills' QR codes fetched and printed, their documents' protocols fetched", runShipping, []string{
+			"add [FILE.json | FILE.csv] [--name NAME] [--pallet SSCC ...] [--waybill ID ...] [--document MESSAGE,DOCUMENT[,BOX] ...]",
+			"list [--all] [--json]",
+			"show NAME                                   each paper: there, or missing and why; each label",
+			"print NAME [--again --by NAME --reason TEXT] [--waybill ID]    labels that nobody asked for; with --again also printed and doubtful ones",
+			"retry NAME --by NAME --reason TEXT          what has failed, or waits, is asked for at once",
+			"export NAME --output DIR                    pictures, protocols and signatures as they came; exit 1 where something is missing",
 		}},
 		{"recover", "--config FILE [--json]", "after the loss of a ledger: orders, blocks and codes again from the national system", runRecover, []string{
 			"--config FILE --release-unused-order ORDER --reason TEXT    recovered codes to stock: none of the order was printed",

@@ -82,6 +82,8 @@ func TestScripts(t *testing.T) {
 			"tooNew":      tooNew,
 			"printedonce": printedOnce,
 			"hidden":      hidden,
+			"papers":      layPapersFor,
+			"shipped":     shipped,
 		},
 	})
 }

@@ -49,6 +49,7 @@ func printStatus(w io.Writer, s agent.Status) {
 	if ends := s.National.Certificate; ends != nil {
 		fmt.Fprintf(w, "  this PC's certificate ends on %s\n", ends.Local().Format("2006-01-02"))
 	}
+	printShippingStatus(w, s.Shipping)
 	t := tabwriter.NewWriter(w, 2, 8, 2, ' ', 0)
 	for _, l := range s.Lines {
 		fmt.Fprintf(t, "\nline %s%s\n", l.Name, batchText(l.Batch))

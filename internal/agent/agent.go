@@ -26,6 +26,7 @@ import (
 	"linemark/internal/line"
 	"linemark/internal/record"
 	"linemark/internal/report"
+	"linemark/internal/shipping"
 	"linemark/internal/supply"
 	"linemark/internal/web"
 )
@@ -81,6 +82,8 @@ type Agent struct {
 	backups  *backups
 	disk     *disk
 	boxes    containerCount
+	clerk    *shipping.Clerk // nil: the shipments cannot be read
+	labeller *labeller       // nil: no printer is for shipments
 	handler  http.Handler
 	noPage   bool
 	file     func() *ConfigStatus // nil: no file
@@ -154,7 +157,7 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	return nil
+	return a.shipping(o)
 }
 
 func (a *Agent) supply(ctx context.Context, o Options) error {
@@ -185,6 +188,10 @@ func (a *Agent) devices(o Options) error {
 			driver = a.unusable(d.Name, err)
 		} else if o.Printers != nil {
 			driver = o.Printers(d.Name, driver)
+		}
+		if d.Name == a.cfg.Shipping.Printer {
+			a.labeller = a.newLabeller(d, driver)
+			continue
 		}
 		a.printers[d.Name] = newPrinter(a.device("printer", d), driver)
 	}
@@ -263,6 +270,7 @@ func (a *Agent) Run(ctx context.Context) error {
 			wg.Go(func() { a.part(ctx, "the archive", a.archive) })
 		}
 	}
+	a.runShipping(ctx, &wg)
 	wg.Go(func() { a.measure(ctx) })
 	wg.Go(func() { a.disk.run(ctx) })
 	wg.Go(func() { a.checkFile(ctx) })

@@ -8,6 +8,7 @@ import (
 	"linemark/internal/config"
 	"linemark/internal/ledger"
 	"linemark/internal/office"
+	"linemark/internal/shipping"
 	"linemark/internal/upstream/izkm"
 )
 
@@ -67,12 +68,13 @@ func (a *Agent) Office() office.Office {
 	o := Office(a.cfg, a.ledger)
 	o.Changed = a.batchChanged
 	o.Ask = a.ask
+	o.Shipping = func(bool) (shipping.Desk, error) { return a.Shipping() }
 	return o
 }
 
 // Office is what a person decides while no agent runs on the ledger.
 func Office(cfg *config.Config, l *ledger.Ledger) office.Office {
-	o := office.Office{Config: cfg, Ledger: l, Papers: papers{cfg, l}}
+	o := office.Office{Config: cfg, Ledger: l, Papers: papers{cfg, l}, Shipping: shippingOf(cfg, l)}
 	for _, r := range izkm.DropoutReasons() {
 		o.Reasons = append(o.Reasons, r.Name)
 	}

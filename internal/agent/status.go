@@ -12,24 +12,26 @@ import (
 	"linemark/internal/line"
 	"linemark/internal/office"
 	"linemark/internal/record"
+	"linemark/internal/shipping"
 )
 
 // Status is the whole agent at a glance.
 type Status struct {
-	Agent    string          `json:"agent"`
-	Started  time.Time       `json:"started"`
-	Ledger   string          `json:"ledger"` // ok, or what is wrong with it
-	National Access          `json:"national_system"`
-	Products []ProductStatus `json:"products"`
-	Lines    []LineStatus    `json:"lines"`
-	Devices  []DeviceStatus  `json:"devices"`
-	Reports  ReportStatus    `json:"reports"`
-	Alarms   []Alarm         `json:"alarms"`
-	Record   *record.Status  `json:"record"` // the flight recorder; null: nothing is recorded
-	Backup   *BackupStatus   `json:"backup"` // null: none is made by itself
-	Config   *ConfigStatus   `json:"config"` // null: the agent runs without a file
-	Disk     DiskStatus      `json:"disk"`
-	Degraded []string        `json:"degraded,omitempty"` // why nothing runs
+	Agent    string           `json:"agent"`
+	Started  time.Time        `json:"started"`
+	Ledger   string           `json:"ledger"` // ok, or what is wrong with it
+	National Access           `json:"national_system"`
+	Products []ProductStatus  `json:"products"`
+	Lines    []LineStatus     `json:"lines"`
+	Devices  []DeviceStatus   `json:"devices"`
+	Reports  ReportStatus     `json:"reports"`
+	Alarms   []Alarm          `json:"alarms"`
+	Record   *record.Status   `json:"record"` // the flight recorder; null: nothing is recorded
+	Backup   *BackupStatus    `json:"backup"` // null: none is made by itself
+	Config   *ConfigStatus    `json:"config"` // null: the agent runs without a file
+	Disk     DiskStatus       `json:"disk"`
+	Shipping *shipping.Status `json:"shipping,omitempty"` // null: there are no shipments and nothing is configured for them
+	Degraded []string         `json:"degraded,omitempty"` // why nothing runs
 }
 
 // ConfigStatus tells of the configuration's file.
@@ -108,6 +110,7 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	if a.file != nil {
 		s.Config = a.file()
 	}
+	s.Shipping = a.shippingStatus()
 	balances, err := a.ledger.Balance(ctx)
 	if err != nil {
 		return s, err
@@ -250,6 +253,10 @@ func (a *Agent) away() (n int) {
 func (a *Agent) deviceStatus() []DeviceStatus {
 	all := []DeviceStatus{}
 	for _, p := range a.cfg.Printers {
+		if p.Name == a.cfg.Shipping.Printer {
+			all = append(all, a.labeller.Status())
+			continue
+		}
 		all = append(all, a.printers[p.Name].Status())
 	}
 	for _, d := range a.cfg.Scanners {

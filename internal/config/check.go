@@ -75,6 +75,7 @@ func (c *checker) check() {
 	c.products()
 	c.devices()
 	c.stations()
+	c.shipping()
 	c.groupFields()
 }
 

@@ -25,6 +25,9 @@ type Config struct {
 	Backup   Backup    `toml:"backup"`
 	Archive  Archive   `toml:"archive"`
 	Disk     Disk      `toml:"disk"`
+	Ediweb   Ediweb    `toml:"ediweb"`
+	Diadoc   Diadoc    `toml:"diadoc"`
+	Shipping Shipping  `toml:"shipping"`
 
 	Table code.Table `toml:"-"` // the product groups, as Groups changes them
 

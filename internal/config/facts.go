@@ -97,6 +97,11 @@ var factsOf = map[string]fact{
 	"Utilisation.UsageType": {words: usageTypes},
 	"Utilisation.MaxCodes":  {least: 1, most: maxUtilisation},
 	"Aggregation.MaxCodes":  {least: 1, most: maxAggregation},
+	"Ediweb.URL":            {pattern: webForm},
+	"Ediweb.IDType":         {words: idTypes},
+	"Ediweb.Charset":        {words: charsets},
+	"Diadoc.URL":            {pattern: webForm},
+	"Diadoc.TokenURL":       {pattern: webForm},
 	"Record.Enabled":        {without: true},
 	"Record.Size":           {pattern: sizeForm},
 }

@@ -16,6 +16,18 @@ func init() {
 		"fake-count":    {Confirms: drivers.ConfirmsCount, MaxAhead: 100},
 		"fake-identity": {Confirms: drivers.ConfirmsIdentity},
 		"fake-nothing":  {},
+		"fake-picture": {Pictures: true, CheckLabel: func(l drivers.Label) error {
+			if l.Fields["batch"] == "" && l.Fields["shipment"] == "" {
+				return errors.New("{batch} has no value")
+			}
+			return nil
+		}},
+		"fake-batch": {Pictures: true, CheckLabel: func(l drivers.Label) error {
+			if l.Fields["batch"] == "" {
+				return errors.New("{batch} has no value")
+			}
+			return nil
+		}},
 		"fake-plain": {CheckCode: func(c []byte) error {
 			if bytes.IndexByte(c, 0x1d) >= 0 {
 				return errors.New("it holds GS (1D)")

@@ -119,6 +119,8 @@ func TestParseFillsAndDefaults(t *testing.T) {
 		},
 		Record: Record{Size: "64MiB"},
 		Backup: Backup{Every: 24 * time.Hour, Keep: 7},
+		Ediweb: Ediweb{IDType: "gln", Charset: "cp866", Timeout: time.Minute, Deadline: 24 * time.Hour, Extra: Extra{All: map[string]any{}}},
+		Diadoc: Diadoc{URL: "https://diadoc-api.kontur.ru", TokenURL: "https://identity.kontur.ru/connect/token", Timeout: 2 * time.Minute, Deadline: 24 * time.Hour},
 		File:   "conf/linemark.toml", Dir: dir, lines: cfg.lines,
 	}
 	if !reflect.DeepEqual(cfg, want) {

@@ -78,6 +78,9 @@ func (s schemer) table(usual reflect.Value) object {
 		o["allOf"] = s.kinds(properties)
 	case reflect.TypeFor[Device](): // the driver says which others there are
 		return o
+	case reflect.TypeFor[Extra](): // names and values are the service's own
+		o["additionalProperties"] = object{"type": "string"}
+		return o
 	}
 	o["additionalProperties"] = false
 	return o

@@ -220,7 +220,8 @@ printer = "tij"
 		of, ok := map[string]reflect.Type{"Config": reflect.TypeFor[Config](), "Agent": reflect.TypeFor[Agent](), "HTTP": reflect.TypeFor[HTTP](), "IZKM": reflect.TypeFor[IZKM](),
 			"Factory": reflect.TypeFor[Factory](), "Group": reflect.TypeFor[Group](), "Structure": reflect.TypeFor[Structure](), "Product": reflect.TypeFor[Product](),
 			"Device": reflect.TypeFor[Device](), "Line": reflect.TypeFor[Line](), "Station": reflect.TypeFor[Station](), "Report": reflect.TypeFor[Report](),
-			"Utilisation": reflect.TypeFor[Utilisation](), "Aggregation": reflect.TypeFor[Aggregation](), "Record": reflect.TypeFor[Record]()}[typ]
+			"Utilisation": reflect.TypeFor[Utilisation](), "Aggregation": reflect.TypeFor[Aggregation](), "Record": reflect.TypeFor[Record](),
+			"Ediweb": reflect.TypeFor[Ediweb](), "Diadoc": reflect.TypeFor[Diadoc]()}[typ]
 		if !ok {
 			t.Errorf("%s: there is no such type", name)
 			continue

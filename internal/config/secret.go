@@ -74,7 +74,7 @@ func (d *doc) secret(at *place, s *Secret, r resolver) {
 	} else if problem.what == "" {
 		problem = r.open(at.key)
 	}
-	if problem.what == "" && strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if problem.what == "" && hasForeign(value, at.key) {
 		problem = fault{"holds a space, a line break or another character that no token has", "store the token alone, as the cabinet shows it"}
 	}
 	s.value = value
@@ -83,6 +83,15 @@ func (d *doc) secret(at *place, s *Secret, r resolver) {
 		d.add(at, problem.what, problem.hint)
 		d.problems[len(d.problems)-1].Secret = true
 	}
+}
+
+// hasForeign finds in a secret what it cannot hold. A password is what a person chose, and the value of a header may
+// be two words.
+func hasForeign(value, key string) bool {
+	password, header := key == "diadoc.password", key == "ediweb.auth_value"
+	return strings.ContainsFunc(value, func(r rune) bool {
+		return r < ' ' || r == 0x7f || r == ' ' && !password && !header || r > '~' && !password
+	})
 }
 
 // find follows a reference. It is elsewhere unless the text stands for itself.

@@ -35,6 +35,9 @@ func (c *Config) force() *shownTable {
 	f := inForce{c}
 	root := &shownTable{}
 	f.table(root, &place{}, reflect.ValueOf(c).Elem())
+	root.tables = slices.DeleteFunc(root.tables, func(t *shownTable) bool { // they are there or not: defaults alone are neither
+		return (t.key == "ediweb" || t.key == "diadoc") && c.lines[childPath("", t.key)] == 0
+	})
 	for i, l := range c.Lines {
 		line := root.nth("line", i)
 		line.settings = f.line(line.settings, l)
@@ -81,6 +84,10 @@ func (t *shownTable) with(key string, value any, behind string) []shown {
 
 // table takes over a struct's fields by their tags. What is neither given nor has a default is left out.
 func (f inForce) table(into *shownTable, at *place, from reflect.Value) {
+	if extra, ok := from.Interface().(Extra); ok {
+		into.settings = extra.shown()
+		return
+	}
 	for i := range from.NumField() {
 		tag := from.Type().Field(i).Tag.Get("toml")
 		name, option, _ := strings.Cut(tag, ",")

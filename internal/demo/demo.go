@@ -35,6 +35,8 @@ type Options struct {
 	Seed   uint64
 	Dir    string // where ledger and logs lie; empty: a folder of the user's cache
 	Faults sim.Faults
+	// Shipping sends the pallets on their way at the end, with the papers that travel with them.
+	Shipping bool
 	// View is told how things stand, several times a second; nil: nobody looks.
 	View func(agent.Status, Phase)
 	Say  func(format string, args ...any) // what a person should know
@@ -68,6 +70,8 @@ type Result struct {
 	Balanced                bool     `json:"balanced"`
 	CodesPerSecond          float64  `json:"codes_per_second"` // verified while producing
 	Findings                []string `json:"findings"`         // everything that the check found, in words
+
+	Shipment *Shipment `json:"shipment,omitempty"` // nil: none was asked for
 }
 
 // Good says whether the plant's logs and the ledger agree.
@@ -90,9 +94,16 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("opening the agent's log: %w", err)
 	}
 	defer logs.Close()
-	cfg, err := configIn(dir)
+	cfg, err := configIn(dir, o.Shipping)
 	if err != nil {
 		return Result{}, err
+	}
+	var outside *papers
+	if o.Shipping {
+		if outside, err = newPapers(cfg, o.Seed); err != nil {
+			return Result{}, err
+		}
+		defer outside.Close()
 	}
 	plant, err := sim.New(cfg, sim.Options{Dir: plantDir(dir), Seed: o.Seed, Rate: o.Rate, Faults: o.Faults, Orders: 200 * time.Millisecond, Reports: 200 * time.Millisecond})
 	if err != nil {
@@ -110,12 +121,19 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	go func() { ended <- a.Run(work) }()
 	speed := produce(ctx, o, plant, a)
 	report(work, o, a)
+	var shipment *Shipment
+	var amiss []string
+	if o.Shipping {
+		shipment = &Shipment{}
+		*shipment, amiss = outside.ship(work, o, a, plant, palletPrefix(cfg))
+	}
 	stop()
 	if err := errors.Join(<-ended, plant.Close()); err != nil {
 		return Result{}, errors.Join(err, a.Close())
 	}
 	r, err := judge(context.WithoutCancel(ctx), dir, a.Ledger())
 	r.CodesPerSecond = speed
+	r.Shipment, r.Findings = shipment, append(r.Findings, amiss...)
 	return r, errors.Join(err, a.Close(), done())
 }
 
@@ -247,7 +265,7 @@ func judge(ctx context.Context, dir string, l *ledger.Ledger) (Result, error) {
 
 func plantDir(dir string) string { return filepath.Join(dir, "plant") }
 
-func configIn(dir string) (*config.Config, error) {
+func configIn(dir string, shipping bool) (*config.Config, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "labels"), 0o750); err != nil {
 		return nil, fmt.Errorf("creating the demonstration's folder: %w", err)
 	}
@@ -262,7 +280,14 @@ func configIn(dir string) (*config.Config, error) {
 			return nil, fmt.Errorf("writing the demonstration's labels: %w", err)
 		}
 	}
-	text, err := addressed(demoConfig, dir)
+	text := demoConfig
+	if shipping {
+		text = slices.Concat(demoConfig, shippingConfig)
+		if err := os.WriteFile(filepath.Join(dir, "labels", "shipment.zpl"), shipmentLabel, 0o640); err != nil {
+			return nil, fmt.Errorf("writing the demonstration's labels: %w", err)
+		}
+	}
+	text, err := addressed(text, dir)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func notOurs(dir string) bool {
 
 // clear removes what a demonstration makes, and nothing else that may lie there.
 func clear(dir string) error {
-	for _, pattern := range []string{"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.lock", "ledger.reached*", "agent.log", "linemark.toml", "labels/*.zpl", "plant/*.jsonl", "record/*.lrec"} {
+	for _, pattern := range []string{"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.lock", "ledger.reached*", "agent.log", "linemark.toml", "labels/*.zpl", "plant/*.jsonl", "record/*.lrec", "shipping/*/*", "shipping/*"} {
 		files, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"linemark/internal/config"
 	"linemark/internal/ledger"
 	"linemark/internal/report"
+	"linemark/internal/shipping"
 )
 
 // Office works on one ledger.
@@ -23,6 +24,8 @@ type Office struct {
 	// Ask has a working pack station change its open container and says what was done; nil while no
 	// agent runs.
 	Ask func(ctx context.Context, line, station string, r Repack) (string, error)
+	// Shipping opens the desk for shipments; change says that something is to be changed there. nil: there is none.
+	Shipping func(change bool) (shipping.Desk, error)
 }
 
 // InputError is what a person has given and cannot be taken.

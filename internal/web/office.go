@@ -32,6 +32,12 @@ import (
 //	POST /api/v1/reports/{id}/resolve  {as, reason}; as is sent or rejected
 //	POST /api/v1/reports/{id}/hand     {reason}
 //	GET  /api/v1/reports/{id}/files    an array of File, for the cabinet
+//	GET  /api/v1/shipping              Shipments
+//	POST /api/v1/shipping              {name, pallets, waybills, documents: [{box, message, document}]}: a Shipment; the same
+//	                                   once more changes nothing
+//	GET  /api/v1/shipping/{name}       a Shipment
+//	GET  /api/v1/shipping/{name}/files/{file}    a File
+//	POST /api/v1/shipping/{name}/print {again, waybill, by, reason}: ShipmentDone; so does retry {by, reason}
 //
 // What changes something needs the header X-Linemark: 1 and a JSON object of at most MaxBody
 // bytes. Another answer than 200 is a Fault: 400 for what was given, 404 and 409 for what the
@@ -63,6 +69,7 @@ func (c clerk) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v1/reports/{id}/retry", tell(c, retry))
 	mux.HandleFunc("POST /api/v1/reports/{id}/resolve", tell(c, resolve))
 	mux.HandleFunc("POST /api/v1/reports/{id}/hand", tell(c, hand))
+	c.shippingRoutes(mux)
 }
 
 func look(c clerk, ask func(*http.Request, office.Office) (any, error)) http.HandlerFunc {
@@ -93,6 +100,7 @@ func (c clerk) answer(w http.ResponseWriter, r *http.Request, v any, err error) 
 	var input *office.InputError
 	var refused *refusal
 	var state *ledger.StateError
+	of, said := shippingFault(err)
 	switch {
 	case errors.As(err, &input):
 		status, fault = http.StatusBadRequest, Fault{Error: input.What, Hint: input.Hint}
@@ -102,6 +110,8 @@ func (c clerk) answer(w http.ResponseWriter, r *http.Request, v any, err error) 
 		status = http.StatusConflict
 	case errors.Is(err, ledger.ErrNotFound):
 		status = http.StatusNotFound
+	case of != 0:
+		status, fault = of, said
 	default:
 		c.log.Warn("an API call failed", "path", r.URL.Path, "error", err)
 	}
