@@ -112,6 +112,28 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 	return a, nil
 }
 
+// MayBecome says why another configuration cannot take the place of this agent's while it works, or nil: what
+// would be found only when its lines have been stopped.
+func (a *Agent) MayBecome(ctx context.Context, next *config.Config) error {
+	switch {
+	case next.Agent.DataDir != a.cfg.Agent.DataDir:
+		return fmt.Errorf("agent.data_dir is another one (%s): a ledger is not changed while lines run: stop the agent, move its folder, linemark restore --moved, and start it", next.Agent.DataDir)
+	case next.Agent.Name != a.cfg.Agent.Name:
+		return fmt.Errorf("agent.name is another one: stop the agent, linemark restore --rename %s, and start it", a.cfg.Agent.Name)
+	}
+	for _, p := range next.Products {
+		if err := a.ledger.MayBecome(ctx, product(p, next)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// product is a configured product as the ledger knows it.
+func product(p config.Product, cfg *config.Config) ledger.Product {
+	return ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: p.GroupOr(cfg), Type: code.Type(p.CISType), Preprinted: p.Preprinted == config.Yes}
+}
+
 // Ledger returns the agent's ledger, for questions.
 func (a *Agent) Ledger() *ledger.Ledger { return a.ledger }
 
@@ -162,7 +184,7 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 
 func (a *Agent) supply(ctx context.Context, o Options) error {
 	for _, p := range a.cfg.Products {
-		product := ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: p.GroupOr(a.cfg), Type: code.Type(p.CISType), Preprinted: p.Preprinted == config.Yes}
+		product := product(p, a.cfg)
 		id, err := a.ledger.Product(ctx, product)
 		if err != nil {
 			return err

@@ -96,7 +96,7 @@ func (h *Host) run(ctx context.Context, p *port) error {
 			if err := p.open(ctx, turn.old.cfg.HTTP.Listen); err != nil {
 				h.o.Log.Error("the page stays at its new address", "error", err)
 			}
-			turn.answer(err)
+			turn.answer(fmt.Errorf("%w; the lines have started anew with the old one", err))
 			turn = nil
 			continue
 		case err != nil && ctx.Err() != nil:
@@ -179,14 +179,14 @@ func (h *Host) work(ctx context.Context, a *agent.Agent, p *port) (*turn, error)
 			ready = h.tell(a, ready)
 		case <-h.o.Reload:
 			next := load(h.o.Config)
-			if err := h.accept(ctx, next, p); err != nil {
+			if err := h.accept(ctx, a, next, p); err != nil {
 				h.o.Log.Error("the configuration is not taken over: the old one goes on", "event", "config", "error", err)
 				continue
 			}
 			return h.change(next, end, func(error) {})
 		case r := <-h.asked:
 			next := load(h.o.Config)
-			if err := h.accept(ctx, next, p); err != nil {
+			if err := h.accept(ctx, a, next, p); err != nil {
 				r.answer <- err
 				continue
 			}
@@ -195,12 +195,16 @@ func (h *Host) work(ctx context.Context, a *agent.Agent, p *port) (*turn, error)
 	}
 }
 
-// accept checks a configuration that is to be taken over, and its page's port, while the old one works.
-func (h *Host) accept(ctx context.Context, next file, p *port) error {
+// accept checks a configuration that is to be taken over, with what the ledger says of it, and its page's port,
+// while the old one works.
+func (h *Host) accept(ctx context.Context, a *agent.Agent, next file, p *port) error {
 	h.mu.Lock()
 	h.later = next
 	h.mu.Unlock()
 	if err := next.whole(); err != nil {
+		return err
+	}
+	if err := a.MayBecome(ctx, next.cfg); err != nil {
 		return err
 	}
 	return p.open(ctx, next.cfg.HTTP.Listen)

@@ -430,12 +430,29 @@ func TestReload(t *testing.T) {
 		t.Errorf("what is in force still waits: %+v", s.Config)
 	}
 
-	// It loads, and no agent can be made of it: back to what worked.
-	p.write(strings.Replace(good, `name = "line-3"`, `name = "line-9"`, 1))
-	if body, code := p.reload(); code != http.StatusUnprocessableEntity || !strings.Contains(body, `not of \"line-9\"`) {
-		t.Errorf("another agent's name: %d %s", code, body)
+	// What only the ledger knows to be wrong is found while the lines run.
+	for _, change := range []struct{ was, is, why string }{
+		{`name = "line-3"`, `name = "line-9"`, "linemark restore --rename line-3"},
+		{`/data"`, `/elsewhere"`, "linemark restore --moved"},
+	} {
+		p.write(strings.Replace(strings.Replace(good, `name = "3"`, `name = "4"`, 1), change.was, change.is, 1))
+		if body, code := p.reload(); code != http.StatusUnprocessableEntity || !strings.Contains(body, change.why) {
+			t.Errorf("%s: %d %s", change.is, code, body)
+		}
+		if now := p.until("the line before", runs); !now.Started.Equal(s.Started) {
+			t.Errorf("%s: the lines were stopped for it", change.is)
+		}
 	}
-	p.until("the line before", func(s agent.Status) bool { return runs(s) && s.Lines[0].Name == "4" && s.Agent == "line-3" })
+
+	// It loads, and no agent can be made of it: back to what worked.
+	if err := os.WriteFile(filepath.Join(p.dir, "ca.pem"), []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.write(strings.Replace(strings.Replace(good, `name = "3"`, `name = "4"`, 1), "[izkm]\n", "[izkm]\nca_file = \"ca.pem\"\n", 1))
+	if body, code := p.reload(); code != http.StatusUnprocessableEntity || !strings.Contains(body, "[izkm]") || !strings.Contains(body, "the lines have started anew with the old one") {
+		t.Errorf("no certificate: %d %s", code, body)
+	}
+	p.until("the line before", func(s agent.Status) bool { return runs(s) && s.Lines[0].Name == "4" })
 
 	// The page moves with its address.
 	old := p.address

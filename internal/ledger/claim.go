@@ -57,6 +57,11 @@ func (t *tx) keepsLabels(p Product) error {
 	return err
 }
 
+// MayBecome says why a product cannot be what p says, or nil; see PreprintedError. It changes nothing.
+func (l *Ledger) MayBecome(ctx context.Context, p Product) error {
+	return l.always(ctx, func(t *tx) error { return t.keepsLabels(p) })
+}
+
 // Lot returns the number of one product's run on one line in one batch.
 func (l *Ledger) Lot(ctx context.Context, line string, p ProductID, batch string) (LotID, error) {
 	var id LotID

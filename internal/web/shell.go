@@ -22,7 +22,7 @@ func Reload(do func(context.Context) error) http.Handler {
 			return
 		}
 		if err := do(r.Context()); err != nil {
-			writeJSON(w, http.StatusUnprocessableEntity, Fault{Error: err.Error(), Hint: "nothing was changed: the old configuration goes on"})
+			writeJSON(w, http.StatusUnprocessableEntity, Fault{Error: err.Error(), Hint: "the old configuration goes on"})
 			return
 		}
 		writeJSON(w, http.StatusOK, struct{}{})
