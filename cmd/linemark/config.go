@@ -16,13 +16,15 @@ func runConfig(ctx context.Context, c *console, args []string) error {
 // configCheck loads the file as run does and then tries whether every device answers.
 func configCheck(ctx context.Context, c *console, args []string) error {
 	var offline bool
+	var named []string
 	rest, err := flags(c, "config", args, func(fs *flag.FlagSet) {
+		fileFlag(fs, &named)
 		fs.BoolVar(&offline, "offline", false, "do not try whether the devices can be reached")
 	})
 	if err != nil {
 		return err
 	}
-	path, err := oneFile(rest)
+	path, err := oneFile(append(rest, named...))
 	if err != nil {
 		return err
 	}
@@ -44,6 +46,14 @@ func configCheck(ctx context.Context, c *console, args []string) error {
 	}
 	fmt.Fprintf(c.out, "%s is good. Lines: %d, products: %d, devices: %d\n", path, len(cfg.Lines), len(cfg.Products), len(cfg.Printers)+len(cfg.Scanners)+len(cfg.PLCs))
 	return nil
+}
+
+// fileFlag lets the file be named as with every other command too.
+func fileFlag(fs *flag.FlagSet, named *[]string) {
+	fs.Func("config", "the configuration `FILE`", func(path string) error {
+		*named = append(*named, path)
+		return nil
+	})
 }
 
 func oneFile(args []string) (string, error) {

@@ -14,13 +14,15 @@ import (
 // from being shown: they are told beside it.
 func configShow(_ context.Context, c *console, args []string) error {
 	var asJSON bool
+	var named []string
 	rest, err := flags(c, "config", args, func(fs *flag.FlagSet) {
+		fileFlag(fs, &named)
 		fs.BoolVar(&asJSON, "json", false, "show it in JSON")
 	})
 	if err != nil {
 		return err
 	}
-	path, err := oneFile(rest)
+	path, err := oneFile(append(rest, named...))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -49,6 +51,9 @@ func runRestore(ctx context.Context, c *console, args []string) error {
 	}
 	if ledger.Locked(cfg.Agent.DataDir) {
 		return failed(fmt.Errorf("another linemark works on %s", cfg.Agent.DataDir), "stop the agent first")
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Agent.DataDir, ledger.FileName)); r.from == "" && errors.Is(err, fs.ErrNotExist) {
+		return failed(fmt.Errorf("there is no ledger in %s", cfg.Agent.DataDir), "put the backup in place first: linemark restore --from FILE; see agent.data_dir in "+r.config)
 	}
 	switch {
 	case r.from != "":
@@ -152,6 +157,13 @@ func (r *restoring) giveName(ctx context.Context, c *console, cfg *config.Config
 	defer func() { err = errors.Join(err, l.Close()) }()
 	if copied := l.Copy(); copied != nil {
 		return failed(copied, "a copy gets its new name with its takeover: linemark restore --takeover --rename "+r.rename)
+	}
+	o, err := l.Origin(ctx)
+	if err != nil {
+		return err
+	}
+	if o.Agent != r.rename || o.Agent == cfg.Agent.Name {
+		return wrong(fmt.Errorf("this ledger is of agent %q, and the configuration's agent is %q", o.Agent, cfg.Agent.Name), "--rename names the agent that the ledger has now; its new name stands at agent.name in "+r.config)
 	}
 	if err := l.Rename(ctx, r.rename, r.reason); err != nil {
 		return err
