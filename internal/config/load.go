@@ -98,7 +98,7 @@ func decode(text []byte) (table map[string]any, problem *Problem) {
 }
 
 // secretKeys are the keys that hold secrets, or name one.
-var secretKeys = []string{"client_token", "client_key"}
+var secretKeys = []string{"client_token", "client_key", "password", "signing_key"}
 
 // secretNear says whether a syntax error stands in or beside the value of a secret.
 func secretNear(text []byte, line int, lastKey string) bool {
