@@ -104,9 +104,6 @@ func TestSmartOne(t *testing.T) {
 	if cfg.SmartOne.SigningKey = "-----BEGIN PRIVATE KEY-----"; !slices.Equal(cfg.SecretsInClear(), []string{"smartone.signing_key"}) {
 		t.Errorf("in clear stand %q", cfg.SecretsInClear())
 	}
-	if s := compiled(t); s.Validate(asJSON(t, []byte(onSmartOne(`department = "D1"`, `batch = "B-7"`)))) != nil {
-		t.Error("the schema refuses it")
-	}
 }
 
 // TestSmartOneByBatch: without a department the line's batch is the number of one of SmartOne's.
@@ -116,7 +113,7 @@ func TestSmartOneByBatch(t *testing.T) {
 		t.Fatalf("by batch %v: %v", cfg.SmartOne.ByBatch(), err)
 	}
 	_, err = Parse("linemark.toml", []byte(onSmartOne("", `batch = "B-7"`)), testLookup)
-	if err == nil || err.Error() != `linemark.toml:28: line.batch: "B-7" is no number (hint: without department, reports go by the batch: write the number of a SmartOne batch, or add department under [smartone])` {
+	if err == nil || err.Error() != `linemark.toml:30: line.batch: "B-7" is no number (hint: without department, reports go by the batch: write the number of a SmartOne batch, or add department under [smartone])` {
 		t.Errorf("says %v", err)
 	}
 }
@@ -124,7 +121,10 @@ func TestSmartOneByBatch(t *testing.T) {
 // TestSchemaOfTwoSystems: a line has one national system, and what that needs.
 func TestSchemaOfTwoSystems(t *testing.T) {
 	s := compiled(t)
-	text := onSmartOne(`department = "D1"`, "")
+	text := strings.NewReplacer("fake-identity", "zpl", "fake-scan", "text").Replace(onSmartOne(`department = "D1"`, ""))
+	if err := s.Validate(asJSON(t, []byte(text))); err != nil {
+		t.Fatalf("refuses what is right: %v", err)
+	}
 	for _, change := range [][2]string{
 		{"assort = \"A1\"\n", ""}, {"unit_id = 5\n", ""}, {"batches = [124, 123]", "batches = [0]"}, {"batches = [124, 123]", "batches = 124"},
 		{"[smartone]", "[izkm]"}, {"group = \"pharma\"\n", "group = \"pharma\"\npadding = \"oaep\"\n"},
