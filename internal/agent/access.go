@@ -64,6 +64,9 @@ func Ping(ctx context.Context, cfg *config.Config, o Options) (skew *time.Durati
 	}
 	n := s.watched()
 	err = n.reach(ctx)
+	if _, ok := s.(*smartOne); ok && err == nil {
+		err = n.reach(ctx) // signed in: now a request that is signed
+	}
 	if s := n.Access().Skew; s != nil {
 		d := time.Duration(*s) * time.Second
 		skew = &d

@@ -148,6 +148,9 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 		Ask:  a.cfg.Report.AskWhenInDoubt(),
 		Look: o.Look,
 	}}
+	if s, ok := a.system.(*smartOne); ok {
+		a.desk.Waits = s.Waits
+	}
 	if err := a.devices(o); err != nil {
 		return err
 	}
@@ -169,6 +172,9 @@ func (a *Agent) supply(ctx context.Context, o Options) error {
 		a.products[p.Name] = line.Product{ID: id, Product: product}
 		if product.Preprinted {
 			continue // who prints the labels orders their codes
+		}
+		if a.cfg.OnSmartOne() && len(p.Batches) == 0 {
+			continue // its codes come by files
 		}
 		a.keepers = append(a.keepers, &supply.Keeper{
 			Product: supply.Product{ID: id, Product: product, TemplateID: p.TemplateID, ReleaseMethod: p.ReleaseMethod, LowWater: p.LowWater, OrderQuantity: p.OrderQuantity, BlockQuantity: p.BlockQuantity, Cover: p.Cover},

@@ -30,9 +30,16 @@ type system interface {
 
 // newSystem makes the access to the national system of the configuration. It connects to nothing.
 func newSystem(cfg *config.Config, l *ledger.Ledger, o Options) (system, error) {
-	s, err := newIZKM(cfg, l, o)
+	table, _ := cfg.National()
+	var s system
+	var err error
+	if cfg.OnSmartOne() {
+		s, err = newSmartOne(cfg, l, o)
+	} else {
+		s, err = newIZKM(cfg, l, o)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("[izkm]: %w", err)
+		return nil, fmt.Errorf("[%s]: %w", table, err)
 	}
 	return s, nil
 }
