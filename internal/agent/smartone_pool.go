@@ -18,20 +18,19 @@ import (
 // pageCodes is how many codes one request reads.
 const pageCodes = 10_000
 
-// poolOf names the codes of one product in one batch.
-type poolOf struct {
-	batch   int64
-	product ledger.ProductID
+// pool is as much of a batch as was read, in the system's order: codes for packages of all levels. Reading
+// takes nothing away there.
+type pool struct {
+	codes []smartone.BatchCode
+	whole bool // there are no more
+	total int  // where the system says so; 0: it does not
+	of    map[ledger.ProductID]*part
 }
 
-// pool is as much of them as was read: a batch is for packages of several levels, and the codes of the
-// product's own are counted here, in the system's order. Reading takes nothing away there.
-type pool struct {
-	codes  []code.Code
-	offset int            // codes of all levels that were read
-	whole  bool           // there are no more
-	total  int            // codes of all levels, where the system says so; 0: it does not
-	levels map[string]int // codes read, by their level
+// part is what of a pool is a product's: the codes for its package.
+type part struct {
+	codes []code.Code
+	seen  int // of the pool's codes
 }
 
 // pools reads batches, each page once in a run.
@@ -39,34 +38,53 @@ type pools struct {
 	read func(ctx context.Context, q smartone.BatchQuery) (smartone.Batch, error)
 
 	mu      sync.Mutex
-	all     map[poolOf]*pool
-	refused map[int64]string // batches that the system gives no codes of, and why
+	all     map[int64]*pool
+	in      map[ledger.ProductID]int64 // the batch that a product is at: others are not kept
+	refused map[int64]string           // batches that the system gives no codes of, and why
 }
 
-// codesOf reads until a batch's pool holds n codes of the product, or all there are. One batch of a product is
-// kept at a time.
-func (s *pools) codesOf(ctx context.Context, of poolOf, p config.Product, n int) ([]code.Code, error) {
+// codesOf reads until a batch's pool holds n codes of the product, or all there are.
+func (s *pools) codesOf(ctx context.Context, batch int64, id ledger.ProductID, p config.Product, n int) ([]code.Code, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	got := s.all[of]
-	if got == nil {
-		maps.DeleteFunc(s.all, func(other poolOf, _ *pool) bool { return other.product == of.product })
-		got = &pool{levels: map[string]int{}}
-		s.all[of] = got
-	}
-	for len(got.codes) < n && !got.whole {
-		if err := s.page(ctx, of.batch, got, p); err != nil {
+	got := s.at(batch, id)
+	mine := got.of[id]
+	for {
+		if err := mine.look(batch, got.codes, p); err != nil {
+			return nil, err
+		}
+		if len(mine.codes) >= n || got.whole {
+			break
+		}
+		if err := s.page(ctx, batch, got); err != nil {
 			return nil, err
 		}
 	}
-	if got.whole && len(got.codes) == 0 {
-		return nil, fmt.Errorf("batch %d has no codes of unit %s: it has %s", of.batch, unitOf(p), levelsOf(got.levels))
+	if len(mine.codes) == 0 && n > 0 {
+		return nil, fmt.Errorf("batch %d has no codes of unit %s: it has %s", batch, unitOf(p), levelsOf(got.codes))
 	}
-	return got.codes, nil
+	return mine.codes, nil
 }
 
-func (s *pools) page(ctx context.Context, batch int64, into *pool, p config.Product) error {
-	b, err := s.read(ctx, smartone.BatchQuery{Batch: batch, Offset: into.offset, Count: pageCodes})
+// at is the pool of a batch. The caller holds mu.
+func (s *pools) at(batch int64, id ledger.ProductID) *pool {
+	s.in[id] = batch
+	maps.DeleteFunc(s.all, func(other int64, _ *pool) bool {
+		return !slices.Contains(slices.Collect(maps.Values(s.in)), other)
+	})
+	got := s.all[batch]
+	if got == nil {
+		got = &pool{of: map[ledger.ProductID]*part{}}
+		s.all[batch] = got
+	}
+	if got.of[id] == nil {
+		got.of[id] = &part{}
+	}
+	return got
+}
+
+func (s *pools) page(ctx context.Context, batch int64, into *pool) error {
+	b, err := s.read(ctx, smartone.BatchQuery{Batch: batch, Offset: len(into.codes), Count: pageCodes})
 	if err != nil {
 		if retry.Refused(err) {
 			s.refused[batch] = err.Error()
@@ -74,23 +92,27 @@ func (s *pools) page(ctx context.Context, batch int64, into *pool, p config.Prod
 		return fmt.Errorf("batch %d: %w", batch, err)
 	}
 	delete(s.refused, batch)
-	var codes []code.Code
-	for _, c := range b.Codes {
-		level := nameOf(c.Unit.Ext, int(c.Unit.System))
-		ours, known := ofUnit(c.Unit, p)
-		if !known {
-			return fmt.Errorf("batch %d: the system names the package of its codes as %s, the configuration as %s: give product %q the other of unit and unit_id", batch, level, unitOf(p), p.Name)
-		}
-		if into.levels[level]++; ours {
-			codes = append(codes, c.Code)
-		}
-	}
 	if b.Total > len(b.Codes) {
 		into.total = b.Total
 	}
-	into.codes = append(into.codes, codes...)
-	into.offset += len(b.Codes)
-	into.whole = len(b.Codes) < pageCodes || into.offset == into.total
+	into.codes = append(into.codes, b.Codes...)
+	into.whole = len(b.Codes) < pageCodes || len(into.codes) == into.total
+	return nil
+}
+
+// look takes what is the product's out of the codes that came since the last look.
+func (m *part) look(batch int64, all []smartone.BatchCode, p config.Product) error {
+	for ; m.seen < len(all); m.seen++ {
+		c := all[m.seen]
+		ours, known := ofUnit(c.Unit, p)
+		if !known {
+			return fmt.Errorf("batch %d: the system names the package of its codes as %s, the configuration as %s: give product %q the other of unit and unit_id",
+				batch, nameOf(c.Unit.Ext, int(c.Unit.System)), unitOf(p), p.Name)
+		}
+		if ours {
+			m.codes = append(m.codes, c.Code)
+		}
+	}
 	return nil
 }
 
@@ -125,7 +147,12 @@ func nameOf(ext string, id int) string {
 	return "no id"
 }
 
-func levelsOf(levels map[string]int) string {
+// levelsOf counts codes by the packages that they are for.
+func levelsOf(codes []smartone.BatchCode) string {
+	levels := map[string]int{}
+	for _, c := range codes {
+		levels[nameOf(c.Unit.Ext, int(c.Unit.System))]++
+	}
 	var all []string
 	for _, level := range slices.Sorted(maps.Keys(levels)) {
 		all = append(all, fmt.Sprintf("%d of %s", levels[level], level))

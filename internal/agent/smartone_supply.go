@@ -66,17 +66,26 @@ func (n *smartOne) codes(ctx context.Context, p supply.Product, s slice) ([]code
 	if err != nil {
 		return nil, err
 	}
-	all, err := n.pools.codesOf(ctx, poolOf{s.batch, p.ID}, found, s.to)
+	all, err := n.pools.codesOf(ctx, s.batch, p.ID, found, s.to)
 	if err != nil {
 		return nil, err
 	}
 	return all[min(s.from, len(all)):min(s.to, len(all))], nil
 }
 
-// Orderable implements supply.Limited: as many codes as the first batch has left that is not used up.
+// Orderable implements supply.Limited: as many codes as are read already of the first batch that is not used
+// up, so that the line need not wait for all pages of a large order.
 func (n *smartOne) Orderable(ctx context.Context, p supply.Product, quantity int) (int, error) {
-	free, err := n.free(ctx, p, quantity)
-	return free.to - free.from, err
+	free, err := n.free(ctx, p, 1)
+	if err != nil {
+		return 0, err
+	}
+	found, err := n.product(p)
+	if err != nil {
+		return 0, err
+	}
+	read, err := n.pools.codesOf(ctx, free.batch, p.ID, found, free.to)
+	return min(quantity, len(read)-free.from), err
 }
 
 // free is the next slice of a product's batches that no order of the ledger covers.

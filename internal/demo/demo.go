@@ -35,6 +35,7 @@ type Options struct {
 	Seed   uint64
 	Dir    string // where ledger and logs lie; empty: a folder of the user's cache
 	Faults sim.Faults
+	System string // the national system: IZKM (empty too) or SmartOne
 	// View is told how things stand, several times a second; nil: nobody looks.
 	View func(agent.Status, Phase)
 	Say  func(format string, args ...any) // what a person should know
@@ -90,7 +91,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("opening the agent's log: %w", err)
 	}
 	defer logs.Close()
-	cfg, err := configIn(dir)
+	cfg, err := configIn(dir, o.System)
 	if err != nil {
 		return Result{}, err
 	}
@@ -247,7 +248,7 @@ func judge(ctx context.Context, dir string, l *ledger.Ledger) (Result, error) {
 
 func plantDir(dir string) string { return filepath.Join(dir, "plant") }
 
-func configIn(dir string) (*config.Config, error) {
+func configIn(dir, system string) (*config.Config, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "labels"), 0o750); err != nil {
 		return nil, fmt.Errorf("creating the demonstration's folder: %w", err)
 	}
@@ -262,7 +263,14 @@ func configIn(dir string) (*config.Config, error) {
 			return nil, fmt.Errorf("writing the demonstration's labels: %w", err)
 		}
 	}
-	text, err := addressed(demoConfig, dir)
+	text := demoConfig
+	if system == SmartOne {
+		if err := signingKey(dir); err != nil {
+			return nil, err
+		}
+		text = onSmartOne(text)
+	}
+	text, err := addressed(text, dir)
 	if err != nil {
 		return nil, err
 	}

@@ -183,7 +183,7 @@ func TestConfigIn(t *testing.T) {
 	if filepath.Separator == '\\' {
 		dir = filepath.Join(t.TempDir(), "a plant in кириллица")
 	}
-	cfg, err := configIn(dir)
+	cfg, err := configIn(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
