@@ -62,7 +62,7 @@ func newSmartOne(cfg *config.Config, l *ledger.Ledger, o Options) (*smartOne, er
 		return nil, err
 	}
 	n.reach = n.ping
-	n.pools = pools{read: n.batchCodes, all: map[int64]*pool{}, in: map[ledger.ProductID]int64{}, refused: map[int64]string{}}
+	n.pools = pools{turn: make(chan struct{}, 1), read: n.batchCodes, all: map[int64]*pool{}, in: map[ledger.ProductID]int64{}, refused: map[int64]string{}}
 	return n, nil
 }
 

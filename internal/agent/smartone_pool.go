@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"linemark/internal/code"
 	"linemark/internal/config"
@@ -37,16 +36,29 @@ type part struct {
 type pools struct {
 	read func(ctx context.Context, q smartone.BatchQuery) (smartone.Batch, error)
 
-	mu      sync.Mutex
+	turn    chan struct{} // full: somebody reads, which may take a while
 	all     map[int64]*pool
 	in      map[ledger.ProductID]int64 // the batch that a product is at: others are not kept
 	refused map[int64]string           // batches that the system gives no codes of, and why
 }
 
+func (s *pools) lock(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *pools) unlock() { <-s.turn }
+
 // codesOf reads until a batch's pool holds n codes of the product, or all there are.
 func (s *pools) codesOf(ctx context.Context, batch int64, id ledger.ProductID, p config.Product, n int) ([]code.Code, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.unlock()
 	got := s.at(batch, id)
 	mine := got.of[id]
 	for {
@@ -66,7 +78,7 @@ func (s *pools) codesOf(ctx context.Context, batch int64, id ledger.ProductID, p
 	return mine.codes, nil
 }
 
-// at is the pool of a batch. The caller holds mu.
+// at is the pool of a batch. The caller has the lock.
 func (s *pools) at(batch int64, id ledger.ProductID) *pool {
 	s.in[id] = batch
 	maps.DeleteFunc(s.all, func(other int64, _ *pool) bool {
@@ -117,9 +129,11 @@ func (m *part) look(batch int64, all []smartone.BatchCode, p config.Product) err
 }
 
 // why says why a batch gives no codes; empty: it does.
-func (s *pools) why(batch int64) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *pools) why(ctx context.Context, batch int64) string {
+	if s.lock(ctx) != nil {
+		return ""
+	}
+	defer s.unlock()
 	return s.refused[batch]
 }
 

@@ -196,7 +196,7 @@ func (n *smartOne) List(ctx context.Context, p supply.Product, _ time.Time) ([]s
 			continue
 		}
 		one := supply.ServerOrder{ID: id, GTIN: p.GTIN, Quantity: o.Quantity, State: ledger.Active}
-		if why := n.pools.why(s.batch); why != "" {
+		if why := n.pools.why(ctx, s.batch); why != "" {
 			one.State, one.Reason = ledger.Refused, why
 		}
 		listed = append(listed, one)

@@ -65,7 +65,7 @@ type Options struct {
 	NoTokenPrefix bool
 
 	Timeout time.Duration // for one request with its whole answer; 0: 60 s
-	Spacing time.Duration // between two heavy calls of this client; 0: 2 s, the least that is allowed
+	Spacing time.Duration // between two heavy calls of this client, and before its first; 0: 2 s, the least that is allowed
 	MaxBody int64         // longest unpacked answer in bytes; 0: 64 MiB
 
 	// Clock, if not nil, hears of every answer with a Date how far the server's clock is ahead of
