@@ -229,7 +229,12 @@ func (c *checker) smartoneLine(at *place, l Line) {
 		if here := station.at("kind"); s.Kind == kindDrop && !c.bad[here.path] {
 			c.add(here, "SmartOne takes no dropout reports", "remove the station, and withdraw codes in the system itself")
 		}
-		if !c.either(station, "pack", s.Pack, s.PackID) || s.Kind != kindPack || s.Unit == SSCC {
+		named := c.either(station, "pack", s.Pack, s.PackID)
+		further := slices.ContainsFunc(l.Stations[j+1:], func(outer Station) bool { return outer.Of == s.Name && s.Name != "" })
+		if s.Kind == kindPack && s.Unit == SSCC && further && !named {
+			c.add(station.at("pack"), "is missing", "its containers are packed further, and reports name their package: add pack = \"...\" or pack_id = 1 "+station.header())
+		}
+		if !named || s.Kind != kindPack || s.Unit == SSCC {
 			continue
 		}
 		for _, key := range []string{"pack", "pack_id"} {
