@@ -164,6 +164,15 @@ func TestSmartOneLine(t *testing.T) {
 				t.Errorf("report %s has the body %s", r.UUID, body)
 			}
 		}
+		// However the containers come, what is inside stands before what holds it: else it is no document.
+		var all []ledger.AggregationUnit
+		for _, r := range must(x.agent.Ledger().Reports(x.t.Context())) {
+			all = append(all, must(x.agent.Ledger().ReportUnits(x.t.Context(), r))...)
+		}
+		slices.Reverse(all)
+		if _, err := x.agent.system.Aggregation(ledger.Report{UUID: "u", Line: "3", CreatedAt: time.Now()}, all); err != nil || len(all) != 3 {
+			t.Errorf("%d containers from the outside in: %v", len(all), err)
+		}
 		st := x.status()
 		if !st.National.OK || st.Reports.Trouble != "" || st.Products[0].Trouble != "" || st.National.Skew == nil {
 			t.Errorf("the status is %+v, %+v, %+v", st.National, st.Reports, st.Products)
