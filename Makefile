@@ -15,8 +15,8 @@ build: ## build bin/linemark for this machine
 	$(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/linemark
 
 .PHONY: demo
-demo: build ## a whole plant and the agent for 30 s, then the balance and a check
-	bin/linemark demo
+demo: build ## a whole plant and the agent for 30 s, then the balance and a check; SYSTEM=smartone for the other national system
+	bin/linemark demo$(if $(SYSTEM), --system $(SYSTEM))
 
 .PHONY: test
 test: setup build-all fmt vet lint test-go ## set up what is needed, then run every check and every test

@@ -26,6 +26,7 @@ func runDemo(ctx context.Context, c *console, args []string) error {
 		fs.Float64Var(&o.Rate, "rate", 30, "products a second; 0: as fast as it goes")
 		fs.Uint64Var(&o.Seed, "seed", 1, "decides codes and faults")
 		fs.StringVar(&o.Dir, "data", "", "`folder` for the ledger and the logs; what lies there is gone on with (default: a folder of the user's cache, emptied first)")
+		fs.StringVar(&o.System, "system", demo.IZKM, "the national `system`: izkm or smartone")
 		fs.BoolVar(&faultless, "faultless", false, "no unread, wrong, copied or missing products")
 		fs.BoolVar(&o.Shipping, "shipping", false, "send the pallets on their way at the end: a waybill's QR code is fetched, printed and read back")
 		fs.BoolVar(&asJSON, "json", false, "only one JSON object")
@@ -34,6 +35,9 @@ func runDemo(ctx context.Context, c *console, args []string) error {
 	}
 	if o.For <= 0 || o.Rate < 0 || o.Rate > 10_000 {
 		return wrong(fmt.Errorf("--for must be longer than nothing, --rate between 0 and 10000"), "linemark demo --for 30s --rate 30")
+	}
+	if o.System != demo.IZKM && o.System != demo.SmartOne {
+		return wrong(fmt.Errorf("there is no national system %q", o.System), "--system izkm or --system smartone")
 	}
 	if faultless {
 		o.Faults = sim.Faults{}

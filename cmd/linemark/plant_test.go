@@ -2,7 +2,11 @@ package main
 
 import (
 	"bytes"
+	crand "crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -90,6 +94,30 @@ func layOut(dir string) (site, error) {
 		}
 	}
 	return s, os.WriteFile(s.file, []byte(text), 0o644)
+}
+
+// onSmartOne gives the site SmartOne as its national system, in the place of IZKM.
+func (s site) onSmartOne(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile(s.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := bytes.Index(text, []byte("[izkm]")), bytes.Index(text, []byte("[[product]]"))
+	access := fmt.Sprintf("[smartone]\nurl = %q\nlogin = \"plant\"\npassword = \"${LINEMARK_IZKM_TOKEN}\"\nsigning_key = \"signing-key.pem\"\ngroup = \"water\"\ndepartment = \"D1\"\ntimeout = \"10s\"\n\n",
+		"http://"+s.at["IZKM"])
+	text = bytes.Join([][]byte{text[:from], []byte(access), text[to:]}, nil)
+	for _, unit := range []string{"BOTTLE", "PACK"} {
+		text = bytes.Replace(text, []byte("template_id    = 3\n"), []byte("batches = [101, 102]\nassort = \"WATER\"\nunit = \""+unit+"\"\n"), 1)
+	}
+	key, err := rsa.GenerateKey(crand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	if err := errors.Join(os.WriteFile(filepath.Join(s.dir, "signing-key.pem"), pair, 0o600), os.WriteFile(s.file, text, 0o644)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // get asks the agent's page and returns the body of a good answer.

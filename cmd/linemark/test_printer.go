@@ -129,7 +129,7 @@ func partOfAFile(err error) error {
 
 // testLabel has a code of the kind that the printer's station prints, of no product.
 func testLabel(cfg *config.Config, printer string, traits drivers.PrinterTraits) (drivers.Label, error) {
-	group, typ, sscc := cfg.IZKM.Group, code.Unit, ""
+	group, typ, sscc := cfg.Group(), code.Unit, ""
 	for _, l := range cfg.Lines {
 		for _, s := range l.Stations {
 			if s.Printer != printer {

@@ -12,9 +12,9 @@ import (
 	"linemark/internal/upstream/izkm"
 )
 
-// newNational makes the access to IZKM as the configuration has it. It connects to nothing.
-func newNational(cfg *config.Config, l *ledger.Ledger, o Options) (*national, error) {
-	n := &national{papers: papers{cfg, l}, log: o.Log, now: o.Now, gate: retry.Gate{Rate: cfg.IZKM.Rate, Trip: tripAfter}}
+// newIZKM makes the access to IZKM as the configuration has it. It connects to nothing.
+func newIZKM(cfg *config.Config, l *ledger.Ledger, o Options) (*izkmSystem, error) {
+	n := &izkmSystem{papers: papers{cfg, l}, national: &national{log: o.Log, now: o.Now, isAnswer: clearNo, gate: retry.Gate{Rate: cfg.IZKM.Rate, Trip: tripAfter}}}
 	access := izkm.Options{
 		URL: cfg.IZKM.URL, OMSID: cfg.IZKM.OMSID, Token: cfg.IZKM.ClientToken.Reveal(), Group: cfg.IZKM.Group, Timeout: cfg.IZKM.Timeout, DialContext: o.DialContext,
 		QueryTwin: cfg.IZKM.QueryTwin == config.Yes, TokenPrefix: cfg.IZKM.TokenPrefix, Clock: n.clock, Now: o.Now, Record: call(o.rec),
@@ -42,6 +42,7 @@ func newNational(cfg *config.Config, l *ledger.Ledger, o Options) (*national, er
 	if n.client, err = izkm.New(access); err != nil {
 		return nil, err
 	}
+	n.reach = n.client.Ping
 	if n.ends = n.client.CertificateEnds(); !n.ends.IsZero() && time.Until(n.ends) < certificateWarning {
 		n.log.Warn("this PC's certificate ends soon: ask for the next one", "ends", n.ends.Format(time.DateOnly), "file", cfg.IZKM.ClientCert)
 	}
@@ -57,11 +58,15 @@ func Ping(ctx context.Context, cfg *config.Config, o Options) (skew *time.Durati
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	n, err := newNational(cfg, nil, o)
+	s, err := newSystem(cfg, nil, o)
 	if err != nil {
 		return nil, err
 	}
-	err = n.client.Ping(ctx)
+	n := s.watched()
+	err = n.reach(ctx)
+	if _, ok := s.(*smartOne); ok && err == nil {
+		err = n.reach(ctx) // signed in: now a request that is signed
+	}
 	if s := n.Access().Skew; s != nil {
 		d := time.Duration(*s) * time.Second
 		skew = &d

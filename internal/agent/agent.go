@@ -66,6 +66,7 @@ type Agent struct {
 	cfg      *config.Config
 	log      *slog.Logger
 	ledger   *ledger.Ledger
+	system   system
 	national *national
 	keepers  []*supply.Keeper
 	desk     *report.Desk
@@ -154,9 +155,10 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 	if c := a.ledger.Copy(); c != nil {
 		a.alarms.add("agent", c.Error())
 	}
-	if a.national, err = newNational(a.cfg, a.ledger, o); err != nil {
-		return fmt.Errorf("[izkm]: %w", err)
+	if a.system, err = newSystem(a.cfg, a.ledger, o); err != nil {
+		return err
 	}
+	a.national = a.system.watched()
 	a.national.alarm = a.alarms.add
 	if a.national.newest, err = a.ledger.LastEntry(ctx); err != nil {
 		return err
@@ -164,13 +166,16 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 	if err := a.supply(ctx, o); err != nil {
 		return err
 	}
-	a.desk = &report.Desk{Ledger: a.ledger, System: a.national, Log: a.log, Clock: a.national.wallClock, Config: report.Config{
+	a.desk = &report.Desk{Ledger: a.ledger, System: a.system, Log: a.log, Clock: a.national.wallClock, Config: report.Config{
 		UsageType:        a.cfg.Report.Utilisation.UsageType,
 		UtilisationEvery: a.cfg.Report.Utilisation.Every, UtilisationMax: a.cfg.Report.Utilisation.MaxCodes,
 		AggregationEvery: a.cfg.Report.Aggregation.Every, AggregationMax: a.cfg.Report.Aggregation.MaxCodes,
 		Ask:  a.cfg.Report.AskWhenInDoubt(),
 		Look: o.Look,
 	}}
+	if s, ok := a.system.(*smartOne); ok {
+		a.desk.Waits = s.Waits
+	}
 	if err := a.devices(o); err != nil {
 		return err
 	}
@@ -193,10 +198,13 @@ func (a *Agent) supply(ctx context.Context, o Options) error {
 		if product.Preprinted {
 			continue // who prints the labels orders their codes
 		}
+		if a.cfg.OnSmartOne() && len(p.Batches) == 0 {
+			continue // its codes come by files
+		}
 		a.keepers = append(a.keepers, &supply.Keeper{
 			Product: supply.Product{ID: id, Product: product, TemplateID: p.TemplateID, ReleaseMethod: p.ReleaseMethod, LowWater: p.LowWater, OrderQuantity: p.OrderQuantity, BlockQuantity: p.BlockQuantity, Cover: p.Cover},
 			Groups:  a.cfg.Table,
-			Ledger:  a.ledger, Orders: a.national, Blocks: a.national, Log: a.log, Every: o.Look, Now: o.Now,
+			Ledger:  a.ledger, Orders: a.system, Blocks: a.system, Log: a.log, Every: o.Look, Now: o.Now,
 			Speed: func() float64 { return a.speeds.perHour(id) }, Alarm: a.alarms.add,
 		})
 	}

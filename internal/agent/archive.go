@@ -32,7 +32,7 @@ func (a *Agent) archive(ctx context.Context) error {
 		}
 		done, err := a.ledger.Archive(ctx, ledger.ArchiveOptions{
 			Before:           a.national.wall().AddDate(0, 0, -a.cfg.Archive.AfterDays),
-			NeedsUtilisation: a.national.NeedsUtilisation,
+			NeedsUtilisation: a.system.NeedsUtilisation,
 			Pause:            func(ctx context.Context) error { return sleep(ctx, archivePause) },
 		})
 		if done.Codes > 0 {

@@ -57,10 +57,10 @@ func TestArchive(t *testing.T) {
 		_, err = l.EndBatch(t.Context(), "3")
 		try(err)
 
-		n, err := newNational(cfg, l, Options{Log: slog.New(slog.DiscardHandler), Now: now})
+		n, err := newIZKM(cfg, l, Options{Log: slog.New(slog.DiscardHandler), Now: now})
 		try(err)
 		n.answered = true // else the clock is not believed
-		a := &Agent{cfg: cfg, ledger: l, national: n, log: slog.New(slog.DiscardHandler)}
+		a := &Agent{cfg: cfg, ledger: l, system: n, national: n.national, log: slog.New(slog.DiscardHandler)}
 		a.alarms.log = a.log
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)

@@ -74,7 +74,7 @@ func (a *Agent) Office() office.Office {
 
 // Office is what a person decides while no agent runs on the ledger.
 func Office(cfg *config.Config, l *ledger.Ledger) office.Office {
-	o := office.Office{Config: cfg, Ledger: l, Papers: papers{cfg, l}, Shipping: shippingOf(cfg, l)}
+	o := office.Office{Config: cfg, Ledger: l, Papers: Papers(cfg, l), Shipping: shippingOf(cfg, l)}
 	for _, r := range izkm.DropoutReasons() {
 		o.Reasons = append(o.Reasons, r.Name)
 	}

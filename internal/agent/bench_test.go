@@ -26,7 +26,7 @@ const (
 )
 
 // benchSite is a ledger on the disk that is measured, and the access to a system at url.
-func benchSite(b *testing.B, url string) (*ledger.Ledger, *national) {
+func benchSite(b *testing.B, url string) (*ledger.Ledger, *izkmSystem) {
 	b.Helper()
 	dir := b.TempDir()
 	if root := os.Getenv("LINEMARK_BENCH_DIR"); root != "" {
@@ -43,7 +43,7 @@ func benchSite(b *testing.B, url string) (*ledger.Ledger, *national) {
 	b.Cleanup(func() { l.Close() })
 	cfg, _ := config.Parse("", []byte(siteConfig), config.Lookup{})
 	cfg.IZKM.URL, cfg.IZKM.OMSID, cfg.IZKM.Group, cfg.IZKM.Timeout, cfg.IZKM.Rate = url, benchOMS, "water", time.Minute, 1000
-	n, err := newNational(cfg, l, Options{Log: slog.New(slog.DiscardHandler)})
+	n, err := newIZKM(cfg, l, Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -25,7 +25,7 @@ var soda = supply.Product{Product: ledger.Product{Name: "water-05", GTIN: "04780
 
 // canned is a national system that gives one answer and keeps what it was asked.
 type canned struct {
-	*national
+	*izkmSystem
 	status int
 	answer string
 	method string
@@ -59,7 +59,7 @@ func newCanned(t *testing.T) *canned {
 	}
 	cfg := &config.Config{IZKM: config.IZKM{ParticipantID: "301234567", ContactPerson: "A. Karimov",
 		Factory: config.Factory{ID: "4780000000009", Country: "UZ", ProductionLineID: "3", ProductCode: "p", ProductDescription: "d"}}}
-	c.national = &national{papers: papers{cfg, l}, client: client, log: slog.New(slog.DiscardHandler)}
+	c.izkmSystem = &izkmSystem{papers: papers{cfg, l}, client: client, national: &national{log: slog.New(slog.DiscardHandler), isAnswer: clearNo}}
 	return c
 }
 

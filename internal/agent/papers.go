@@ -21,7 +21,12 @@ type papers struct {
 }
 
 // Papers makes reports without a connection to the national system.
-func Papers(cfg *config.Config, l *ledger.Ledger) report.Papers { return papers{cfg, l} }
+func Papers(cfg *config.Config, l *ledger.Ledger) report.Papers {
+	if cfg.OnSmartOne() {
+		return onePapers{cfg, l}
+	}
+	return papers{cfg, l}
+}
 
 // Utilisation implements report.Papers.
 func (p papers) Utilisation(r ledger.Report, codes []code.Code) ([]byte, error) {

@@ -28,21 +28,21 @@ func Recover(ctx context.Context, cfg *config.Config, o Options) (all []supply.R
 	if c := l.Copy(); c != nil {
 		return nil, c // its takeover does all this
 	}
-	n, err := newNational(cfg, l, o)
+	s, err := newSystem(cfg, l, o)
 	if err != nil {
-		return nil, fmt.Errorf("[izkm]: %w", err)
+		return nil, err
 	}
-	return recoverAll(ctx, cfg, l, n, o.Log)
+	return recoverAll(ctx, cfg, l, s.past(), o.Log)
 }
 
-func recoverAll(ctx context.Context, cfg *config.Config, l *ledger.Ledger, n *national, log *slog.Logger) (all []supply.Recovered, err error) {
+func recoverAll(ctx context.Context, cfg *config.Config, l *ledger.Ledger, from supply.Past, log *slog.Logger) (all []supply.Recovered, err error) {
 	for _, p := range cfg.Products {
 		product := ledger.Product{Name: p.Name, GTIN: p.GTIN, Group: p.GroupOr(cfg), Type: code.Type(p.CISType), Preprinted: p.Preprinted == config.Yes}
 		id, err := l.Product(ctx, product)
 		if err != nil {
 			return all, err
 		}
-		r := supply.Recovery{Product: supply.Product{ID: id, Product: product}, Groups: cfg.Table, Ledger: l, Past: past{n}, Log: log}
+		r := supply.Recovery{Product: supply.Product{ID: id, Product: product}, Groups: cfg.Table, Ledger: l, Past: from, Log: log}
 		found, err := r.Run(ctx)
 		all = append(all, found...)
 		if err != nil {
@@ -54,7 +54,7 @@ func recoverAll(ctx context.Context, cfg *config.Config, l *ledger.Ledger, n *na
 
 // past is IZKM as a recovery needs it. Its calls keep to the configured rate; how often they are
 // tried again is the recovery's own affair, so their outages close no gate.
-type past struct{ *national }
+type past struct{ *izkmSystem }
 
 // Placed implements supply.Past.
 func (p past) Placed(ctx context.Context, product supply.Product) ([]supply.PastOrder, error) {

@@ -132,7 +132,7 @@ func TestPastOrders(t *testing.T) {
 		c.answer = fmt.Sprintf(`{"omsId":"cdf12109-10d3-11e6-8b6f-0050569977a1","orderInfos":[
 			{"orderId":"1","orderStatus":%q,"declineReason":"why","createdTimestamp":1772000000000,"buffers":[{"gtin":"04780012345677","bufferStatus":%q,"totalCodes":30,"totalPassed":20,"leftInBuffer":10}]},
 			{"orderId":"2","orderStatus":"READY","buffers":[{"gtin":"04780012345684","bufferStatus":"ACTIVE","totalCodes":30,"leftInBuffer":30}]}]}`, test.order, test.buffer)
-		all, err := past{c.national}.Placed(t.Context(), soda)
+		all, err := past{c.izkmSystem}.Placed(t.Context(), soda)
 		listed, listErr := c.List(t.Context(), soda, time.Time{})
 		if err != nil || listErr != nil || len(all) != 1 || len(listed) != 1 {
 			t.Fatalf("%+v, %v; %+v, %v", all, err, listed, listErr)
@@ -145,7 +145,7 @@ func TestPastOrders(t *testing.T) {
 		}
 	}
 	c.answer = `{"omsId":"cdf12109-10d3-11e6-8b6f-0050569977a1","blocks":[{"blockId":"b","blockDateTime":1772000000,"quantity":7}]}`
-	blocks, err := past{c.national}.Given(t.Context(), soda, "1")
+	blocks, err := past{c.izkmSystem}.Given(t.Context(), soda, "1")
 	if err != nil || len(blocks) != 1 || blocks[0].ID != "b" || blocks[0].Quantity != 7 || !blocks[0].At.Equal(time.Unix(1_772_000_000, 0)) {
 		t.Errorf("%+v, %v", blocks, err)
 	}

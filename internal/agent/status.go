@@ -127,6 +127,9 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 
 func (a *Agent) productStatus(of line.Product, balances []ledger.Balance) ProductStatus {
 	p := ProductStatus{Name: of.Name, GTIN: of.GTIN, States: map[string]int{}, Doing: "nothing: its labels come printed", Since: a.started}
+	if !of.Preprinted {
+		p.Doing = "codes import: no batches are named"
+	}
 	for _, b := range balances {
 		if b.ID == of.ID {
 			p.Received, p.Archived = b.Received, b.Archived

@@ -38,14 +38,14 @@ func TakeOver(ctx context.Context, cfg *config.Config, o Options, of string, w l
 	if t.Takeover, err = l.BeginTakeover(ctx, w); err != nil {
 		return t, err
 	}
-	n, err := newNational(cfg, l, o)
+	s, err := newSystem(cfg, l, o)
 	if err != nil {
-		return t, fmt.Errorf("[izkm]: %w", err)
-	}
-	if t.Recovered, err = recoverAll(ctx, cfg, l, n, o.Log); err != nil {
 		return t, err
 	}
-	if err := t.hold(ctx, cfg, l, n); err != nil {
+	if t.Recovered, err = recoverAll(ctx, cfg, l, s.past(), o.Log); err != nil {
+		return t, err
+	}
+	if err := t.hold(ctx, cfg, l, s); err != nil {
 		return t, err
 	}
 	if err := l.EndTakeover(ctx); err != nil {
@@ -67,7 +67,7 @@ func ledgerOptions(cfg *config.Config, o Options) ledger.Options {
 
 // hold puts what is due into reports that wait for a person: the old PC has had the same evidence, and
 // may have reported it under other ids (P5).
-func (t *Takeover) hold(ctx context.Context, cfg *config.Config, l *ledger.Ledger, n *national) error {
+func (t *Takeover) hold(ctx context.Context, cfg *config.Config, l *ledger.Ledger, n system) error {
 	add := func(r ledger.Report, what string, err error) error {
 		switch {
 		case ctx.Err() != nil:
@@ -79,7 +79,7 @@ func (t *Takeover) hold(ctx context.Context, cfg *config.Config, l *ledger.Ledge
 		}
 		return nil
 	}
-	if err := n.wallClock(); err != nil {
+	if err := n.watched().wallClock(); err != nil {
 		return err // reports are frozen with their date
 	}
 	dues, err := l.DueUtilisation(ctx, cfg.Report.Utilisation.UsageType)

@@ -42,6 +42,10 @@ func noNational(context.Context, string, string) (net.Conn, error) { return nil,
 func newPrivate(cfg *config.Config, l config.Line, dir string, o LineOptions) (*private, error) {
 	c := *cfg
 	c.Agent.DataDir, c.HTTP.Listen = dir, ""
+	if c.OnSmartOne() { // which one it is does not matter: nobody is called
+		c.IZKM = config.IZKM{OMSID: "00000000-0000-0000-0000-000000000000", ClientToken: c.SmartOne.Password, Group: c.SmartOne.Group, Timeout: c.SmartOne.Timeout, Rate: 1}
+		c.SmartOne = config.SmartOne{}
+	}
 	c.IZKM.URL, c.IZKM.CAFile, c.IZKM.ClientCert, c.IZKM.ClientKey = "https://127.0.0.1:9", "", "", ""
 	const never = 1000 * time.Hour
 	c.Report.Utilisation.Every, c.Report.Aggregation.Every = never, never

@@ -67,6 +67,7 @@ func (c *checker) check() {
 	c.http()
 	c.groups()
 	c.izkm()
+	c.system()
 	c.report()
 	c.record()
 	c.backup()
@@ -92,6 +93,9 @@ func (c *checker) http() {
 
 func (c *checker) izkm() {
 	at, izkm := c.root.at("izkm"), c.cfg.IZKM
+	if !c.ok(at) {
+		return
+	}
 	if here := at.at("url"); c.ok(here) {
 		if what := urlFault(izkm.URL); what != "" {
 			c.add(here, what, `write the address of the service, such as "https://izkm.example"`)
@@ -181,7 +185,13 @@ func (c *checker) report() {
 	at = c.root.at("report").at("aggregation")
 	a := c.cfg.Report.Aggregation
 	c.longerThanZero(at.at("every"), a.Every)
-	c.between(at.at("max_codes"), a.MaxCodes, maxAggregation, "the national system takes no more in one report")
+	most := maxAggregation
+	if c.cfg.OnSmartOne() {
+		if most = maxPacked; !c.given(at.at("max_codes")) {
+			c.cfg.Report.Aggregation.MaxCodes, a.MaxCodes = most, most
+		}
+	}
+	c.between(at.at("max_codes"), a.MaxCodes, most, "the national system takes no more in one report")
 }
 
 // oneOf checks a value against its dictionary. Like the other checks of one value it keeps

@@ -20,13 +20,20 @@ func (c *checker) products() {
 		c.unique(gtins, at.at("gtin"), p.GTIN, "the GTIN of the product")
 		c.groupAndType(at, p)
 		c.oneOf(at.at("release_method"), p.ReleaseMethod, releaseMethods...)
-		if c.ok(at.at("template_id")) {
-			c.atLeastOne(at.at("template_id"), p.TemplateID)
-		}
+		c.template(at.at("template_id"), at, p)
 		c.quantities(at, p)
 		if here := at.at("cover"); p.Cover < 0 && !c.bad[here.path] {
 			c.add(here, fmt.Sprintf("is %v", p.Cover), `write how long the stock is to last, such as "8h"`)
 		}
+	}
+}
+
+func (c *checker) template(here, product *place, p Product) {
+	switch {
+	case c.ok(here):
+		c.atLeastOne(here, p.TemplateID)
+	case !c.given(here) && c.given(c.root.at("izkm")):
+		c.add(here, "is missing", "add template_id = 1 "+product.header())
 	}
 }
 

@@ -32,7 +32,7 @@ func keysOf(kind string) []string {
 	case kindRework:
 		return []string{"product", "scanner", "reenter", "grade", "plain_symbol", "refused", "accepted", "signal_for"}
 	default:
-		return []string{"product", "scanner", "of", "capacity", "unit", "sscc_prefix", "printer", "check", "mode", "unverified", "refused", "accepted", "signal_for", "partial", "undo_code", "close_code", "empty_code"}
+		return []string{"product", "scanner", "of", "capacity", "unit", "sscc_prefix", "pack", "pack_id", "printer", "check", "mode", "unverified", "refused", "accepted", "signal_for", "partial", "undo_code", "close_code", "empty_code"}
 	}
 }
 
@@ -57,7 +57,7 @@ func (c *checker) stations() {
 
 // evidence asks whether the line can ever see what its reports are to state.
 func (c *checker) evidence(at *place, l Line) {
-	if c.cfg.Report.Utilisation.UsageType != usageVerified {
+	if c.cfg.Report.Utilisation.UsageType != usageVerified || c.given(c.root.at("smartone")) {
 		return
 	}
 	has := func(kind string) bool {

@@ -13,7 +13,8 @@ type Config struct {
 	Version  int       `toml:"version,required"` // of this form of file: 1
 	Agent    Agent     `toml:"agent,required"`
 	HTTP     HTTP      `toml:"http"`
-	IZKM     IZKM      `toml:"izkm,required"`
+	IZKM     IZKM      `toml:"izkm,either"` // or SmartOne
+	SmartOne SmartOne  `toml:"smartone,either"`
 	Groups   []Group   `toml:"group"`
 	Products []Product `toml:"product,required"`
 	Printers []Device  `toml:"printer"`
@@ -83,16 +84,23 @@ type Factory struct {
 
 // Product is one GTIN whose codes the agent keeps in stock.
 type Product struct {
-	Name          string `toml:"name,required"`        // by which stations and commands call it
-	GTIN          string `toml:"gtin,required"`        // 14 digits
-	Group         string `toml:"group"`                // default: the group of [izkm]
-	TemplateID    int    `toml:"template_id,required"` // of the code template that the national system has for the group
-	CISType       string `toml:"cis_type"`             // UNIT (default), GROUP
-	Preprinted    Choice `toml:"preprinted"`           // its codes come on labels printed elsewhere and are brought in by codes import; default false
-	ReleaseMethod string `toml:"release_method"`       // PRODUCTION (default), IMPORT, REMAINS, COMMISSION
-	LowWater      int    `toml:"low_water"`            // order and fetch more below this many codes; default 2000
-	OrderQuantity int    `toml:"order_quantity"`       // default 10000, at most 150000
-	BlockQuantity int    `toml:"block_quantity"`       // default 1000
+	Name          string `toml:"name,required"`  // by which stations and commands call it
+	GTIN          string `toml:"gtin,required"`  // 14 digits
+	Group         string `toml:"group"`          // default: the group of [izkm]
+	TemplateID    int    `toml:"template_id"`    // of the code template that the national system has for the group; required with [izkm]
+	CISType       string `toml:"cis_type"`       // UNIT (default), GROUP
+	Preprinted    Choice `toml:"preprinted"`     // its codes come on labels printed elsewhere and are brought in by codes import; default false
+	ReleaseMethod string `toml:"release_method"` // PRODUCTION (default), IMPORT, REMAINS, COMMISSION
+	LowWater      int    `toml:"low_water"`      // order and fetch more below this many codes; default 2000
+	OrderQuantity int    `toml:"order_quantity"` // default 10000, at most 150000
+	BlockQuantity int    `toml:"block_quantity"` // default 1000
+
+	// SmartOne: batches whose codes are taken, in this order; without any, codes come by codes import.
+	Batches  []int  `toml:"batches"`
+	Assort   string `toml:"assort"`    // SmartOne: the product, by the id that the plant registered
+	AssortID int    `toml:"assort_id"` // the same by the system's own id
+	Unit     string `toml:"unit"`      // SmartOne: the package that its codes are for, by the id that the plant registered
+	UnitID   int    `toml:"unit_id"`   // the same by the system's own id
 
 	Cover time.Duration `toml:"cover"` // order so that the stock lasts as long at the measured speed; default 0: by low_water alone
 }
@@ -154,6 +162,8 @@ type Station struct {
 	Capacity   int    `toml:"capacity"`    // pack: units in a container
 	Unit       string `toml:"unit"`        // pack: a GROUP product's name, or "sscc"
 	SSCCPrefix string `toml:"sscc_prefix"` // pack: extension digit and company part, 10 digits
+	Pack       string `toml:"pack"`        // pack with unit = "sscc": the package in SmartOne, by the id that the plant registered; default: a transport pallet
+	PackID     int    `toml:"pack_id"`     // the same by the system's own id
 	Check      string `toml:"check"`       // pack: scanner that reads the printed label
 	PackMode   string `toml:"mode"`        // pack: stream (default), frame, hand
 	Partial    Choice `toml:"partial"`     // pack by hand: the container's own code closes it though it is not full; default false

@@ -5,14 +5,17 @@ import "time"
 func (c *Config) setDefaults() {
 	c.Agent.Language = "ru"
 	c.HTTP.Listen = defaultListen
-	c.IZKM.Timeout = 30 * time.Second
-	c.IZKM.Rate = 10
-	c.IZKM.GroupTable = tableSecond
-	c.IZKM.CloseBody = closeNone
 	c.Report.WhenInDoubt = doubtResend
 	c.Record.Size = defaultRecord
 	c.Report.Utilisation = Utilisation{UsageType: usageVerified, Every: 5 * time.Minute, MaxCodes: maxUtilisation}
 	c.Report.Aggregation = Aggregation{Every: 5 * time.Minute, MaxCodes: maxAggregation}
+}
+
+func (k *IZKM) setDefaults() {
+	k.Timeout = 30 * time.Second
+	k.Rate = 10
+	k.GroupTable = tableSecond
+	k.CloseBody = closeNone
 }
 
 func (p *Product) setDefaults() {

@@ -104,6 +104,22 @@ var factsOf = map[string]fact{
 	"Diadoc.TokenURL":       {pattern: webForm},
 	"Record.Enabled":        {without: true},
 	"Record.Size":           {pattern: sizeForm},
+
+	"SmartOne.URL":           {pattern: webForm},
+	"SmartOne.Password":      {nonempty: true},
+	"SmartOne.Group":         {likely: code.Table{}.Groups()},
+	"SmartOne.DepartmentID":  positive,
+	"SmartOne.ProductLineID": positive,
+	"SmartOne.Emission":      {words: emissions},
+	"SmartOne.ReportCodes":   {words: reportCodes},
+	"SmartOne.Lang":          {words: langs},
+	"SmartOne.Padding":       {words: paddings},
+	"SmartOne.Encoding":      {words: encodings},
+	"SmartOne.Signed":        {words: signeds},
+	"SmartOne.Gzip":          {words: gzips},
+	"Product.AssortID":       positive,
+	"Product.UnitID":         positive,
+	"Station.PackID":         positive,
 }
 
 // factOf returns what is known of a field.

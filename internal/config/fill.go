@@ -12,7 +12,10 @@ import (
 // defaulter is a table with defaults; they are set before its keys are read.
 type defaulter interface{ setDefaults() }
 
-// fill sets a struct's fields from a table by their tags: name; name,required; and ",rest"
+// optionEither marks a table that stands in the place of another: without it nothing is missing in it.
+const optionEither = "either"
+
+// fill sets a struct's fields from a table by their tags: name; name,required; name,either; and ",rest"
 // for a map of all keys that no other field names.
 func (d *doc) fill(at *place, table map[string]any, into reflect.Value) {
 	if t, ok := into.Addr().Interface().(defaulter); ok {
@@ -31,7 +34,7 @@ func (d *doc) fill(at *place, table map[string]any, into reflect.Value) {
 			continue
 		}
 		known = append(known, name)
-		d.field(at, name, table, into.Field(i), option == "required")
+		d.field(at, name, table, into.Field(i), option)
 	}
 	others := map[string]any{}
 	for key, value := range table {
@@ -48,7 +51,8 @@ func (d *doc) fill(at *place, table map[string]any, into reflect.Value) {
 	}
 }
 
-func (d *doc) field(at *place, name string, table map[string]any, into reflect.Value, required bool) {
+func (d *doc) field(at *place, name string, table map[string]any, into reflect.Value, option string) {
+	required := option == "required"
 	here := at.at(name)
 	raw, given := table[name]
 	switch {
@@ -57,7 +61,7 @@ func (d *doc) field(at *place, name string, table map[string]any, into reflect.V
 	case required:
 		d.add(here, "is missing", "add "+sample(here, name, into)+headerOf(at, into))
 		d.problems[len(d.problems)-1].Secret = into.Type() == secretType
-	case isTable(into):
+	case isTable(into) && option != optionEither:
 		d.fill(here, nil, into)
 	}
 }
@@ -79,6 +83,9 @@ func (d *doc) value(at *place, raw any, into reflect.Value, required bool) {
 		return
 	case *int:
 		d.integer(at, raw, p)
+		return
+	case *[]int:
+		d.integers(at, raw, p)
 		return
 	}
 	if into.Kind() == reflect.Slice {
@@ -130,6 +137,21 @@ func (d *doc) integer(at *place, raw any, into *int) {
 		d.add(at, fmt.Sprintf("%d does not fit", n), fmt.Sprintf("write a number up to %d", math.MaxInt32))
 	default:
 		*into = int(n)
+	}
+}
+
+func (d *doc) integers(at *place, raw any, into *[]int) {
+	array, ok := raw.([]any)
+	if !ok {
+		d.wrongType(at, raw, "an array of integers", "write the numbers in brackets, such as [1, 2]")
+		return
+	}
+	for _, one := range array {
+		n := 0
+		if d.integer(at, one, &n); d.bad[at.path] {
+			return
+		}
+		*into = append(*into, n)
 	}
 }
 

@@ -46,7 +46,9 @@ func (c Choice) over(standard bool) bool { return c == Yes || c == Unset && stan
 
 // groups makes the table of product groups.
 func (c *checker) groups() {
-	c.oneOf(c.root.at("izkm").at("group_table"), c.cfg.IZKM.GroupTable, groupTables...)
+	if at := c.root.at("izkm"); c.ok(at) {
+		c.oneOf(at.at("group_table"), c.cfg.IZKM.GroupTable, groupTables...)
+	}
 	if c.cfg.IZKM.GroupTable == tableFirst {
 		c.cfg.Table = code.FirstTable()
 	}
@@ -96,6 +98,12 @@ func (c *checker) groups() {
 			c.add(here, fmt.Sprintf("%q is no group that this linemark knows", g.Name), hint)
 		}
 		c.cfg.Table = c.cfg.Table.With(r, own...)
+	}
+	if c.given(c.root.at("smartone")) {
+		for _, name := range c.cfg.Table.Groups() {
+			r, _ := c.cfg.Table.Rules(name)
+			c.cfg.Table = c.cfg.Table.With(ofNoReport(r))
+		}
 	}
 }
 

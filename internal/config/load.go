@@ -98,7 +98,7 @@ func decode(text []byte) (table map[string]any, problem *Problem) {
 }
 
 // secretKeys are the keys that hold secrets, or name one.
-var secretKeys = []string{"client_token", "client_key", "auth_value", "client_id", "password", "client_secret", "refresh_token"}
+var secretKeys = []string{"client_token", "client_key", "signing_key", "auth_value", "client_id", "password", "client_secret", "refresh_token"}
 
 // secretNear says whether a syntax error stands in or beside the value of a secret.
 func secretNear(text []byte, line int, lastKey string) bool {

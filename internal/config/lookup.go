@@ -25,12 +25,12 @@ func (c *Config) Scanner(name string) (Device, bool) { return find(c.Scanners, n
 // PLC returns the PLC of that name.
 func (c *Config) PLC(name string) (Device, bool) { return find(c.PLCs, name, deviceName) }
 
-// GroupOr returns the product's own group, or that of [izkm].
+// GroupOr returns the product's own group, or that of [izkm] or [smartone].
 func (p Product) GroupOr(c *Config) string {
 	if p.Group != "" {
 		return p.Group
 	}
-	return c.IZKM.Group
+	return c.Group()
 }
 
 // PathOf returns a path of the file: it starts at the file's folder.

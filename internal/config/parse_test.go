@@ -140,7 +140,7 @@ func TestParseKnowsEveryField(t *testing.T) {
 				continue
 			}
 			switch f.Type {
-			case reflect.TypeFor[Choice](), reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[time.Duration](),
+			case reflect.TypeFor[Choice](), reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[[]int](), reflect.TypeFor[time.Duration](),
 				reflect.TypeFor[Secret](), reflect.TypeFor[map[string]any](), reflect.TypeFor[positions]():
 				continue
 			}

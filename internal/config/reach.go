@@ -14,9 +14,9 @@ import (
 // reachTimeout is how long one device may take to answer.
 const reachTimeout = 2 * time.Second
 
-// Reachable tries the address of every device and the host of [izkm] url, all at once and
+// Reachable tries the address of every device and the host of the national system, all at once and
 // each for two seconds, and reports those that dial could not reach. dial gets addresses as
-// link.Dial takes them, for [izkm] tcp://host:port; it closes what it opens and
+// link.Dial takes them, for that tcp://host:port; it closes what it opens and
 // returns when its context ends. Where the device is the one that connects, it is enough that
 // its port can be listened on. No Problems (nil) means that everything answered.
 func Reachable(ctx context.Context, cfg *Config, dial func(ctx context.Context, address string) error) Problems {
@@ -52,8 +52,9 @@ func Reachable(ctx context.Context, cfg *Config, dial func(ctx context.Context, 
 				"see that "+dev.Name+" is on and its cable in, and compare the address with the device's own settings")
 		}
 	}
-	if address := hostOf(cfg.IZKM.URL); address != "" {
-		try(root.at("izkm").at("url"), address, "see that this machine reaches the internet and that a firewall lets linemark through")
+	table, web := cfg.National()
+	if address := hostOf(web); address != "" {
+		try(root.at(table).at("url"), address, "see that this machine reaches the internet and that a firewall lets linemark through")
 	}
 	all.Wait()
 	return d.problems.sorted()

@@ -74,6 +74,8 @@ func (s schemer) table(usual reflect.Value) object {
 		o["required"] = required
 	}
 	switch t {
+	case reflect.TypeFor[Config]():
+		o["oneOf"] = systems()
 	case reflect.TypeFor[Station]():
 		o["allOf"] = s.kinds(properties)
 	case reflect.TypeFor[Device](): // the driver says which others there are
@@ -109,6 +111,8 @@ func (s schemer) field(name string, t reflect.Type, i int, usual reflect.Value) 
 			o["default"] = short(v)
 		}
 		return o
+	case []int:
+		return object{"type": "array", "items": object{"type": "integer", "minimum": 1, "maximum": mostInt}}
 	case Choice:
 		o := object{"type": "boolean"}
 		if f.without != nil {
@@ -164,6 +168,20 @@ func (s schemer) kinds(all object) []object {
 		each = append(each, when("kind", kind, then))
 	}
 	return each
+}
+
+// systems says that a line has one national system, and what that needs.
+func systems() []object {
+	products := func(needs object) object {
+		return object{"product": object{"items": needs}}
+	}
+	one := func(key string) object {
+		return object{"anyOf": []object{{"required": []string{key}}, {"required": []string{key + "_id"}}}}
+	}
+	return []object{
+		{"required": []string{"izkm"}, "properties": products(object{"required": []string{"template_id"}})},
+		{"required": []string{"smartone"}, "properties": products(object{"allOf": []object{one("assort"), one("unit")}})},
+	}
 }
 
 func when(key, value string, then object) object {

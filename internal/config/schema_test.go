@@ -217,7 +217,7 @@ printer = "tij"
 	}
 	for name := range factsOf {
 		typ, field, _ := strings.Cut(name, ".")
-		of, ok := map[string]reflect.Type{"Config": reflect.TypeFor[Config](), "Agent": reflect.TypeFor[Agent](), "HTTP": reflect.TypeFor[HTTP](), "IZKM": reflect.TypeFor[IZKM](),
+		of, ok := map[string]reflect.Type{"Config": reflect.TypeFor[Config](), "Agent": reflect.TypeFor[Agent](), "HTTP": reflect.TypeFor[HTTP](), "IZKM": reflect.TypeFor[IZKM](), "SmartOne": reflect.TypeFor[SmartOne](),
 			"Factory": reflect.TypeFor[Factory](), "Group": reflect.TypeFor[Group](), "Structure": reflect.TypeFor[Structure](), "Product": reflect.TypeFor[Product](),
 			"Device": reflect.TypeFor[Device](), "Line": reflect.TypeFor[Line](), "Station": reflect.TypeFor[Station](), "Report": reflect.TypeFor[Report](),
 			"Utilisation": reflect.TypeFor[Utilisation](), "Aggregation": reflect.TypeFor[Aggregation](), "Record": reflect.TypeFor[Record](),

@@ -247,6 +247,9 @@ func (c *Config) UsesSecret(name string) []string {
 	if c.IZKM.ClientKey == inStore+name {
 		keys = append(keys, "izkm.client_key")
 	}
+	if c.SmartOne.SigningKey == inStore+name {
+		keys = append(keys, "smartone.signing_key")
+	}
 	return keys
 }
 
@@ -261,6 +264,9 @@ func (c *Config) SecretsInClear() []string {
 	})
 	if strings.Contains(c.IZKM.ClientKey, "-----BEGIN") {
 		keys = append(keys, "izkm.client_key")
+	}
+	if strings.Contains(c.SmartOne.SigningKey, "-----BEGIN") {
+		keys = append(keys, "smartone.signing_key")
 	}
 	return keys
 }

@@ -96,12 +96,13 @@ func (f inForce) table(into *shownTable, at *place, from reflect.Value) {
 		}
 		here, field := at.at(name), from.Field(i)
 		switch {
+		case option == optionEither && f.cfg.lines[here.path] == 0:
 		case isTable(field):
 			sub := &shownTable{key: name}
 			if f.table(sub, here, field); len(sub.settings)+len(sub.tables) > 0 {
 				into.tables = append(into.tables, sub)
 			}
-		case field.Kind() == reflect.Slice:
+		case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct:
 			for j := range field.Len() {
 				sub := &shownTable{key: name, array: true}
 				f.table(sub, here.element(j), field.Index(j))
@@ -134,6 +135,15 @@ func valueOf(field reflect.Value, usual fact) (value any, note string) {
 			return usual.without, ""
 		}
 		return v == Yes, ""
+	case []int:
+		if v == nil {
+			return nil, ""
+		}
+		all := make([]any, len(v))
+		for i := range v {
+			all[i] = v[i]
+		}
+		return all, ""
 	case int:
 		return v, ""
 	case string:

@@ -13,6 +13,13 @@ var (
 	packModes      = []string{PackStream, PackFrame, PackHand}
 	unverifieds    = []string{unverifiedAccept, unverifiedRefuse}
 	reenters       = []string{reenterBehind, reenterBefore}
+	emissions      = []string{"retail", "import"}
+	reportCodes    = []string{codesWhole, codesShort}
+	langs          = []string{"en", "az"}
+	paddings       = []string{"pkcs1v15", "pss"}
+	encodings      = []string{"base64", "hex"}
+	signeds        = []string{"plain", "gzipped"}
+	gzips          = []string{"always", "large", "never"}
 	doubts         = []string{doubtResend, doubtAsk}
 	usageTypes     = []string{usageVerified, usagePrinted, usageInUse} // dictionary 5.9
 )

@@ -37,6 +37,7 @@ type Options struct {
 	Faults sim.Faults
 	// Shipping sends the pallets on their way at the end, with the papers that travel with them.
 	Shipping bool
+	System   string // the national system: IZKM (empty too) or SmartOne
 	// View is told how things stand, several times a second; nil: nobody looks.
 	View func(agent.Status, Phase)
 	Say  func(format string, args ...any) // what a person should know
@@ -94,7 +95,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("opening the agent's log: %w", err)
 	}
 	defer logs.Close()
-	cfg, err := configIn(dir, o.Shipping)
+	cfg, err := configIn(dir, o.System, o.Shipping)
 	if err != nil {
 		return Result{}, err
 	}
@@ -265,7 +266,7 @@ func judge(ctx context.Context, dir string, l *ledger.Ledger) (Result, error) {
 
 func plantDir(dir string) string { return filepath.Join(dir, "plant") }
 
-func configIn(dir string, shipping bool) (*config.Config, error) {
+func configIn(dir, system string, shipping bool) (*config.Config, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "labels"), 0o750); err != nil {
 		return nil, fmt.Errorf("creating the demonstration's folder: %w", err)
 	}
@@ -281,8 +282,14 @@ func configIn(dir string, shipping bool) (*config.Config, error) {
 		}
 	}
 	text := demoConfig
+	if system == SmartOne {
+		if err := signingKey(dir); err != nil {
+			return nil, err
+		}
+		text = onSmartOne(text)
+	}
 	if shipping {
-		text = slices.Concat(demoConfig, shippingConfig)
+		text = slices.Concat(text, shippingConfig)
 		if err := os.WriteFile(filepath.Join(dir, "labels", "shipment.zpl"), shipmentLabel, 0o640); err != nil {
 			return nil, fmt.Errorf("writing the demonstration's labels: %w", err)
 		}

@@ -24,6 +24,9 @@ func folder(o Options) (string, func() error, error) {
 			cache = os.TempDir()
 		}
 		dir = filepath.Join(cache, "linemark", "demo")
+		if o.System == SmartOne {
+			dir += "-smartone"
+		}
 	}
 	mark := filepath.Join(dir, marker)
 	_, err := os.Stat(mark)

@@ -183,7 +183,7 @@ func TestConfigIn(t *testing.T) {
 	if filepath.Separator == '\\' {
 		dir = filepath.Join(t.TempDir(), "a plant in кириллица")
 	}
-	cfg, err := configIn(dir, false)
+	cfg, err := configIn(dir, "", false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -169,9 +169,14 @@ func (e *examination) nationalSystem(ctx context.Context, cfg *config.Config) {
 	defer cancel()
 	skew, err := agent.Ping(ctx, cfg, agent.Options{})
 	if err != nil {
-		e.find(Warn, "national system", err.Error(), "see the network, [izkm] url, oms_id and client_token")
+		hint := "see the network, [izkm] url, oms_id and client_token"
+		if cfg.OnSmartOne() {
+			hint = "see the network, [smartone] url, login, password and signing_key"
+		}
+		e.find(Warn, "national system", err.Error(), hint)
 	} else {
-		e.good("national system", "%s answers and takes this PC's access", cfg.IZKM.URL)
+		_, url := cfg.National()
+		e.good("national system", "%s answers and takes this PC's access", url)
 	}
 	if skew != nil {
 		e.skew(*skew)

@@ -16,6 +16,8 @@ import (
 // outcome and keeps no other back.
 func (o Office) Drop(ctx context.Context, d ledger.Drop, codes []code.Code) ([]ledger.DropOutcome, error) {
 	switch {
+	case o.Config.OnSmartOne():
+		return nil, &InputError{"SmartOne takes no dropout reports: nothing is withdrawn here that nobody is told of", "withdraw the codes in SmartOne itself"}
 	case !slices.Contains(o.Reasons, d.Reason):
 		return nil, &InputError{fmt.Sprintf("reason %q is unknown", d.Reason), "reasons: " + strings.Join(o.Reasons, ", ")}
 	case len(codes) == 0:

@@ -27,6 +27,22 @@ func general(err error) bool {
 	return errors.As(err, &e) && e.HasCode(codeMissing)
 }
 
+// outcome is the state that an error itself gives to a report: of a system that knows each report by its
+// own id, whose answer is the same whatever was sent before it, and is about the report as a whole.
+func outcome(err error) (ledger.ReportStatus, bool) {
+	var o interface{ Outcome() ledger.ReportStatus }
+	if !errors.As(err, &o) || o.Outcome() == "" {
+		return "", false
+	}
+	return o.Outcome(), true
+}
+
+// end leaves a report to a person.
+func (d *Desk) end(ctx context.Context, r ledger.Report, state ledger.ReportStatus, err error) error {
+	d.Log.Error("a report was refused: a person must look", "report", r.UUID, "kind", string(r.Kind), "error", err)
+	return d.Ledger.MoveReport(context.WithoutCancel(ctx), r.ID, r.State, state, "", err.Error())
+}
+
 // deny tells what a no means. One that names codes of the report is about these codes: the report is
 // divided. One to a report whose first sending may have arrived is about the report: where the
 // server names that first one, it is asked what became of it; else a person must look, at what has

@@ -69,6 +69,9 @@ type Desk struct {
 	System System
 	Log    *slog.Logger
 	Clock  func() error // why no report can be dated by this PC's clock, or nil; nil: it is right
+	// Waits says which of the open reports must not be sent yet, and why where people should know: another
+	// must come first, or time must pass. nil: none has to wait.
+	Waits func(ctx context.Context, open []ledger.Report) (map[int64]error, error)
 
 	since  map[string]time.Time // when a set of codes or containers became due
 	denied map[int64]int        // divided reports by the first of their line: how many of their parts were denied since one arrived
@@ -215,6 +218,12 @@ func (d *Desk) deliver(ctx context.Context) []error {
 	if err := d.System.Ready(); err != nil && len(open) > 0 {
 		return []error{err} // no report counts it as its own failure: when the system is back, the oldest goes first
 	}
+	var waits map[int64]error
+	if d.Waits != nil && len(open) > 0 {
+		if waits, err = d.Waits(ctx, open); err != nil {
+			return []error{err}
+		}
+	}
 	var errs []error
 	under := map[int64]int{} // parts of one divided report that are under way
 	for _, r := range open {
@@ -235,6 +244,10 @@ func (d *Desk) deliver(ctx context.Context) []error {
 			} else {
 				continue
 			}
+		}
+		if why, wait := waits[r.ID]; wait && r.State != ledger.Accepted {
+			errs = append(errs, why)
+			continue
 		}
 		a := d.next[r.ID]
 		if ctx.Err() == nil && !time.Now().Before(a.at) {
@@ -285,6 +298,9 @@ func (d *Desk) send(ctx context.Context, r ledger.Report) error {
 	}
 	r.State = ledger.Sending
 	serverID, err := d.System.Send(ctx, r, body)
+	if state, final := outcome(err); final {
+		return d.end(ctx, r, state, err)
+	}
 	switch {
 	case err == nil:
 		return d.Ledger.MoveReport(ctx, r.ID, ledger.Sending, ledger.Accepted, serverID, "")
@@ -317,6 +333,9 @@ func (d *Desk) before(r ledger.Report) ledger.ReportStatus {
 
 func (d *Desk) follow(ctx context.Context, r ledger.Report) error {
 	state, reason, err := d.System.State(ctx, r)
+	if end, final := outcome(err); final {
+		return d.end(ctx, r, end, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -5,15 +5,12 @@
 package sim
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +22,7 @@ import (
 	"linemark/drivers/scanner/text/texttest"
 	"linemark/internal/config"
 	"linemark/internal/upstream/izkm/izkmtest"
+	"linemark/internal/upstream/smartone/smartonetest"
 )
 
 // Options of a plant.
@@ -59,7 +57,8 @@ var SomeFaults = Faults{NoRead: 0.004, Wrong: 0.003, Copied: 0.002, Taken: 0.003
 // Plant is the simulated plant of one configuration.
 type Plant struct {
 	opt       Options
-	IZKM      *izkmtest.Server
+	IZKM      *izkmtest.Server             // nil: the configuration names SmartOne
+	SmartOne  *smartonetest.Server         // nil: it names IZKM
 	Printers  map[string]*zpltest.Printer  // those that speak ZPL
 	Scanners  map[string]*texttest.Scanner // those that send framed text
 	PLCs      map[string]*modbustest.PLC
@@ -209,55 +208,6 @@ func (p port) Close() error {
 		return err
 	}
 	return nil // its server was quicker
-}
-
-func (p *Plant) national(cfg *config.Config) error {
-	u, err := url.Parse(cfg.IZKM.URL)
-	if err != nil || u.Scheme != "http" {
-		return fmt.Errorf("[izkm] url %s: the simulated plant serves http on loopback only", cfg.IZKM.URL)
-	}
-	old, err := p.history()
-	if err != nil {
-		return err
-	}
-	log, err := p.log("izkm")
-	if err != nil {
-		return err
-	}
-	p.IZKM = izkmtest.New(izkmtest.Options{OMSID: cfg.IZKM.OMSID, Token: cfg.IZKM.ClientToken.Reveal(), Seed: p.opt.Seed, OrderDelay: p.opt.Orders, ReportDelay: p.opt.Reports, Log: log})
-	if p.opt.Storm > 0 {
-		p.IZKM.SetFault(izkmtest.Storm(p.opt.Seed, p.opt.Storm, p.opt.Storm, p.opt.Storm/5))
-	}
-	if len(old) > 0 {
-		if err := p.IZKM.Restore(bytes.NewReader(old)); err != nil {
-			return fmt.Errorf("going on from the national system's log: %w", err)
-		}
-	}
-	host := u.Host
-	if u.Port() == "" {
-		host = net.JoinHostPort(u.Hostname(), "80")
-	}
-	l, err := p.opt.Listen(host)
-	if err != nil {
-		return fmt.Errorf("[izkm] url: %w", err)
-	}
-	p.closers = append(p.closers, port{l})
-	p.http = &http.Server{Handler: p.IZKM, ReadHeaderTimeout: 10 * time.Second}
-	go p.http.Serve(l) //nolint:errcheck // ends with Close
-	return nil
-}
-
-// history is what the national system logged before, if it did. It is read before its log is
-// opened, which ends a half line: only one without an end is known for what a kill has left.
-func (p *Plant) history() ([]byte, error) {
-	if p.opt.Dir == "" {
-		return nil, nil
-	}
-	old, err := os.ReadFile(filepath.Join(p.opt.Dir, "izkm.jsonl"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("reading the national system's log: %w", err)
-	}
-	return old, nil
 }
 
 // log opens a part's log for appending. Each event is one write, so a killed plant leaves at

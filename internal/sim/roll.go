@@ -78,7 +78,7 @@ func (p *Plant) roll(cfg *config.Config, l config.Line) (*Roll, error) {
 		return r, nil
 	}
 	var err error
-	if r.Codes, err = p.IZKM.Issue(product.GroupOr(cfg), product.GTIN, product.CISType, rollLength); err != nil {
+	if r.Codes, err = p.issue(product.GroupOr(cfg), product.GTIN, product.CISType, rollLength); err != nil {
 		return nil, fmt.Errorf("line %s: %w", l.Name, err)
 	}
 	if r.File == "" {

@@ -29,6 +29,13 @@ type Orders interface {
 	Close(ctx context.Context, p Product, orderID, lastBlock string) error
 }
 
+// Limited is an Orders whose codes were made elsewhere, and may come to an end.
+type Limited interface {
+	// Orderable returns how many codes one order may ask for now: quantity, or fewer but at least one. With
+	// none left the error says what a person can do.
+	Orderable(ctx context.Context, p Product, quantity int) (int, error)
+}
+
 // Blocks is where the codes of an order are taken. Take is not repeatable: each success issues
 // codes. last acknowledges an earlier block; it is empty for the first.
 type Blocks interface {
@@ -221,6 +228,13 @@ func (k *Keeper) place(ctx context.Context, quantity int) error {
 	}
 	if full, err := k.full(ctx); full || err != nil {
 		return err
+	}
+	if made, ok := k.Orders.(Limited); ok {
+		most, err := made.Orderable(ctx, k.Product, quantity)
+		if err != nil {
+			return err
+		}
+		quantity = min(quantity, most)
 	}
 	id, err := k.Ledger.PlaceOrder(ctx, k.Product.ID, quantity)
 	if err != nil {

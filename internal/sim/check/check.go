@@ -67,6 +67,7 @@ func Judge(ctx context.Context, dir string, l *ledger.Ledger) (Verdict, error) {
 	v := Verdict{Balanced: true, Broken: map[string]int{}}
 	w.judgePrinters(&v)
 	w.judgeReports(&v)
+	w.judgePacked(&v)
 	b, err := readBook(ctx, l)
 	if err != nil {
 		return Verdict{}, err

@@ -28,6 +28,8 @@ type witness struct {
 	blocks    map[string]*issuedBlock
 	newest    map[string]*issuedBlock // of each suborder: not acknowledged yet
 	reports   []loggedReport
+	packed    []packing
+	named     bool // every report bears the sender's own id
 	breaches  []string
 	passedBad []string
 }
@@ -51,10 +53,12 @@ type loggedReport struct {
 	Usage  string `json:"usageType"`
 	Status string `json:"status"`
 	Codes  []string
-	Units  []struct {
-		Serial   string   `json:"unitSerialNumber"`
-		Children []string `json:"sntins"`
-	} `json:"units"`
+	Units  []loggedUnit `json:"units"`
+}
+
+type loggedUnit struct {
+	Serial   string   `json:"unitSerialNumber"`
+	Children []string `json:"sntins"`
 }
 
 func (w *witness) gather(dir string) error {
@@ -68,6 +72,8 @@ func (w *witness) gather(dir string) error {
 		switch {
 		case name == "izkm":
 			take = w.national
+		case name == "smartone":
+			take = w.smartOne
 		case strings.HasPrefix(name, "conveyor-"):
 			take = (&beltReader{w: w}).line
 		}

@@ -62,7 +62,7 @@ func (w *witness) judgeContainer(v *Verdict, serial string, children []string) {
 }
 
 // judgeOutbox holds what the ledger says was sent against what the national system has taken, both ways
-// (P5). An aggregation bears no id of the sender's.
+// (P5). An aggregation for IZKM bears no id of the sender's.
 func (w *witness) judgeOutbox(v *Verdict, b book) {
 	taken, frozen := map[string]bool{}, map[string]bool{}
 	for _, r := range w.reports {
@@ -72,7 +72,7 @@ func (w *witness) judgeOutbox(v *Verdict, b book) {
 	}
 	for _, r := range b.reports {
 		frozen[r.UUID] = true
-		if r.Kind == ledger.Utilisation && r.State == ledger.Sent && !taken[r.UUID] {
+		if (r.Kind == ledger.Utilisation || w.named) && r.State == ledger.Sent && !taken[r.UUID] {
 			v.find("P5", "report %s is sent in the ledger, but the national system has not taken it", r.UUID)
 		}
 	}

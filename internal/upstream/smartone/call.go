@@ -42,6 +42,11 @@ func (c *Client) call(ctx context.Context, m message) (*answer, error) {
 	m.signed = true
 	for again := false; ; again = true {
 		token, err := c.token(ctx, m.token)
+		if unknown, ok := errors.AsType[*UnknownError](err); ok && again && unknown.Unsent {
+			sent := *unknown // m itself has been there, whatever the one that turned it away has done with it
+			sent.Unsent = false
+			return nil, &sent
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -92,6 +97,9 @@ func (c *Client) exchange(ctx context.Context, m message) (reply, error) {
 		return reply{}, &UnknownError{Op: m.op, Unsent: !connected.Load(), Err: err}
 	}
 	defer resp.Body.Close()
+	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil && c.o.Clock != nil {
+		c.o.Clock(at.Sub(c.o.Now()))
+	}
 	r := reply{status: resp.StatusCode, header: resp.Header}
 	r.body, err = c.read(resp)
 	if err != nil {

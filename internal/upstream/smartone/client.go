@@ -65,8 +65,14 @@ type Options struct {
 	NoTokenPrefix bool
 
 	Timeout time.Duration // for one request with its whole answer; 0: 60 s
-	Spacing time.Duration // between two heavy calls of this client; 0: 2 s, the least that is allowed
+	Spacing time.Duration // between two heavy calls of this client, and before its first; 0: 2 s, the least that is allowed
 	MaxBody int64         // longest unpacked answer in bytes; 0: 64 MiB
+
+	// Clock, if not nil, hears of every answer with a Date how far the server's clock is ahead of
+	// this machine's, to the second and the answer's way.
+	Clock func(ahead time.Duration)
+	// Now is the clock that answers' dates are compared with; nil: time.Now.
+	Now func() time.Time
 
 	TLS *tls.Config // authorities and client certificates; nil: what the system trusts
 	// DialContext replaces the network; nil: the system's.
@@ -158,6 +164,9 @@ func (o Options) withDefaults() Options {
 	set(&o.Timeout, defaultTimeout)
 	set(&o.Spacing, DefaultSpacing)
 	set(&o.MaxBody, defaultMaxBody)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return o
 }
 

@@ -62,6 +62,13 @@ func (c *Client) token(ctx context.Context, stale string) (string, error) {
 	}
 }
 
+// SignIn asks for a fresh token: whether the system is there and knows the user. It signs and carries
+// nothing out. The error is as of the other calls.
+func (c *Client) SignIn(ctx context.Context) error {
+	_, err := c.token(ctx, c.login.current())
+	return err
+}
+
 // current is the token for taking it out of texts.
 func (s *session) current() string {
 	s.mu.Lock()

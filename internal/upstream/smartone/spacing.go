@@ -15,7 +15,7 @@ type spacing struct {
 
 func newSpacing(gap time.Duration) *spacing {
 	s := &spacing{gap: gap, turn: make(chan time.Time, 1)}
-	s.turn <- time.Time{}
+	s.turn <- time.Now() // a run that was killed may have called just before
 	return s
 }
 
@@ -30,9 +30,6 @@ func (s *spacing) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		s.turn <- last
 		return err
-	}
-	if last.IsZero() {
-		return nil
 	}
 	wait := time.NewTimer(s.gap - time.Since(last))
 	defer wait.Stop()

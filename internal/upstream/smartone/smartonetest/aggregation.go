@@ -1,6 +1,8 @@
 package smartonetest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -45,6 +47,11 @@ func (s *Server) aggregate(c *call) object {
 	}
 	s.byID[id] = r
 	s.byParams[r.params] = r
+	e := event{Event: "request", RequestID: id, At: r.at, Params: r.params, Answer: r.answer}
+	if no == nil {
+		e.Document = &s.documents[len(s.documents)-1]
+	}
+	s.note(e)
 	return s.told(r, id, c.now)
 }
 
@@ -67,7 +74,7 @@ func (s *Server) told(r *request, asked string, now time.Time) object {
 	return out
 }
 
-// params is everything but the request id, in one form.
+// params stands for everything but the request id.
 func params(c *call) string {
 	rest := make(map[string]any, len(c.in))
 	for name, v := range c.in {
@@ -79,19 +86,25 @@ func params(c *call) string {
 	if err != nil {
 		panic("smartonetest: parameters that are not JSON: " + err.Error())
 	}
-	return string(b)
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }
 
 // keep makes the document; the production document behind it is that of the day, the department
 // and the line.
 func (s *Server) keep(c *call, id string, doc Document) object {
 	doc.RequestID, doc.At, doc.Number = id, c.now, len(s.documents)+1
+	s.add(doc)
+	return object{"status": "success", "code": 0, "message": "", "doc_id": doc.Number}
+}
+
+// add takes a document into the books.
+func (s *Server) add(doc Document) {
 	s.documents = append(s.documents, doc)
 	for _, p := range doc.Packed {
 		s.parent[p.Code] = p.Parent
 	}
 	s.lastDate[doc.queue()] = doc.Date
-	return object{"status": "success", "code": 0, "message": "", "doc_id": doc.Number}
 }
 
 // checkAggregation reads the parameters against the tables of the document.

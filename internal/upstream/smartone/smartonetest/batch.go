@@ -22,6 +22,14 @@ func (s *Server) SetBatch(id int64, b Batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.batches[id] = &b
+	s.note(event{Event: "batch", Batch: id, Generated: &b})
+}
+
+// HasBatch says whether there is a batch of that number.
+func (s *Server) HasBatch(id int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.batches[id] != nil
 }
 
 // batchCodes carries out get_batch_codes. It reads; asked twice it answers twice. cnt is the number

@@ -3,6 +3,7 @@ package smartonetest
 import (
 	"crypto/rsa"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
@@ -37,6 +38,8 @@ type Options struct {
 	MustGzip bool
 
 	Now func() time.Time // nil: time.Now
+	// Log takes a line of JSON for each batch, each request that was let in and each breach; see Restore.
+	Log io.Writer
 }
 
 // Server is the emulator, an [http.Handler] safe for concurrent use. Make it with [New].
@@ -184,5 +187,6 @@ func (s *Server) breach(c *call, answer object) object {
 	code, _ := answer["code"].(int)
 	message, _ := answer["message"].(string)
 	s.breaches = append(s.breaches, c.path+": "+strconv.Itoa(code)+" "+message)
+	s.note(event{Event: "breach", Breach: s.breaches[len(s.breaches)-1]})
 	return answer
 }
