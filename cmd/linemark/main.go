@@ -37,7 +37,7 @@ type console struct {
 
 func commands() []command {
 	return []command{
-		{"demo", "[--for 30s] [--rate N] [--seed N] [--shipping] [--json]", "a whole plant on this machine, nothing to install", runDemo, nil},
+		{"demo", "[--for 30s] [--rate N] [--seed N] [--system smartone] [--shipping] [--json]", "a whole plant on this machine, nothing to install", runDemo, nil},
 		{"run", "--config FILE", "the agent", runAgent, nil},
 		{"service", "install|uninstall|start|stop|status|may-restart", "the agent as a Windows service or a systemd unit, which starts with the machine", runService, []string{
 			"install [--config FILE] [--again]    as administrator or root; writes a starter configuration where there is none",
