@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -90,13 +91,14 @@ func (b *backups) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// One of tomorrow was made when this clock, or another one, was wrong.
+	all = slices.DeleteFunc(all, func(k ledger.Backup) bool { return b.now().Sub(k.At) <= -backupLook })
 	if len(all) > 0 {
 		newest := all[len(all)-1]
 		b.mu.Lock()
 		b.last = newest
 		b.mu.Unlock()
-		// One of tomorrow was made when this clock, or another one, was wrong.
-		if age := b.now().Sub(newest.At); age < b.cfg.Backup.Every && age > -backupLook {
+		if b.now().Sub(newest.At) < b.cfg.Backup.Every {
 			return nil
 		}
 	}

@@ -102,7 +102,7 @@ func MakeBackup(ctx context.Context, dataDir string, o BackupOptions) (Kept, err
 	if err := writeFile(base+manifestSuffix, []byte(k.manifest())); err != nil {
 		return k, fmt.Errorf("writing down what the backup holds: %w", err)
 	}
-	k.Removed, err = thinOut(o)
+	k.Removed, err = thinOut(o, k.At)
 	return k, err
 }
 
@@ -206,14 +206,18 @@ func Backups(dir, agent string) ([]Backup, error) {
 	return all, nil
 }
 
-// thinOut removes an agent's oldest backups beyond those that stay.
-func thinOut(o BackupOptions) (removed []Backup, err error) {
+// thinOut removes an agent's oldest backups beyond those that stay. Those that are dated after the one just
+// made are older than all others: a clock was wrong when they were made.
+func thinOut(o BackupOptions, made time.Time) (removed []Backup, err error) {
 	if o.Keep <= 0 {
 		return nil, nil
 	}
 	all, err := Backups(o.Dir, o.Agent)
 	if err != nil {
 		return nil, err
+	}
+	if i := slices.IndexFunc(all, func(b Backup) bool { return b.At.After(made) }); i >= 0 {
+		all = slices.Concat(all[i:], all[:i])
 	}
 	for ; len(all) > o.Keep; all = all[1:] {
 		base := strings.TrimSuffix(all[0].Path, backupSuffix)
