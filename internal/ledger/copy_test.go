@@ -247,6 +247,24 @@ func TestTakeoverSerials(t *testing.T) {
 	}
 }
 
+// By a clock that is behind the copy nobody knows how many serial numbers the old PC may have used.
+func TestP1_TakeoverByAWrongClock(t *testing.T) {
+	p := newPlant(t)
+	must(p.NextSSCC(p.ctx, "0301234567"))
+	p.stock(p.unit, 1)
+	p.copied(t, elsewhere)
+	const years = int64(20 * 365 * 24 * time.Hour / time.Second)
+	p.commits.Add(-years) // the battery is empty
+	v, err := p.BeginTakeover(p.ctx, Word{Reason: "x"})
+	if e, ok := errors.AsType[*SerialsError](err); !ok || e.Prefix != "0301234567" || e.Behind < 19*365*24*time.Hour {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	p.commits.Add(years)
+	if v := must(p.BeginTakeover(p.ctx, Word{Reason: "x"})); len(v.Skipped) != 1 || v.Skipped[0].To < 1001 {
+		t.Errorf("%+v", v.Skipped)
+	}
+}
+
 // Labels that came printed are there once, whichever PC reads them: they stay in stock.
 func TestTakeoverKeepsLabels(t *testing.T) {
 	p := newPlant(t)

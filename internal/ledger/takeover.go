@@ -181,14 +181,19 @@ func (l *Ledger) take(ctx context.Context, w Word, row homeRow, v *Takeover) err
 }
 
 // SerialsError says that too few serial numbers of a prefix are left to skip all that the old PC may
-// have used.
+// have used, or that their number is not known.
 type SerialsError struct {
 	Prefix string
 	Next   int64 // the copy's
 	Need   int64 // how many would be skipped
+	// Behind is how far this PC's clock is behind the copy: it says nothing of the time since then. 0: it is not.
+	Behind time.Duration
 }
 
 func (e *SerialsError) Error() string {
+	if e.Behind > 0 {
+		return fmt.Sprintf("this PC's clock is %s behind the copy, so nobody knows how many serial numbers of transport codes %s the old PC may have used since: set the clock, or tell the last one that it has used", e.Behind.Round(time.Minute), e.Prefix)
+	}
 	return fmt.Sprintf("the old PC may have used %d more serial numbers of transport codes %s since the copy, whose next one is %d: the last one that it has used must be told", e.Need, e.Prefix, e.Next)
 }
 
@@ -205,6 +210,9 @@ func (t *tx) skipSerials(w Word, elapsed time.Duration) ([]Skipped, error) {
 	for _, k := range all {
 		next, told := w.Serials[k.Prefix]
 		if !told {
+			if behind := -elapsed; behind > leastSkipped/serialsPerSecond*time.Second {
+				return nil, &SerialsError{Prefix: k.Prefix, Next: k.From, Behind: behind}
+			}
 			next = k.From + max(leastSkipped, int64(elapsed.Seconds())*serialsPerSecond)
 			if next > lastSerial {
 				return nil, &SerialsError{Prefix: k.Prefix, Next: k.From, Need: next - k.From}
