@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"linemark/internal/code"
@@ -13,6 +15,9 @@ import (
 // more, and send nothing.
 type Word struct {
 	Reason string // who says so, and how he knows
+	// Prefixes are those of the transport codes that the configuration has printed. The copy may not know one
+	// that the old PC has used since.
+	Prefixes []string
 	// Serials are the next serial numbers of transport codes, by prefix, where a person has read them
 	// off the last label. For the others see Skipped.
 	Serials map[string]int64
@@ -206,6 +211,12 @@ func (t *tx) skipSerials(w Word, elapsed time.Duration) ([]Skipped, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, prefix := range slices.Sorted(maps.Keys(w.Serials)) {
+		all = withPrefix(all, prefix)
+	}
+	for _, prefix := range w.Prefixes {
+		all = withPrefix(all, prefix)
+	}
 	var skipped []Skipped
 	for _, k := range all {
 		next, told := w.Serials[k.Prefix]
@@ -223,7 +234,7 @@ func (t *tx) skipSerials(w Word, elapsed time.Duration) ([]Skipped, error) {
 		}
 		k.To = next - 1
 		skipped = append(skipped, k)
-		if _, err := t.exec("UPDATE sscc SET next = ? WHERE prefix = ?", next, k.Prefix); err != nil {
+		if _, err := t.exec("INSERT INTO sscc (prefix, next) VALUES (?, ?) ON CONFLICT DO UPDATE SET next = excluded.next", k.Prefix, next); err != nil {
 			return nil, err
 		}
 		if _, err := t.event("recover", fmt.Sprintf("serial numbers %d to %d of transport codes %s are skipped: the old PC may have used them", k.From, k.To, k.Prefix)); err != nil {
@@ -231,6 +242,14 @@ func (t *tx) skipSerials(w Word, elapsed time.Duration) ([]Skipped, error) {
 		}
 	}
 	return skipped, nil
+}
+
+// withPrefix adds a prefix of which no serial number was given out yet.
+func withPrefix(all []Skipped, prefix string) []Skipped {
+	if slices.ContainsFunc(all, func(k Skipped) bool { return k.Prefix == prefix }) {
+		return all
+	}
+	return append(all, Skipped{Prefix: prefix, From: 1})
 }
 
 // takeApart gives the codes of half made reports back, with what a division has left in the report that
