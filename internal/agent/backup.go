@@ -99,6 +99,9 @@ func (b *backups) step(ctx context.Context) error {
 		b.last = newest
 		b.mu.Unlock()
 		if b.now().Sub(newest.At) < b.cfg.Backup.Every {
+			if err := ledger.KeepArchives(ctx, b.cfg.Agent.DataDir, to, b.cfg.Agent.Name); err != nil {
+				return fmt.Errorf("the backup has failed: %w", err)
+			}
 			return nil
 		}
 	}

@@ -16,6 +16,17 @@ func archivesOf(dir, agent string) string {
 	return filepath.Join(dir, strings.TrimSuffix(backupPrefix(agent), "-")+"-"+ArchiveDir)
 }
 
+// KeepArchives copies the archives of the ledger in folder dataDir that an agent's backups in folder to lack:
+// of a backup that was interrupted, and archives that were not to be read when it was made.
+func KeepArchives(ctx context.Context, dataDir, to, agent string) error {
+	l, err := OpenReader(ctx, dataDir)
+	if err != nil {
+		return err
+	}
+	_, err = l.keepArchives(ctx, archivesOf(to, agent))
+	return errors.Join(err, l.Close())
+}
+
 // keepArchives copies the archives that the ledger names and the folder lacks.
 func (l *Ledger) keepArchives(ctx context.Context, to string) (n int, err error) {
 	all, err := l.archives(ctx, "")
