@@ -108,10 +108,65 @@ func disks(path string) []string {
 	}
 	dev := uint64(s.Dev)
 	dir, err := filepath.EvalSymlinks(fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(dev), unix.Minor(dev)))
-	if err != nil {
-		return nil // no device of its own: a network, a memory, btrfs
+	if err != nil { // no device of its own: a network, a memory, btrfs
+		mounts, _ := os.ReadFile("/proc/self/mountinfo")
+		var found []string
+		for _, dir := range btrfsDevices(string(mounts), path, "/sys/fs/btrfs") {
+			found = append(found, serials(dir, 0)...)
+		}
+		return set(found)
 	}
 	return set(serials(dir, 0))
+}
+
+// btrfsDevices are the folders of all devices of the btrfs that a file is on: mountinfo (proc(5)) names one of
+// them, which may be another at the next start.
+func btrfsDevices(mounts, path, sys string) (found []string) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil
+	}
+	const mountPoint, kind, source = 4, 0, 1
+	longest, device := "", ""
+	for l := range strings.Lines(mounts) {
+		before, after, _ := strings.Cut(l, " - ")
+		b, a := strings.Fields(before), strings.Fields(after)
+		if len(b) <= mountPoint || len(a) <= source {
+			continue
+		}
+		point := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(b[mountPoint])
+		if len(point) < len(longest) || path != point && !strings.HasPrefix(path, strings.TrimSuffix(point, "/")+"/") {
+			continue
+		}
+		if longest, device = point, a[source]; a[kind] != "btrfs" {
+			device = ""
+		}
+	}
+	if device == "" {
+		return nil
+	}
+	if real, err := filepath.EvalSymlinks(device); err == nil { // /dev/mapper/NAME
+		device = real
+	}
+	lists, _ := filepath.Glob(filepath.Join(sys, "*", "devices")) // fails for a bad pattern alone
+	for _, list := range lists {
+		if _, err := os.Stat(filepath.Join(list, filepath.Base(device))); err != nil {
+			continue
+		}
+		all, err := os.ReadDir(list)
+		if err != nil {
+			return nil
+		}
+		for _, d := range all {
+			if dir, err := filepath.EvalSymlinks(filepath.Join(list, d.Name())); err == nil {
+				found = append(found, dir)
+			}
+		}
+	}
+	return found
 }
 
 // deepest is how many layers may lie on each other.

@@ -52,3 +52,36 @@ func TestCards(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// btrfs has no device of its own: a PC whose disk is not known by it would be another one with another card. All
+// disks of a mirror count, whichever of them the mount names.
+func TestP9_DisksOfBtrfs(t *testing.T) {
+	sys := t.TempDir()
+	for _, d := range []string{"u-1/devices", "u-2/devices", "block/sda2", "block/sdb2", "block/sdc1"} {
+		if err := os.MkdirAll(filepath.Join(sys, d), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{"u-1/devices/sda2": "block/sda2", "u-1/devices/sdb2": "block/sdb2", "u-2/devices/sdc1": "block/sdc1"} {
+		if err := os.Symlink(filepath.Join(sys, to), filepath.Join(sys, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mounts := func(mirror string) string {
+		return "22 1 0:20 /@ / rw shared:1 - btrfs " + mirror + " rw,subvol=/@\n30 22 0:20 /@/var /srv/a\\040b rw - btrfs " + mirror + " rw\n31 22 8:33 / /srv rw - ext4 /dev/sdd1 rw\n32 22 0:41 / /srv/b rw - btrfs /dev/sdc1 rw\n"
+	}
+	for path, want := range map[string]string{"/ledger.db": "sda2 sdb2", "/srv/a b/ledger.db": "sda2 sdb2", "/srv/x/ledger.db": "", "/srv/b/ledger.db": "sdc1", "/srv/bb/ledger.db": ""} {
+		for _, mirror := range []string{"/dev/sda2", "/dev/sdb2"} {
+			var got []string
+			for _, dir := range btrfsDevices(mounts(mirror), path, sys) {
+				got = append(got, filepath.Base(dir))
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%s, mounted from %s: %v, want %q", path, mirror, got, want)
+			}
+		}
+	}
+	if got := btrfsDevices("garbage\n - \n", "/ledger.db", sys); got != nil {
+		t.Errorf("%v", got)
+	}
+}
