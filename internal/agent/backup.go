@@ -166,10 +166,18 @@ func Backup(ctx context.Context, cfg *config.Config, to string, now func() time.
 	return ledger.MakeBackup(ctx, cfg.Agent.DataDir, o)
 }
 
-// portable is the configuration's file, unless a secret stands in it in clear.
+// portable is the configuration's file as it is now, unless a secret stands in it in clear.
 func portable(cfg *config.Config) ([]byte, error) {
-	if keys := cfg.SecretsInClear(); len(keys) > 0 {
+	text, err := os.ReadFile(cfg.File)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := config.ClearSecrets(cfg.File, text)
+	if err != nil {
+		return nil, fmt.Errorf("whether a secret stands in it in clear cannot be told: %w", err)
+	}
+	if len(keys) > 0 {
 		return nil, fmt.Errorf(`%s stands in it in clear: write "secret:NAME", "file:/path" or "${NAME}" in its place`, strings.Join(keys, ", "))
 	}
-	return os.ReadFile(cfg.File)
+	return text, nil
 }
