@@ -110,11 +110,14 @@ func (r *restoring) put(ctx context.Context, c *console, cfg *config.Config) err
 		return failed(err, copyHint(err, r.config))
 	}
 	if r.json {
-		return printJSON(c.out, map[string]any{"agent": done.Agent, "pc": done.PC, "copied_at": done.CopiedAt, "last_entry": done.LastEntry, "set_aside": done.Aside})
+		return printJSON(c.out, map[string]any{"agent": done.Agent, "pc": done.PC, "copied_at": done.CopiedAt, "last_entry": done.LastEntry, "set_aside": done.Aside, "lacking_archives": done.Lacking})
 	}
 	fmt.Fprintf(c.out, "restored: the ledger of agent %s on PC %s, as it was at %s, to entry %d of its journal\n", done.Agent, done.PC, done.CopiedAt.Format(time.RFC3339), done.LastEntry)
 	for _, b := range done.Balances {
 		fmt.Fprintf(c.out, "  %s: %d codes received, %d in stock\n", b.Product.Name, b.Received, b.States[ledger.InStock])
+	}
+	if done.Lacking > 0 {
+		fmt.Fprintf(c.out, "%d of its archives are not beside the backup: trace knows the codes in them, and cannot tell their lives. Bring them into %s from an older stick or the old PC\n", done.Lacking, filepath.Join(cfg.Agent.DataDir, ledger.ArchiveDir))
 	}
 	if done.Aside != "" {
 		fmt.Fprintf(c.out, "the ledger that was there is in %s\n", done.Aside)

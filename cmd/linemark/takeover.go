@@ -50,7 +50,11 @@ func (r *restoring) takeOver(ctx context.Context, c *console, cfg *config.Config
 
 func (r *restoring) takeoverHint(err error) string {
 	if e, ok := errors.AsType[*ledger.SerialsError](err); ok {
-		return fmt.Sprintf("read the last label that the old PC printed with prefix %s, and add --next-serial %s=NUMBER, one more than its serial number", e.Prefix, e.Prefix)
+		clock := ""
+		if e.Behind > 0 {
+			clock = "set this PC's clock, or "
+		}
+		return clock + fmt.Sprintf("read the last label that the old PC printed with prefix %s, and add --next-serial %s=NUMBER, one more than its serial number", e.Prefix, e.Prefix)
 	}
 	return host.Hint(err, r.config)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -90,13 +91,17 @@ func (b *backups) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// One of tomorrow was made when this clock, or another one, was wrong.
+	all = slices.DeleteFunc(all, func(k ledger.Backup) bool { return b.now().Sub(k.At) <= -backupLook })
 	if len(all) > 0 {
 		newest := all[len(all)-1]
 		b.mu.Lock()
 		b.last = newest
 		b.mu.Unlock()
-		// One of tomorrow was made when this clock, or another one, was wrong.
-		if age := b.now().Sub(newest.At); age < b.cfg.Backup.Every && age > -backupLook {
+		if b.now().Sub(newest.At) < b.cfg.Backup.Every {
+			if err := ledger.KeepArchives(ctx, b.cfg.Agent.DataDir, to, b.cfg.Agent.Name); err != nil {
+				return fmt.Errorf("the backup has failed: %w", err)
+			}
 			return nil
 		}
 	}
@@ -161,10 +166,18 @@ func Backup(ctx context.Context, cfg *config.Config, to string, now func() time.
 	return ledger.MakeBackup(ctx, cfg.Agent.DataDir, o)
 }
 
-// portable is the configuration's file, unless a secret stands in it in clear.
+// portable is the configuration's file as it is now, unless a secret stands in it in clear.
 func portable(cfg *config.Config) ([]byte, error) {
-	if keys := cfg.SecretsInClear(); len(keys) > 0 {
+	text, err := os.ReadFile(cfg.File)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := config.ClearSecrets(cfg.File, text)
+	if err != nil {
+		return nil, fmt.Errorf("whether a secret stands in it in clear cannot be told: %w", err)
+	}
+	if len(keys) > 0 {
 		return nil, fmt.Errorf(`%s stands in it in clear: write "secret:NAME", "file:/path" or "${NAME}" in its place`, strings.Join(keys, ", "))
 	}
-	return os.ReadFile(cfg.File)
+	return text, nil
 }

@@ -35,6 +35,13 @@ func TakeOver(ctx context.Context, cfg *config.Config, o Options, of string, w l
 		return t, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	for _, line := range cfg.Lines {
+		for _, s := range line.Stations {
+			if s.SSCCPrefix != "" && s.Printer != "" {
+				w.Prefixes = append(w.Prefixes, s.SSCCPrefix)
+			}
+		}
+	}
 	if t.Takeover, err = l.BeginTakeover(ctx, w); err != nil {
 		return t, err
 	}

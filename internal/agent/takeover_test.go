@@ -224,3 +224,32 @@ func TestBackups(t *testing.T) {
 		end()
 	})
 }
+
+// TestBackupsOfAClockAhead: one that is dated years ahead does not make every minute's look one more backup,
+// and does not hide the age of the others.
+func TestBackupsOfAClockAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, to := t.TempDir(), t.TempDir()
+		cfg := configIn(t, dir, siteConfig)
+		cfg.Backup.To, cfg.Backup.Every, cfg.Backup.Keep = to, 24*time.Hour, 9
+		l, err := ledger.Open(t.Context(), dir, ledger.Options{Agent: "line-3"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		ahead := time.Now().AddDate(14, 0, 0)
+		if _, err := Backup(t.Context(), cfg, to, func() time.Time { return ahead }, func(string) {}); err != nil {
+			t.Fatal(err)
+		}
+		b := newBackups(cfg, Options{Log: slog.New(slog.DiscardHandler)}, func(_, text string) { t.Error(text) })
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- b.run(ctx) }()
+		time.Sleep(23 * time.Hour)
+		if all, err := ledger.Backups(to, "line-3"); err != nil || len(all) != 2 || !b.Status().Last.Equal(all[0].At) {
+			t.Errorf("%d backups, %+v, %v", len(all), b.Status(), err)
+		}
+		cancel()
+		<-ended
+	})
+}

@@ -88,6 +88,11 @@ func Run(ctx context.Context, o Options) error {
 func (h *Host) run(ctx context.Context, p *port) error {
 	var turn *turn // the change that is under way
 	for first := true; ctx.Err() == nil; first = false {
+		if h.file.err == nil { // it may have been mended while nothing ran
+			if err := p.open(ctx, h.file.cfg.HTTP.Listen); err != nil {
+				h.o.Log.Error("the page stays at "+p.address, "error", err)
+			}
+		}
 		a, err := h.start(ctx)
 		switch {
 		case err != nil && turn != nil: // back to what worked
@@ -156,7 +161,7 @@ func (h *Host) patience(what string) {
 func (h *Host) work(ctx context.Context, a *agent.Agent, p *port) (*turn, error) {
 	h.set(h.file, a)
 	h.shown = true
-	h.o.Log.Info("linemark is up", "agent", h.file.cfg.Agent.Name, "ledger", a.Ledger().Path(), "page", "http://"+h.file.cfg.HTTP.Listen+"/")
+	h.o.Log.Info("linemark is up", "agent", h.file.cfg.Agent.Name, "ledger", a.Ledger().Path(), "page", "http://"+p.address+"/")
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	done := make(chan error, 1)

@@ -224,6 +224,19 @@ func TestDegradedByConfiguration(t *testing.T) {
 	}
 }
 
+// A file that could not be read at all brings up the page where it is by default, or was; mended, the page goes
+// to the address that it names.
+func TestDegradedPageMoves(t *testing.T) {
+	p := newPC(t)
+	good, old := p.text(), p.address
+	p.write(strings.Replace(good, `group = "water"`, `group = "wator"`, 1))
+	p.start()
+	p.until("the reasons", func(s agent.Status) bool { return len(s.Degraded) > 0 })
+	p.address = free(t)
+	p.write(strings.Replace(good, old, p.address, 1))
+	p.until("the lines at the page's new address", runs)
+}
+
 // The token comes after everything else, and the configuration is not touched for it.
 func TestDegradedByToken(t *testing.T) {
 	p := newPC(t)

@@ -49,13 +49,14 @@ type Kept struct {
 	Config   string // the configuration's copy; empty: none
 	NoConfig string // why
 	Archives int    // copied now, into a folder beside the backups
+	Lacks    string // why not all archives are there; empty: they are
 	Removed  []Backup
 }
 
 // MakeBackup copies the ledger in folder dataDir, beside the agent that works on it or without one. The
 // backup is of one moment, one file, and says of itself that it is a copy; archives stand beside it. It has its name only when it
 // is on the disk and was read again wholly; only then older ones are removed. Its *DamagedError is the
-// ledger's own, or the medium's.
+// ledger's own, or the medium's. One for which an archive cannot be copied stays, says so, and is an error.
 func MakeBackup(ctx context.Context, dataDir string, o BackupOptions) (Kept, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
@@ -89,8 +90,9 @@ func MakeBackup(ctx context.Context, dataDir string, o BackupOptions) (Kept, err
 	if err := src.settleLog(ctx); err != nil {
 		return k, err
 	}
-	if k.Archives, err = src.keepArchives(ctx, archivesOf(o.Dir, o.Agent)); err != nil {
-		return k, err
+	var lacks error
+	if k.Archives, lacks = src.keepArchives(ctx, archivesOf(o.Dir, o.Agent)); lacks != nil {
+		k.Lacks = lacks.Error()
 	}
 	base := strings.TrimSuffix(k.Path, backupSuffix)
 	if o.Config != nil {
@@ -102,8 +104,8 @@ func MakeBackup(ctx context.Context, dataDir string, o BackupOptions) (Kept, err
 	if err := writeFile(base+manifestSuffix, []byte(k.manifest())); err != nil {
 		return k, fmt.Errorf("writing down what the backup holds: %w", err)
 	}
-	k.Removed, err = thinOut(o)
-	return k, err
+	k.Removed, err = thinOut(o, k.At)
+	return k, errors.Join(lacks, err)
 }
 
 // settleLog brings into the file what the log has gathered while the copy held it back, so that no
@@ -153,6 +155,9 @@ func (k Kept) manifest() string {
 		say("config", "%s", filepath.Base(k.Config))
 	} else {
 		say("config", "is not here: %s", k.NoConfig)
+	}
+	if k.Lacks != "" {
+		say("archives", "are not all here: %s", strings.Join(strings.Fields(k.Lacks), " "))
 	}
 	say("bytes", "%d", k.Size)
 	say("sha256", "%s", k.SHA256)
@@ -206,14 +211,18 @@ func Backups(dir, agent string) ([]Backup, error) {
 	return all, nil
 }
 
-// thinOut removes an agent's oldest backups beyond those that stay.
-func thinOut(o BackupOptions) (removed []Backup, err error) {
+// thinOut removes an agent's oldest backups beyond those that stay. Those that are dated after the one just
+// made are older than all others: a clock was wrong when they were made.
+func thinOut(o BackupOptions, made time.Time) (removed []Backup, err error) {
 	if o.Keep <= 0 {
 		return nil, nil
 	}
 	all, err := Backups(o.Dir, o.Agent)
 	if err != nil {
 		return nil, err
+	}
+	if i := slices.IndexFunc(all, func(b Backup) bool { return b.At.After(made) }); i >= 0 {
+		all = slices.Concat(all[i:], all[:i])
 	}
 	for ; len(all) > o.Keep; all = all[1:] {
 		base := strings.TrimSuffix(all[0].Path, backupSuffix)

@@ -16,6 +16,17 @@ func archivesOf(dir, agent string) string {
 	return filepath.Join(dir, strings.TrimSuffix(backupPrefix(agent), "-")+"-"+ArchiveDir)
 }
 
+// KeepArchives copies the archives of the ledger in folder dataDir that an agent's backups in folder to lack:
+// of a backup that was interrupted, and archives that were not to be read when it was made.
+func KeepArchives(ctx context.Context, dataDir, to, agent string) error {
+	l, err := OpenReader(ctx, dataDir)
+	if err != nil {
+		return err
+	}
+	_, err = l.keepArchives(ctx, archivesOf(to, agent))
+	return errors.Join(err, l.Close())
+}
+
 // keepArchives copies the archives that the ledger names and the folder lacks.
 func (l *Ledger) keepArchives(ctx context.Context, to string) (n int, err error) {
 	all, err := l.archives(ctx, "")
@@ -73,34 +84,35 @@ func copyWhole(ctx context.Context, from, to, sum string) (err error) {
 }
 
 // bringArchives copies the archives beside a backup into the data folder, those of them that it lacks.
-// The sums stand in the restored ledger.
-func bringArchives(ctx context.Context, backup, ledger, agent string) (n int, err error) {
+// The sums stand in the restored ledger. lacking are those that neither has.
+func bringArchives(ctx context.Context, backup, ledger, agent string) (n, lacking int, err error) {
 	from := archivesOf(filepath.Dir(backup), agent)
-	if !exists(from) {
-		return 0, nil
-	}
 	l, err := openFile(ctx, ledger)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer l.Close()
 	all, err := l.archives(ctx, "")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	dir := filepath.Join(filepath.Dir(ledger), ArchiveDir)
 	for _, a := range all {
 		to := filepath.Join(dir, a.name)
-		if exists(to) || !exists(filepath.Join(from, a.name)) {
+		if exists(to) {
+			continue
+		}
+		if !exists(filepath.Join(from, a.name)) {
+			lacking++
 			continue
 		}
 		if err := os.MkdirAll(dir, 0o750); err != nil {
-			return n, err
+			return n, lacking, err
 		}
 		if err := copyWhole(ctx, filepath.Join(from, a.name), to, a.sum); err != nil {
-			return n, fmt.Errorf("bringing archive %s back: %w", a.name, err)
+			return n, lacking, fmt.Errorf("bringing archive %s back: %w", a.name, err)
 		}
 		n++
 	}
-	return n, nil
+	return n, lacking, nil
 }

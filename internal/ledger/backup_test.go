@@ -240,6 +240,14 @@ func TestBackupKeepsArchives(t *testing.T) {
 		}
 	}
 	account(t, l)
+	try(os.Remove(kept[1]))
+	if r := must(Restore(t.Context(), must(Backups(dir, "line-3"))[0].Path, t.TempDir(), RestoreOptions{Now: time.Now})); r.Archives != 1 || r.Lacking != 1 {
+		t.Errorf("%+v", r)
+	}
+	try(os.RemoveAll(filepath.Dir(kept[0])))
+	if r := must(Restore(t.Context(), must(Backups(dir, "line-3"))[0].Path, t.TempDir(), RestoreOptions{Now: time.Now})); r.Lacking != 2 {
+		t.Errorf("%+v", r)
+	}
 }
 
 // restoreChild restores the same backup again and again, over what it has restored before.

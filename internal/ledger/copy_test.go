@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"linemark/internal/code"
 	"linemark/internal/ledger/home"
@@ -221,30 +220,6 @@ func TestP1_TakeoverOfMany(t *testing.T) {
 	}
 	try(p.EndTakeover(p.ctx))
 	p.claim0()
-}
-
-// The serial numbers of transport codes end; a person tells the last one instead.
-func TestTakeoverSerials(t *testing.T) {
-	p := newPlant(t)
-	must(p.NextSSCC(p.ctx, "0301234567"))
-	p.stock(p.unit, 1)
-	p.copied(t, elsewhere)
-	p.commits.Add(int64(120 * 24 * time.Hour / time.Second))
-	_, err := p.BeginTakeover(p.ctx, Word{Reason: "x"})
-	if e, ok := errors.AsType[*SerialsError](err); !ok || e.Prefix != "0301234567" || e.Next != 2 {
-		t.Fatal(err)
-	}
-	if _, err := p.Claim(p.ctx, "mark", p.unit.lot, 1); err == nil {
-		t.Error("claimed after a takeover that has failed")
-	}
-	v := must(p.BeginTakeover(p.ctx, Word{Reason: "x", Serials: map[string]int64{"0301234567": 3_000_001}}))
-	if len(v.Skipped) != 1 || v.Skipped[0] != (Skipped{"0301234567", 2, 3_000_000}) {
-		t.Errorf("%+v", v.Skipped)
-	}
-	try(p.EndTakeover(p.ctx))
-	if got := must(p.NextSSCC(p.ctx, "0301234567")); got[12:19] != "3000001" {
-		t.Errorf("%s", got)
-	}
 }
 
 // Labels that came printed are there once, whichever PC reads them: they stay in stock.

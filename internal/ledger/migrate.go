@@ -57,31 +57,40 @@ func (l *Ledger) migrate(ctx context.Context, c *sql.Conn, o Options) error {
 	statements := strings.Join(schemas[from:], "")
 	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE;"+statements+fmt.Sprintf("PRAGMA user_version = %d; COMMIT", schemaVersion)); err != nil {
 		_, _ = c.ExecContext(ctx, "ROLLBACK") // the first error is the one to tell
+		if copied != "" {
+			_ = os.Remove(copied) // nothing was changed, and the next attempt makes its own
+		}
 		return err
 	}
-	return l.forgetCopies(copied)
+	if copied == "" {
+		return nil
+	}
+	return l.forgetCopies("ledger-schema*.db*", copied)
 }
 
 // copyBefore makes a verified copy in the data folder.
 func (l *Ledger) copyBefore(ctx context.Context, schema int, o Options) (string, error) {
 	at := o.Now().UTC()
 	to := filepath.Join(filepath.Dir(l.path), fmt.Sprintf("ledger-schema%d-%s.db", schema, at.Format(stamp)))
+	if err := l.forgetCopies("ledger-schema*.db"+partial+"*", ""); err != nil {
+		return "", err
+	}
 	src, err := openFile(ctx, l.path)
 	if err != nil {
 		return "", err
 	}
 	defer src.Close()
 	src.free = o.Free
-	_, err = src.copyTo(ctx, to, copied{at: at, by: byBackup, why: fmt.Sprintf("it was made before schema %d", schemaVersion)}, o.Progress)
-	return to, err
+	if _, err := src.copyTo(ctx, to, copied{at: at, by: byBackup, why: fmt.Sprintf("it was made before schema %d", schemaVersion)}, o.Progress); err != nil {
+		return "", err
+	}
+	// Those of the same schema are of attempts that were killed: a ledger that is at it never came further.
+	return to, l.forgetCopies(fmt.Sprintf("ledger-schema%d-*.db", schema), to)
 }
 
-// forgetCopies removes the copies of earlier migrations: this one has its own.
-func (l *Ledger) forgetCopies(but string) error {
-	if but == "" {
-		return nil
-	}
-	old, err := matching(filepath.Dir(l.path), "ledger-schema*.db*")
+// forgetCopies removes copies that were made before a migration, but one.
+func (l *Ledger) forgetCopies(pattern, but string) error {
+	old, err := matching(filepath.Dir(l.path), pattern)
 	if err != nil {
 		return fmt.Errorf("looking for copies of earlier versions: %w", err)
 	}

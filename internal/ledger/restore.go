@@ -28,6 +28,7 @@ type RestoreOptions struct {
 type Restored struct {
 	Contents
 	Archives int    // brought back beside it
+	Lacking  int    // archives that the ledger names and that are nowhere
 	Aside    string // the folder with the ledger that was there; empty: there was none
 }
 
@@ -73,7 +74,7 @@ func Restore(ctx context.Context, from, dir string, o RestoreOptions) (r Restore
 	if err := errors.Join(os.Rename(path, filepath.Join(dir, FileName)), home.FlushDir(dir)); err != nil {
 		return r, fmt.Errorf("putting the ledger in place: %w", err)
 	}
-	if r.Archives, err = bringArchives(ctx, from, filepath.Join(dir, FileName), r.Agent); err != nil {
+	if r.Archives, r.Lacking, err = bringArchives(ctx, from, filepath.Join(dir, FileName), r.Agent); err != nil {
 		return r, err
 	}
 	// The old note goes last: until then it keeps an agent from working on half of this.

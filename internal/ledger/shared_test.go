@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"linemark/internal/code"
 )
@@ -152,6 +153,27 @@ func TestCloseCarriesOutWhatWaits(t *testing.T) {
 	if n := p.Stock(p.unit.id); n != 20 {
 		t.Errorf("%d codes in stock, want 20", n)
 	}
+}
+
+// An import that comes when the ledger is closed ends like any other call.
+func TestImportAfterClose(t *testing.T) {
+	p := newPlant(t)
+	p.stock(p.unit, 1)
+	ended := make(chan error, 1)
+	try(p.Close())
+	go func() {
+		_, err := p.Import(p.ctx, p.unit.id, p.unit.profile, "file", func(func(code.Code) error) error { return nil })
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, ErrClosed) {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for ever")
+	}
+	p.open()
 }
 
 // TestEverythingAtOnce lets 16 goroutines use the ledger as a line with all its stations does.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"linemark/internal/code"
@@ -13,6 +15,9 @@ import (
 // more, and send nothing.
 type Word struct {
 	Reason string // who says so, and how he knows
+	// Prefixes are those of the transport codes that the configuration has printed. The copy may not know one
+	// that the old PC has used since.
+	Prefixes []string
 	// Serials are the next serial numbers of transport codes, by prefix, where a person has read them
 	// off the last label. For the others see Skipped.
 	Serials map[string]int64
@@ -181,14 +186,19 @@ func (l *Ledger) take(ctx context.Context, w Word, row homeRow, v *Takeover) err
 }
 
 // SerialsError says that too few serial numbers of a prefix are left to skip all that the old PC may
-// have used.
+// have used, or that their number is not known.
 type SerialsError struct {
 	Prefix string
 	Next   int64 // the copy's
 	Need   int64 // how many would be skipped
+	// Behind is how far this PC's clock is behind the copy: it says nothing of the time since then. 0: it is not.
+	Behind time.Duration
 }
 
 func (e *SerialsError) Error() string {
+	if e.Behind > 0 {
+		return fmt.Sprintf("this PC's clock is %s behind the copy, so nobody knows how many serial numbers of transport codes %s the old PC may have used since: set the clock, or tell the last one that it has used", e.Behind.Round(time.Minute), e.Prefix)
+	}
 	return fmt.Sprintf("the old PC may have used %d more serial numbers of transport codes %s since the copy, whose next one is %d: the last one that it has used must be told", e.Need, e.Prefix, e.Next)
 }
 
@@ -201,10 +211,19 @@ func (t *tx) skipSerials(w Word, elapsed time.Duration) ([]Skipped, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, prefix := range slices.Sorted(maps.Keys(w.Serials)) {
+		all = withPrefix(all, prefix)
+	}
+	for _, prefix := range w.Prefixes {
+		all = withPrefix(all, prefix)
+	}
 	var skipped []Skipped
 	for _, k := range all {
 		next, told := w.Serials[k.Prefix]
 		if !told {
+			if behind := -elapsed; behind > leastSkipped/serialsPerSecond*time.Second {
+				return nil, &SerialsError{Prefix: k.Prefix, Next: k.From, Behind: behind}
+			}
 			next = k.From + max(leastSkipped, int64(elapsed.Seconds())*serialsPerSecond)
 			if next > lastSerial {
 				return nil, &SerialsError{Prefix: k.Prefix, Next: k.From, Need: next - k.From}
@@ -215,7 +234,7 @@ func (t *tx) skipSerials(w Word, elapsed time.Duration) ([]Skipped, error) {
 		}
 		k.To = next - 1
 		skipped = append(skipped, k)
-		if _, err := t.exec("UPDATE sscc SET next = ? WHERE prefix = ?", next, k.Prefix); err != nil {
+		if _, err := t.exec("INSERT INTO sscc (prefix, next) VALUES (?, ?) ON CONFLICT DO UPDATE SET next = excluded.next", k.Prefix, next); err != nil {
 			return nil, err
 		}
 		if _, err := t.event("recover", fmt.Sprintf("serial numbers %d to %d of transport codes %s are skipped: the old PC may have used them", k.From, k.To, k.Prefix)); err != nil {
@@ -223,6 +242,14 @@ func (t *tx) skipSerials(w Word, elapsed time.Duration) ([]Skipped, error) {
 		}
 	}
 	return skipped, nil
+}
+
+// withPrefix adds a prefix of which no serial number was given out yet.
+func withPrefix(all []Skipped, prefix string) []Skipped {
+	if slices.ContainsFunc(all, func(k Skipped) bool { return k.Prefix == prefix }) {
+		return all
+	}
+	return append(all, Skipped{Prefix: prefix, From: 1})
 }
 
 // takeApart gives the codes of half made reports back, with what a division has left in the report that

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"compress/gzip"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"linemark/internal/ledger/home"
 )
@@ -124,6 +126,35 @@ func TestUpgradeKeepsOneCopy(t *testing.T) {
 	p := resume(dir)
 	defer func() { try(p.Close()) }()
 	if left := must(matching(dir, "ledger-schema*")); len(left) != 1 || left[0] == old {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// TestUpgradeTriedAgain: a service tries every few seconds. Attempts that fail, and those that were killed while
+// they copied, do not fill the disk with copies.
+func TestUpgradeTriedAgain(t *testing.T) {
+	dir := older(t, 4)
+	db := must(sql.Open("sqlite", file(dir, "")))
+	must(db.Exec("CREATE TABLE archive (id INTEGER)")) // the migration cannot make it
+	try(db.Close())
+	killed := filepath.Join(dir, "ledger-schema4-20250101T000000Z.db"+partial)
+	at := time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
+	for range 3 {
+		try(os.WriteFile(killed, nil, 0o600))
+		at = at.Add(5 * time.Second)
+		if _, err := Open(t.Context(), dir, Options{Agent: "line-3", Home: homely, Now: func() time.Time { return at }}); err == nil {
+			t.Fatal("brought to another schema")
+		}
+	}
+	if left := must(matching(dir, "ledger-schema*")); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+	db = must(sql.Open("sqlite", file(dir, "")))
+	must(db.Exec("DROP TABLE archive"))
+	try(db.Close())
+	p := resume(dir)
+	defer func() { try(p.Close()) }()
+	if left := must(matching(dir, "ledger-schema*")); len(left) != 1 {
 		t.Errorf("left: %v", left)
 	}
 }

@@ -180,7 +180,7 @@ func (w *writer) start(ctx context.Context, agent string) error {
 	})
 }
 
-// stop carries out the calls that wait and closes the connection. The turn is not given back.
+// stop carries out the calls that wait and closes the connection. Who gets the turn after it finds it closed.
 func (w *writer) stop() error {
 	w.mu.Lock()
 	if w.closed {
@@ -190,6 +190,7 @@ func (w *writer) stop() error {
 	w.closed = true
 	w.mu.Unlock()
 	w.turn <- struct{}{}
+	defer func() { <-w.turn }()
 	for w.serve() {
 	}
 	var errs []error

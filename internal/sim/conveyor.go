@@ -110,14 +110,13 @@ func (p *Plant) labelCheck(s config.Station) {
 
 func (c *conveyor) run(ctx context.Context) {
 	var belt []*product
-	var pace <-chan time.Time
+	var pace time.Duration // between two products
 	if c.opt.Rate > 0 {
-		ticker := time.NewTicker(time.Duration(float64(time.Second) / c.opt.Rate))
-		defer ticker.Stop()
-		pace = ticker.C
+		pace = time.Duration(float64(time.Second) / c.opt.Rate)
 	}
-	copied := false // the next product is one with a copied code: it takes its own time on the belt
-	for c.wait(ctx, pace) {
+	moved := time.Now() // when the belt moved last
+	copied := false     // the next product is one with a copied code: it takes its own time on the belt
+	for c.wait(ctx, moved, pace) {
 		if copied {
 			copied = false
 			belt = append(belt, c.copy())
@@ -132,6 +131,7 @@ func (c *conveyor) run(ctx context.Context) {
 			}
 			continue
 		}
+		moved = c.moves(moved, pace)
 		for len(belt) > c.gap {
 			c.pass(belt[0])
 			belt = belt[1:]
@@ -145,14 +145,21 @@ func (c *conveyor) run(ctx context.Context) {
 	c.leave()
 }
 
+// moves returns the moment from which the next product's time counts. A belt that was held, or whose program got
+// no processor, never makes up for it: no product comes closer behind another than the pace, but for a twentieth
+// of it that lets the speed be kept.
+func (c *conveyor) moves(last time.Time, pace time.Duration) time.Time {
+	now, due := time.Now(), last.Add(pace)
+	if now.Sub(due) > pace/20 {
+		return now
+	}
+	return due
+}
+
 // wait lets one product's time pass. It is false when the shift is over.
-func (c *conveyor) wait(ctx context.Context, pace <-chan time.Time) bool {
-	if pace != nil {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-pace:
-		}
+func (c *conveyor) wait(ctx context.Context, moved time.Time, pace time.Duration) bool {
+	if pace > 0 && !sleep(ctx, time.Until(moved.Add(pace))) {
+		return false
 	}
 	held := false
 	for ctx.Err() == nil {

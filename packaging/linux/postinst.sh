@@ -46,7 +46,7 @@ fi
 # In an image that is being made, or another machine's root, nothing runs.
 if ! [ -d "$root/run/systemd/system" ]; then
 	if ! [ -e "$upgrade" ] && command -v systemctl >/dev/null; then
-		systemctl --root="$root/" enable linemark.service
+		systemctl --root="$root/" enable linemark.service || say "it will not start with the machine: is its unit masked?"
 	fi
 	rm -f "$upgrade"
 	exit 0
@@ -57,7 +57,7 @@ if [ -f "$root/etc/systemd/system/linemark.service" ] && ! [ -L "$root/etc/syste
 	say "the unit that linemark service install has written is in force, with the program that it names."
 	say "For the package's own: linemark service uninstall, then systemctl enable --now linemark"
 elif ! [ -e "$upgrade" ]; then
-	systemctl enable linemark.service
+	systemctl enable linemark.service || say "it will not start with the machine: is its unit masked?"
 	systemctl start linemark.service || say "it has not started: journalctl -u linemark says why"
 	say "edit /etc/linemark/linemark.toml and put the token into /etc/linemark/izkm.token; http://127.0.0.1:8480/ says what is missing"
 else

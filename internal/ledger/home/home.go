@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 )
 
 // Home is where a file lives.
@@ -53,10 +54,25 @@ func (had Home) Differs(now Home) string {
 		return fmt.Sprintf("it is on another disk than in PC %q", had.PC.Name)
 	case !known(had.PC.Disks, now.PC.Disks) && !had.PC.same(now.PC):
 		return fmt.Sprintf("it was written on PC %q, and this is another one", had.PC.Name)
-	case had.File != "" && now.File != "" && had.File != now.File:
+	case !sameFile(had.File, now.File):
 		return fmt.Sprintf("its file is not the one that was written at %s on PC %q", had.Path, had.PC.Name)
 	}
 	return ""
+}
+
+// unknown stands in a file's identity for a part that the system does not tell.
+const unknown = "-"
+
+// sameFile compares the parts of two identities that both have: another version of the system may tell more
+// of a file than the one before.
+func sameFile(had, now string) bool {
+	a, b := strings.Fields(had), strings.Fields(now)
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] && a[i] != unknown && b[i] != unknown {
+			return false
+		}
+	}
+	return true
 }
 
 // Moved says whether a file that is at home is in another PC now: with its disk.

@@ -15,8 +15,11 @@ import (
 var drifting = []int64{unix.MSDOS_SUPER_MAGIC, unix.EXFAT_SUPER_MAGIC, unix.FUSE_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.SMB_SUPER_MAGIC, unix.V9FS_MAGIC}
 
 // fileID is the file's number and, where the file system keeps it, the moment of its making: a
-// number is given again when its file is gone.
-func fileID(path string) (string, error) {
+// number is given again when its file is gone. A snapshot of btrfs has both from what it was taken of,
+// and a number of its own.
+func fileID(path string) (string, error) { return identify(path, unix.Statx) }
+
+func identify(path string, statx func(dir int, path string, flags, mask int, to *unix.Statx_t) error) (string, error) {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(path, &fs); err != nil {
 		return "", err
@@ -24,15 +27,27 @@ func fileID(path string) (string, error) {
 	if slices.Contains(drifting, int64(fs.Type)) {
 		return "", nil
 	}
-	var s unix.Statx_t
-	err := unix.Statx(unix.AT_FDCWD, path, unix.AT_STATX_SYNC_AS_STAT, unix.STATX_INO|unix.STATX_BTIME, &s)
-	if err != nil || s.Mask&unix.STATX_INO == 0 {
-		return "", err
+	number, born, volume := "", unknown, unknown
+	var x unix.Statx_t
+	if statx(unix.AT_FDCWD, path, unix.AT_STATX_SYNC_AS_STAT, unix.STATX_INO|unix.STATX_BTIME, &x) == nil {
+		if x.Mask&unix.STATX_INO == 0 {
+			return "", nil
+		}
+		number = fmt.Sprint(x.Ino)
+		if x.Mask&unix.STATX_BTIME != 0 {
+			born = fmt.Sprintf("%d.%09d", x.Btime.Sec, x.Btime.Nsec)
+		}
+	} else { // an old kernel, or a container that forbids the call
+		var s unix.Stat_t
+		if err := unix.Stat(path, &s); err != nil {
+			return "", err
+		}
+		number = fmt.Sprint(s.Ino)
 	}
-	if s.Mask&unix.STATX_BTIME == 0 {
-		return fmt.Sprint(s.Ino), nil
+	if fs.Type == unix.BTRFS_SUPER_MAGIC {
+		volume = fmt.Sprintf("%08x%08x", uint32(fs.Fsid.Val[0]), uint32(fs.Fsid.Val[1]))
 	}
-	return fmt.Sprintf("%d %d.%09d", s.Ino, s.Btime.Sec, s.Btime.Nsec), nil
+	return number + " " + born + " " + volume, nil
 }
 
 func install() string { return line("/etc/machine-id") }
@@ -47,9 +62,10 @@ func board() string {
 	return ""
 }
 
-// cards are those that stand for a piece of hardware. One in a bond bears the bond's address.
-func cards() []string {
-	const class = "/sys/class/net"
+func cards() []string { return cardsIn("/sys/class/net") }
+
+// cardsIn are those that stand for a piece of hardware. One in a bond bears the bond's address.
+func cardsIn(class string) []string {
 	entries, err := os.ReadDir(class)
 	if err != nil {
 		return nil
@@ -64,11 +80,24 @@ func cards() []string {
 		if text == "" {
 			text = line(filepath.Join(dir, "address"))
 		}
-		if address, err := net.ParseMAC(text); err == nil {
+		address, err := net.ParseMAC(text)
+		switch {
+		case err != nil:
+		case lasts(dir):
+			found = append(found, address.String())
+		default:
 			found = append(found, maker(address))
 		}
 	}
 	return set(found)
+}
+
+// lasts says whether a virtual machine's card has its address from the machine's own description, as KVM
+// gives it: such a one was made up, but is the same at each start, and not that of a clone.
+func lasts(card string) bool {
+	const permanent = "0" // NET_ADDR_PERM
+	bus, err := filepath.EvalSymlinks(filepath.Join(card, "device", "subsystem"))
+	return err == nil && filepath.Base(bus) == "virtio" && line(filepath.Join(card, "addr_assign_type")) == permanent
 }
 
 // disks are those under the file's file system, through partitions, mirrors and volumes.
@@ -79,10 +108,65 @@ func disks(path string) []string {
 	}
 	dev := uint64(s.Dev)
 	dir, err := filepath.EvalSymlinks(fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(dev), unix.Minor(dev)))
-	if err != nil {
-		return nil // no device of its own: a network, a memory, btrfs
+	if err != nil { // no device of its own: a network, a memory, btrfs
+		mounts, _ := os.ReadFile("/proc/self/mountinfo")
+		var found []string
+		for _, dir := range btrfsDevices(string(mounts), path, "/sys/fs/btrfs") {
+			found = append(found, serials(dir, 0)...)
+		}
+		return set(found)
 	}
 	return set(serials(dir, 0))
+}
+
+// btrfsDevices are the folders of all devices of the btrfs that a file is on: mountinfo (proc(5)) names one of
+// them, which may be another at the next start.
+func btrfsDevices(mounts, path, sys string) (found []string) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil
+	}
+	const mountPoint, kind, source = 4, 0, 1
+	longest, device := "", ""
+	for l := range strings.Lines(mounts) {
+		before, after, _ := strings.Cut(l, " - ")
+		b, a := strings.Fields(before), strings.Fields(after)
+		if len(b) <= mountPoint || len(a) <= source {
+			continue
+		}
+		point := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(b[mountPoint])
+		if len(point) < len(longest) || path != point && !strings.HasPrefix(path, strings.TrimSuffix(point, "/")+"/") {
+			continue
+		}
+		if longest, device = point, a[source]; a[kind] != "btrfs" {
+			device = ""
+		}
+	}
+	if device == "" {
+		return nil
+	}
+	if real, err := filepath.EvalSymlinks(device); err == nil { // /dev/mapper/NAME
+		device = real
+	}
+	lists, _ := filepath.Glob(filepath.Join(sys, "*", "devices")) // fails for a bad pattern alone
+	for _, list := range lists {
+		if _, err := os.Stat(filepath.Join(list, filepath.Base(device))); err != nil {
+			continue
+		}
+		all, err := os.ReadDir(list)
+		if err != nil {
+			return nil
+		}
+		for _, d := range all {
+			if dir, err := filepath.EvalSymlinks(filepath.Join(list, d.Name())); err == nil {
+				found = append(found, dir)
+			}
+		}
+	}
+	return found
 }
 
 // deepest is how many layers may lie on each other.

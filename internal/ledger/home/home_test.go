@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var here = Home{File: "12 1.0", Path: "/var/lib/linemark/ledger.db", PC: PC{Name: "PC-3", Install: "9a3f", Board: "b-1", Cards: []string{"00:0b:ab:00:00:01", "00:0b:ab:00:00:02"}, Disks: []string{"S1"}}}
+var here = Home{File: "12 1.0 a", Path: "/var/lib/linemark/ledger.db", PC: PC{Name: "PC-3", Install: "9a3f", Board: "b-1", Cards: []string{"00:0b:ab:00:00:01", "00:0b:ab:00:00:02"}, Disks: []string{"S1"}}}
 
 // TestDiffers: every way in which a file comes to be where it was not written, and none in which it stays.
 func TestDiffers(t *testing.T) {
@@ -27,6 +27,9 @@ func TestDiffers(t *testing.T) {
 		{"the board was changed, the disk stayed", func(h *Home) { h.PC.Board, h.PC.Cards = "b-2", []string{"00:0b:ab:00:00:09"} }, ""},
 		{"the folder got another name", func(h *Home) { h.Path = "/data/ledger.db" }, ""},
 		{"the file was copied on its disk", func(h *Home) { h.File = "13 2.0" }, "its file is not the one"},
+		{"a newer kernel tells when the file was made", func(h *Home) { h.File = "12 1.0 -" }, ""},
+		{"an older kernel does not", func(h *Home) { h.File = "12 - -" }, ""},
+		{"a snapshot was put in its place", func(h *Home) { h.File = "12 1.0 b" }, "its file is not the one"},
 		{"the number was given again to a copy", func(h *Home) { h.File = "12 2.0" }, "its file is not the one"},
 		{"the disk was cloned in the same PC", func(h *Home) { h.PC.Disks = []string{"S2"} }, "another disk"},
 		{"the disk was cloned into another PC", func(h *Home) {

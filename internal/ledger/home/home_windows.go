@@ -65,8 +65,8 @@ func board() string {
 	return systemUUID(b[:got])
 }
 
-// cards are all that Windows names; those that a program makes up bear the bit that says so, or
-// stand for no harm: one that is known is enough.
+// cards are those that stand for a piece of hardware. One that a program makes up, as for a VPN, has its
+// address in the registry, and a clone of the disk has the same.
 func cards() []string {
 	all, err := net.Interfaces()
 	if err != nil {
@@ -74,9 +74,22 @@ func cards() []string {
 	}
 	var found []string
 	for _, i := range all {
-		found = append(found, maker(i.HardwareAddr))
+		if hardware(i.Index) {
+			found = append(found, maker(i.HardwareAddr))
+		}
 	}
 	return set(found)
+}
+
+// hardware says what Windows knows of a card; one of which it tells nothing may be hardware.
+func hardware(index int) bool {
+	const isHardware = 1 // InterfaceAndOperStatusFlags.HardwareInterface
+	if windows.NewLazySystemDLL("iphlpapi.dll").NewProc("GetIfEntry2Ex").Find() != nil {
+		return true
+	}
+	row := windows.MibIfRow2{InterfaceIndex: uint32(index)}
+	err := windows.GetIfEntry2Ex(windows.MibIfEntryNormalWithoutStatistics, &row)
+	return err != nil || row.InterfaceAndOperStatusFlags&isHardware != 0
 }
 
 // disks are not told to an account without rights: the board's number stands for them.
