@@ -104,7 +104,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		if outside, err = newPapers(cfg, o.Seed); err != nil {
 			return Result{}, err
 		}
-		defer outside.Close()
+		defer func() { _ = outside.Close() }()
 	}
 	plant, err := sim.New(cfg, sim.Options{Dir: plantDir(dir), Seed: o.Seed, Rate: o.Rate, Faults: o.Faults, Orders: 200 * time.Millisecond, Reports: 200 * time.Millisecond})
 	if err != nil {

@@ -257,9 +257,9 @@ func (h *Host) noteFault(err error) {
 	if err != nil {
 		text = err.Error()
 	}
-	switch {
-	case text == h.fault:
-	case text == "":
+	switch text {
+	case h.fault:
+	case "":
 		h.o.Log.Info("the ledger takes writes again", "event", "ledger well")
 	default:
 		h.o.Log.Error("the ledger takes no writes, and nothing is printed", "event", "ledger", "error", text)

@@ -21,7 +21,6 @@ type packer struct {
 	ctx     context.Context
 	set     settledSet
 	out     *pieces
-	final   map[int64]bool // of the tree's codes
 	steps   *sql.Stmt
 	reports map[int64]Report
 	family  map[int64]family // by container
@@ -43,7 +42,7 @@ func (l *Ledger) packArchive(ctx context.Context, set settledSet, path string, a
 	if p.steps, err = l.reads.PrepareContext(ctx, "SELECT j.seq, j.at, a.name, j.place, j.code, j.was, j.now, j.cause, COALESCE(j.prev, 0) FROM journal j JOIN agent a ON a.id = j.agent WHERE j.seq = ?"); err != nil {
 		return 0, err
 	}
-	defer p.steps.Close()
+	defer func() { err = errors.Join(err, p.steps.Close()) }()
 	if p.out, err = createArchive(path); err != nil {
 		return 0, err
 	}

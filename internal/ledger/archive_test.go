@@ -56,10 +56,7 @@ func (p *plant) lifetimes(texts []code.Code) map[code.Code]Life {
 func (p *plant) everyCode() (texts []code.Code) {
 	try(p.EachCode(p.ctx, func(h Held) error { texts = append(texts, h.Code); return nil }))
 	rows, err := p.reads.Query("SELECT sscc FROM container WHERE sscc <> ''")
-	for _, s := range must(collect(rows, err, scanCode)) {
-		texts = append(texts, s)
-	}
-	return texts
+	return append(texts, must(collect(rows, err, scanCode))...)
 }
 
 func sameLives(t *testing.T, before, after map[code.Code]Life) {

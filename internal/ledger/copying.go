@@ -130,12 +130,12 @@ const pagesAtOnce = 1024
 
 // pages copies the file page by page as one moment has it: a reader holds that moment, and hinders no
 // writer.
-func (l *Ledger) pages(ctx context.Context, to string) error {
+func (l *Ledger) pages(ctx context.Context, to string) (err error) {
 	c, err := l.reads.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { err = errors.Join(err, c.Close()) }()
 	var n int
 	if _, err := c.ExecContext(ctx, "BEGIN"); err != nil {
 		return err

@@ -105,7 +105,7 @@ func (c *Clerk) due(k key, f Fate) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f.Next.IsZero() { // a person's word, or nothing asked yet; a failure to keep the answer stands only here
-		if at, ok := c.dues[k]; ok && at.Sub(time.Now()) <= cannotKeep {
+		if at, ok := c.dues[k]; ok && time.Until(at) <= cannotKeep {
 			return at
 		}
 		return c.began

@@ -63,7 +63,7 @@ func (r *release) run(ctx context.Context, name string) error {
 	if err := errors.Join(os.RemoveAll(r.out), os.MkdirAll(r.out, 0o755)); err != nil {
 		return err
 	}
-	defer os.RemoveAll(r.stages())
+	defer func() { _ = os.RemoveAll(r.stages()) }()
 	var programs []string
 	for _, t := range targets() {
 		dir, err := r.stage(ctx, t)
