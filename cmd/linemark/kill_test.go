@@ -44,7 +44,6 @@ func TestP1P2Kill(t *testing.T) {
 	for _, v := range []victims{
 		{name: "agent", agent: always, plant: never},
 		{name: "agent in a storm", agent: always, plant: never, storm: "0.1"},
-		{name: "agent on SmartOne", agent: always, plant: never, smartone: true},
 		{name: "agent and plant on SmartOne in a storm", agent: func(n int) bool { return n%3 != 2 }, plant: func(n int) bool { return n%3 != 0 }, smartone: true, storm: "0.1"},
 		{name: "agent and plant", agent: func(n int) bool { return n%3 != 2 }, plant: func(n int) bool { return n%3 != 0 }},
 	} {

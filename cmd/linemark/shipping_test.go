@@ -184,7 +184,7 @@ func TestKillShipping(t *testing.T) {
 		t.Skip("a process is not told to end there as it is here")
 	}
 	t.Parallel()
-	const shipments, cuts = 6, 12
+	const shipments, cuts = 3, 4
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 2))

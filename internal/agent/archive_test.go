@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,9 +20,10 @@ func TestArchive(t *testing.T) {
 		dir := t.TempDir()
 		cfg := configIn(t, dir, siteConfig)
 		cfg.Archive.AfterDays = 2
+		var jumped atomic.Int64 // years
 		clock := time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
 		began := time.Now()
-		now := func() time.Time { return clock.Add(time.Since(began)) }
+		now := func() time.Time { return clock.AddDate(int(jumped.Load()), 0, 0).Add(time.Since(began)) }
 		l, err := ledger.Open(t.Context(), dir, ledger.Options{Agent: "line-3", Now: now})
 		if err != nil {
 			t.Fatal(err)
@@ -74,12 +76,12 @@ func TestArchive(t *testing.T) {
 		if left() != 0 {
 			t.Error("archived too early")
 		}
-		clock = clock.AddDate(-30, 0, 0) // the PC's battery is empty
+		jumped.Store(-30) // the PC's battery is empty
 		time.Sleep(24 * time.Hour)
 		if left() != 0 {
 			t.Error("archived by a clock that is wrong")
 		}
-		clock = clock.AddDate(30, 0, 0)
+		jumped.Store(0)
 		time.Sleep(24 * time.Hour)
 		if left() != 1 || len(a.alarms.list()) != 0 {
 			t.Errorf("%d archived, alarms %v", left(), a.alarms.list())

@@ -120,7 +120,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(work) }()
-	speed := produce(ctx, o, plant, a)
+	speed := produce(ctx, o, plant, a, palletPrefix(cfg))
 	report(work, o, a)
 	var shipment *Shipment
 	var amiss []string
@@ -139,10 +139,20 @@ func Run(ctx context.Context, o Options) (Result, error) {
 }
 
 // produce lets products pass and returns how many a second were verified.
-func produce(ctx context.Context, o Options, plant *sim.Plant, a *agent.Agent) float64 {
-	shift, end := context.WithTimeout(ctx, o.For)
+func produce(ctx context.Context, o Options, plant *sim.Plant, a *agent.Agent, prefix string) float64 {
+	shift, end := context.WithCancel(ctx)
 	defer end()
 	began := time.Now()
+	go func() {
+		defer end()
+		wait := o.For
+		for sleep(shift, wait) && o.Shipping && time.Since(began) < o.For+forPallet {
+			if all, err := packed(ctx, a.Ledger(), prefix); err != nil || len(all) > 0 {
+				return
+			}
+			wait = 200 * time.Millisecond
+		}
+	}()
 	before := verified(a)
 	over := make(chan struct{})
 	go func() {
@@ -153,6 +163,18 @@ func produce(ctx context.Context, o Options, plant *sim.Plant, a *agent.Agent) f
 		return Phase{Name: "producing", Elapsed: time.Since(began), Left: max(0, o.For-time.Since(began))}
 	})
 	return float64(verified(a)-before) / time.Since(began).Seconds()
+}
+
+// forPallet is how much longer products pass where a shipment has no pallet yet.
+const forPallet = time.Minute
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
 }
 
 func verified(a *agent.Agent) int {

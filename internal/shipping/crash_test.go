@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,8 +22,11 @@ func TestPowerGoesAtEachStep(t *testing.T) {
 		done := false
 		synctest.Test(t, func(t *testing.T) {
 			s := newSite(t)
+			var mu sync.Mutex
 			n := 0
 			store, err := Open(s.dir, Options{Step: func(what, path string) error {
+				mu.Lock()
+				defer mu.Unlock()
 				if n++; n <= at {
 					return nil
 				}
@@ -78,9 +83,9 @@ func TestPowerGoesAtEachStep(t *testing.T) {
 func TestDiskFailsForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t)
-		full := false
+		var full atomic.Bool
 		store, err := Open(s.dir, Options{Step: func(what, _ string) error {
-			if full && what == "write" {
+			if full.Load() && what == "write" {
 				return errors.New("no space left on device")
 			}
 			return nil
@@ -90,8 +95,8 @@ func TestDiskFailsForAWhile(t *testing.T) {
 		}
 		s.Clerk.Store = store
 		s.add(everything)
-		full = true
-		time.AfterFunc(10*time.Minute, func() { full = false })
+		full.Store(true)
+		time.AfterFunc(10*time.Minute, func() { full.Store(false) })
 		s.runs(9 * time.Minute)
 		if n := s.ediweb.asked(); n > 20 || n < 10 || strings.Count(s.told(), "no space left on device") > 1 || s.get("S-1").Stands() != "waiting" {
 			t.Errorf("%d calls, alarms %q", n, s.told())

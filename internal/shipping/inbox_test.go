@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -146,8 +147,11 @@ func TestInboxPowerGoes(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := inboxSite(t)
 				inbox := s.Inbox
+				var mu sync.Mutex
 				n := 0
 				store, err := Open(s.dir, Options{Step: func(string, string) error {
+					mu.Lock()
+					defer mu.Unlock()
 					if n++; n > at {
 						return errPower
 					}

@@ -13,7 +13,8 @@ const hook = `"linemark/internal/proof/failpoint"` + "\n"
 var hooked = []site.Change{
 	{File: "internal/ledger/writer.go", Was: "\t\"modernc.org/sqlite\"\n", Is: "\t" + hook + "\t\"modernc.org/sqlite\"\n"},
 	{File: "internal/ledger/writer.go", Was: "type request struct {\n", Is: "type request struct {\n\tname string\n"},
-	{File: "internal/ledger/writer.go", Was: "r := &request{run: f,", Is: "r := &request{name: failpoint.Method(`do`, `each`, `mark`), run: f,"},
+	{File: "internal/ledger/writer.go", Was: "return w.wait(&request{run: f, done: make(chan error, 1)})", Is: "return w.wait(&request{name: failpoint.Method(`do`, `always`, `each`, `mark`), run: f, done: make(chan error, 1)})"},
+	{File: "internal/ledger/writer.go", Was: "return l.w.wait(&request{run: f,", Is: "return l.w.wait(&request{name: failpoint.Method(`bulk`, `each`, `mark`), run: f,"},
 	{File: "internal/ledger/writer.go", Was: "[]*request{{run: f}}", Is: "[]*request{{name: failpoint.Method(`do`, `each`, `mark`), run: f}}"},
 	{File: "internal/ledger/writer.go", Was: "\tif _, err := t.exec(\"COMMIT\"); err != nil {\n", Is: `	var calls []string
 	for _, r := range batch {
