@@ -54,14 +54,16 @@ func TestMSI(t *testing.T) {
 	older, newer := installer(t, w, "v1.2.3"), installer(t, w, "v1.2.4")
 
 	// The configuration is there before the program: what an earlier one has left is taken up.
-	text, page := plantConfig(t, folder+`\data`)
+	plantText, page := plantConfig(t, folder+`\data`)
+	text := strings.Replace(plantText, `"${LINEMARK_IZKM_TOKEN}"`, `"file:izkm.token"`, 1) // a service has an environment of its own
 	ours := w.Path(folder + `\linemark.toml`)
-	err := errors.Join(os.MkdirAll(filepath.Dir(ours), 0o755), os.CopyFS(w.Path(folder+`\labels`), config.Labels()), os.WriteFile(ours, []byte(text), 0o644))
+	err := errors.Join(os.MkdirAll(filepath.Dir(ours), 0o755), os.CopyFS(w.Path(folder+`\labels`), config.Labels()), os.WriteFile(ours, []byte(text), 0o644),
+		os.WriteFile(w.Path(folder+`\izkm.token`), []byte(os.Getenv("LINEMARK_IZKM_TOKEN")), 0o600))
 	if err != nil {
 		t.Fatal(err)
 	}
 	here := newRelease(t, "v1.2.3")
-	simText := strings.Replace(text, strconv.Quote(folder+`\data`), strconv.Quote(t.TempDir()), 1)
+	simText := strings.Replace(plantText, strconv.Quote(folder+`\data`), strconv.Quote(t.TempDir()), 1)
 	begin(t, filepath.Join(staged(t, here, target{"linux", "amd64"}), "linemark"), "sim", "--config", layPlant(t, simText), "--rate", "20", "--faultless")
 
 	msi(0, "/i", older)

@@ -127,7 +127,7 @@ func marked(t *testing.T, page string, n int) {
 			}
 		}
 		if err == nil && got < n {
-			err = fmt.Errorf("%d products are verified, want %d: %+v", got, n, s.Lines)
+			err = fmt.Errorf("%d products are verified, want %d: %+v; %q", got, n, s.Lines, s.Degraded)
 		}
 		return err
 	})

@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// fileID is the volume's number, the file's number on it, and the moment of its making. FAT has no
-// numbers that last.
+// fileID is the volume's number and the file's number on it, which counts how often its record was
+// used: no other file has had it. The moment of its making would add nothing, and there are systems that
+// answer with a moment that changes. FAT has no numbers that last.
 func fileID(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -30,7 +31,7 @@ func fileID(path string) (string, error) {
 	if err := windows.GetFileInformationByHandle(windows.Handle(f.Fd()), &i); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%08x %08x%08x %d", i.VolumeSerialNumber, i.FileIndexHigh, i.FileIndexLow, i.CreationTime.Nanoseconds()), nil
+	return fmt.Sprintf("%08x %08x%08x", i.VolumeSerialNumber, i.FileIndexHigh, i.FileIndexLow), nil
 }
 
 func install() string {
