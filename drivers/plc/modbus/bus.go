@@ -16,9 +16,13 @@ type bus struct {
 	timeout time.Duration
 	quiet   time.Duration
 
-	mu   sync.Mutex
-	owed time.Time // no answer to what was asked comes after this; zero: nothing is owed
+	mu     sync.Mutex
+	owed   time.Time // no answer to what was asked comes after this; zero: nothing is owed
+	missed int       // requests since the last proof of order that have no answer of the unit: so many a gateway may still hold
 }
+
+// maxProbes bounds how many late answers of a gateway a session finds out at its beginning.
+const maxProbes = 16
 
 // newBus begins with an answer owed on a serial line: nobody knows what was asked before this
 // program ran. A gateway for many clients keeps that apart by itself.
@@ -35,6 +39,39 @@ func (b *bus) asked(deadline time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.owed = deadline.Add(b.quiet)
+	b.missed++
+}
+
+// heard notes that something came in answer to a request, if only to an earlier one.
+func (b *bus) heard() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.missed--
+}
+
+// stayed notes that what came was a gateway's own word, and the unit's may follow.
+func (b *bus) stayed() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.missed++
+}
+
+// proved notes that answers belong to their requests: nothing is held back any more.
+func (b *bus) proved() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.missed = 0
+}
+
+// probes is how many questions of another form a session begins with: with one more than a gateway
+// may hold answers, the question after them gets one of theirs while it holds any.
+func (b *bus) probes() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.wire.rtu {
+		return 1
+	}
+	return 1 + min(b.missed, maxProbes)
 }
 
 // answered notes that the request has its answer.
@@ -44,11 +81,11 @@ func (b *bus) answered() {
 	b.owed = time.Time{}
 }
 
-// owes reports whether something was asked and not answered.
+// owes reports whether something was asked and not answered, or never proved to be.
 func (b *bus) owes() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return !b.owed.IsZero()
+	return !b.owed.IsZero() || b.missed > 0
 }
 
 // rest is how long the line has to be quiet from now on before anything is asked. Behind a

@@ -20,6 +20,8 @@ type session struct {
 	client    modbus.Client
 	plan      []request // the PLC's own, taken apart further where the PLC refused
 	err       error     // what ended the session
+	probed    bool      // what the next question gets shows whether answers belong to their requests
+	refused   bool      // a probe was
 }
 
 // exceptions are the words of the specification for what a PLC answers in place of a
@@ -62,6 +64,9 @@ func (s *session) Read(ctx context.Context) (drivers.Values, error) {
 	for i := 0; i < len(s.plan); {
 		r := &s.plan[i]
 		bytes, err := s.read(ctx, *r)
+		if err := s.judge(err); err != nil {
+			return nil, err
+		}
 		if no, ok := errors.AsType[*exception](err); ok && !r.answered && (no.code == illegalAddress || no.code == illegalValue) {
 			if parts := r.split(); parts != nil {
 				s.plan = slices.Replace(s.plan, i, i+1, parts...)
@@ -90,11 +95,33 @@ func (s *session) probe(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	_, err := s.read(ctx, r)
-	if _, no := errors.AsType[*exception](err); no {
-		return nil
+	for range s.plc.bus.probes() {
+		_, err := s.read(ctx, r)
+		if _, no := errors.AsType[*exception](err); no {
+			s.refused = true
+		} else if err != nil {
+			return err
+		}
 	}
-	return err
+	s.probed = true
+	return nil
+}
+
+// judge looks at what came to the first question after the probes. An answer of its own form proves
+// the order of all; a refusal does not where the probe was refused too.
+func (s *session) judge(err error) error {
+	_, refusal := errors.AsType[*exception](err)
+	switch {
+	case !s.probed || err != nil && !refusal:
+	case err == nil || !s.refused:
+		s.plc.bus.proved()
+		s.probed = false
+	default:
+		s.err = fmt.Errorf("%v; the question before it was refused too, and a gateway may have kept that answer", err)
+		_ = s.transport.conn.Close() // the session is over; its error says why
+		return s.err
+	}
+	return nil
 }
 
 func (s *session) read(ctx context.Context, r request) ([]byte, error) {
@@ -188,6 +215,7 @@ func (s *session) do(ctx context.Context, function byte, doing func() string, ca
 	no, refused := errors.AsType[*modbus.ModbusError](err)
 	refused = refused && no.FunctionCode == function|0x80 && no.ExceptionCode != 0
 	if refused && (no.ExceptionCode == noPath || no.ExceptionCode == noAnswer) { // the late answer may be passed on as the next
+		s.plc.bus.stayed()
 		refused, err = false, fmt.Errorf("%s (exception %d): look at the PLC and its line to the gateway", exceptions[no.ExceptionCode], no.ExceptionCode)
 	}
 	if err != nil && !refused {

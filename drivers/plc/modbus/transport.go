@@ -50,6 +50,7 @@ func (t tcp) Send(frame []byte) (answer []byte, err error) {
 	if _, err := io.ReadFull(t.conn, answer[header:]); err != nil {
 		return nil, err
 	}
+	t.bus.heard()
 	return answer, nil
 }
 
