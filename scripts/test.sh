@@ -4,7 +4,9 @@
 set -u
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-race=-race
+# The detector looks at our own code. SQLite is C that was translated to Go: watching each of its loads and
+# stores would find nothing of ours and takes five times as long.
+race='-race -gcflags=modernc.org/...=-race=false'
 if ! command -v "${CC:-gcc}" >/dev/null; then # the race detector needs a C compiler
 	if [ "${CI:-}" = true ]; then
 		echo "no C compiler for the race detector"
