@@ -39,7 +39,7 @@ func TestP2_ArchiveKilled(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no SIGKILL")
 	}
-	for seed := range uint64(4) {
+	for seed := range uint64(2) {
 		archiveKilled(t, seed)
 	}
 }
@@ -47,10 +47,10 @@ func TestP2_ArchiveKilled(t *testing.T) {
 func archiveKilled(t *testing.T, seed uint64) {
 	dir := t.TempDir()
 	p := openPlant(dir)
-	p.stock(p.unit, 3000)
+	p.stock(p.unit, 1600)
 	p.stock(p.box, 100)
 	try(p.StartBatch(p.ctx, Batch{Line: "3", Name: "B1"}))
-	p.verified(p.unit, 1500)
+	p.verified(p.unit, 800)
 	for range 50 {
 		p.closed(6)
 	}
@@ -60,7 +60,7 @@ func archiveKilled(t *testing.T, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	rounds := 0
 	left := 0
-	const whole = 1500 + 49*6 // the newest box keeps its number
+	const whole = 800 + 49*6 // the newest box keeps its number
 	for ; left < whole && rounds < 40; rounds++ {
 		cmd := exec.Command(must(os.Executable()))
 		cmd.Env = append(os.Environ(), childEnv+"="+dir, archiveEnv+"=1")

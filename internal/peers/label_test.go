@@ -99,9 +99,7 @@ func printsOn(t *testing.T, p *zpltest.Printer, template string, gs1 bool, codes
 		t.Fatal(err)
 	}
 	await(t, "printed", out, len(codes))
-	if n, err := s.Printed(soon(t)); n != len(codes) || err != nil {
-		t.Fatalf("Printed = %d, %v, want %d", n, err, len(codes))
-	}
+	counted(t, s, len(codes))
 	return p.Received()
 }
 

@@ -36,9 +36,7 @@ func TestPrinterCounts(t *testing.T) {
 		}
 	}
 	await(t, "printed", out, len(want))
-	if n, err := s.Printed(soon(t)); n != len(want) || err != nil {
-		t.Errorf("Printed = %d, %v, want %d", n, err, len(want))
-	}
+	counted(t, s, len(want))
 	if got := codes(p.Printed()); !slices.Equal(got, want) {
 		t.Errorf("%d labels came out, want %d, or in another order", len(got), len(want))
 	}
@@ -131,9 +129,7 @@ func TestP1PrinterFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			trigger(t, p, len(second))
-			if n, err := s.Printed(soon(t)); n != len(second) || err != nil {
-				t.Errorf("Printed = %d, %v, want %d", n, err, len(second))
-			}
+			counted(t, s, len(second))
 			if got, want := codes(p.Printed()), append(first[:4:4], second...); !slices.Equal(got, want) {
 				t.Errorf("printed %q, want %q", got, want)
 			}

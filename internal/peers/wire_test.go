@@ -110,6 +110,21 @@ func await(t *testing.T, what string, c <-chan struct{}, n int) {
 	}
 }
 
+// counted asks until the printer says that n labels came out. What it says may be from the moment
+// when it was asked beside a label, so it may come to n a little later.
+func counted(t *testing.T, s drivers.PrintSession, n int) {
+	t.Helper()
+	for limit := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		got, err := s.Printed(soon(t))
+		if got == n && err == nil {
+			return
+		}
+		if err != nil || got > n || time.Now().After(limit) {
+			t.Fatalf("Printed = %d, %v, want %d", got, err, n)
+		}
+	}
+}
+
 // codes returns the data of each label's first symbol.
 func codes(all []zpltest.Label) []string {
 	var data []string
