@@ -117,7 +117,7 @@ func (s *session) judge(err error) error {
 		s.plc.bus.proved()
 		s.probed = false
 	default:
-		s.err = fmt.Errorf("%v; the question before it was refused too, and a gateway may have kept that answer", err)
+		s.err = fmt.Errorf("%s; the question before it was refused too, and a gateway may have kept that answer", err.Error())
 		_ = s.transport.conn.Close() // the session is over; its error says why
 		return s.err
 	}
