@@ -16,6 +16,7 @@ import (
 	"linemark/internal/code"
 	"linemark/internal/config"
 	"linemark/internal/escape"
+	"linemark/internal/host"
 	"linemark/internal/ledger"
 	"linemark/internal/web"
 )
@@ -38,13 +39,14 @@ var errNoAgent = errors.New("no agent answers")
 func (q *question) ask(ctx context.Context, cfg *config.Config, path string, v any) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cfg.HTTP.Listen+path, nil)
+	at := host.Address(cfg)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+at+path, nil)
 	if err != nil {
 		return err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("%w at %s: %w", errNoAgent, cfg.HTTP.Listen, err)
+		return fmt.Errorf("%w at %s: %w", errNoAgent, at, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
@@ -61,7 +63,7 @@ func (q *question) ask(ctx context.Context, cfg *config.Config, path string, v a
 		return fmt.Errorf("the agent says: %s", strings.TrimSpace(string(body)))
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("%s is not a linemark agent: %w", cfg.HTTP.Listen, err)
+		return fmt.Errorf("%s is not a linemark agent: %w", at, err)
 	}
 	return nil
 }

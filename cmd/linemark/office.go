@@ -17,6 +17,7 @@ import (
 
 	"linemark/internal/agent"
 	"linemark/internal/config"
+	"linemark/internal/host"
 	"linemark/internal/ledger"
 	"linemark/internal/web"
 )
@@ -80,7 +81,7 @@ type desk struct {
 
 // remote is the running agent's. No proxy stands between two programs of one plant.
 func remote(cfg *config.Config) *desk {
-	return &desk{address: cfg.HTTP.Listen, client: http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	return &desk{address: host.Address(cfg), client: http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
 }
 
 // local answers in this process, by the same rules and in the same words.

@@ -21,6 +21,7 @@ import (
 type restoring struct {
 	config, from, old, reason, rename string
 	replace, takeover, moved, json    bool
+	atHome                            bool
 	serials                           map[string]int64
 }
 
@@ -32,6 +33,7 @@ func runRestore(ctx context.Context, c *console, args []string) error {
 		fs.StringVar(&r.from, "from", "", "the backup, or the ledger.db of another folder: a `file`")
 		fs.BoolVar(&r.replace, "replace", false, "set the ledger aside that is there; nothing of it is removed")
 		fs.BoolVar(&r.takeover, "takeover", false, "the PC that this ledger was copied from is dead: it prints and sends nothing any more")
+		fs.BoolVar(&r.atHome, "at-home", false, "with --takeover: this ledger does not look like a copy, and is one all the same")
 		fs.StringVar(&r.old, "old", "", "that PC's `name`, or its agent's")
 		fs.BoolVar(&r.moved, "moved", false, "the ledger was moved on this PC, whole, and nothing was printed since")
 		fs.StringVar(&r.rename, "rename", "", "the ledger of this `AGENT` becomes that of the configuration's agent.name")
@@ -86,7 +88,7 @@ func (r *restoring) check() error {
 	switch {
 	case said != 1:
 		return wrong(errors.New("one of --from, --takeover, --moved and --rename is needed"), "linemark restore --help tells them apart")
-	case r.from == "" && r.replace, r.from != "" && r.reason != "", !r.takeover && (r.old != "" || len(r.serials) > 0):
+	case r.from == "" && r.replace, r.from != "" && r.reason != "", !r.takeover && (r.old != "" || r.atHome || len(r.serials) > 0):
 		return wrong(errors.New("these flags do not go together"), "linemark restore --help shows which do")
 	case (r.moved || r.rename != "" && !r.takeover) && r.reason == "":
 		return wrong(errors.New("a --reason is needed: who says so, and how he knows"), `--reason "A. Karimov: the disk was changed for a larger one"`)

@@ -15,11 +15,14 @@ import (
 
 // takeOver declares the old PC dead. Without that PC's name it only says what would be done.
 func (r *restoring) takeOver(ctx context.Context, c *console, cfg *config.Config) error {
-	pc, was, err := r.ofWhom(ctx, cfg)
+	pc, was, home, err := r.ofWhom(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	switch {
+	case home && !r.atHome:
+		return wrong(fmt.Errorf("this ledger is at home here, on PC %s: there is nothing to take over, and its whole stock would be doubtful", pc),
+			"start the agent; if the disk was cloned and the other PC printed from it, add --at-home")
 	case r.old == "":
 		return wrong(fmt.Errorf("a takeover is a person's word that PC %s prints and sends nothing any more: what this ledger has in stock is doubtful from then on", pc),
 			fmt.Sprintf("if that is so: linemark restore --takeover --config %s --old %q --reason \"WHO: HOW HE KNOWS\"", r.config, pc))
@@ -59,15 +62,15 @@ func (r *restoring) takeoverHint(err error) string {
 	return host.Hint(err, r.config)
 }
 
-// ofWhom says where the ledger comes from.
-func (r *restoring) ofWhom(ctx context.Context, cfg *config.Config) (pc, was string, err error) {
+// ofWhom says where the ledger comes from, and whether it takes itself for one at home.
+func (r *restoring) ofWhom(ctx context.Context, cfg *config.Config) (pc, was string, home bool, err error) {
 	l, err := ledger.Open(ctx, cfg.Agent.DataDir, ledger.Options{Agent: cfg.Agent.Name, Of: r.rename})
 	if err != nil {
-		return "", "", failed(err, host.Hint(err, r.config))
+		return "", "", false, failed(err, host.Hint(err, r.config))
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	o, err := l.Origin(ctx)
-	return nameOf(o.PC, o.Agent), o.Agent, err
+	return nameOf(o.PC, o.Agent), o.Agent, l.Copy() == nil, err
 }
 
 // takenOver is a takeover for programs.

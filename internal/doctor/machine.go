@@ -13,6 +13,7 @@ import (
 
 	"linemark/internal/agent"
 	"linemark/internal/config"
+	"linemark/internal/host"
 	"linemark/internal/ledger"
 )
 
@@ -122,6 +123,7 @@ func (e *examination) ledger(ctx context.Context, cfg *config.Config, s agent.St
 			return
 		}
 		e.good("ledger", "takes writes")
+		e.backups(ctx, cfg, s.Backup)
 		return
 	}
 	path := filepath.Join(cfg.Agent.DataDir, ledger.FileName)
@@ -139,6 +141,10 @@ func (e *examination) ledger(ctx context.Context, cfg *config.Config, s agent.St
 		e.find(Bad, "ledger", err.Error(), "keep the folder as it is; put a copy of the same moment or a backup on a sound disk")
 		return
 	}
+	if err := l.Stands(ctx, cfg.Agent.Name); err != nil {
+		e.find(Bad, "ledger", err.Error(), host.Hint(err, e.Config))
+		return
+	}
 	if balances, err := l.Recount(ctx); err != nil {
 		e.find(Bad, "ledger", err.Error(), "keep a copy of the data folder and have it looked at")
 	} else {
@@ -146,7 +152,37 @@ func (e *examination) ledger(ctx context.Context, cfg *config.Config, s agent.St
 		for _, b := range balances {
 			n += b.Received
 		}
-		e.good("ledger", "%s is whole: %d codes, the balance is equal", path, n)
+		e.good("ledger", "%s is whole and at home: %d codes, the balance is equal", path, n)
+	}
+	e.backups(ctx, cfg, nil)
+}
+
+// backups tells of the copies that are made by themselves: by the running agent's word where it gives one.
+func (e *examination) backups(ctx context.Context, cfg *config.Config, s *agent.BackupStatus) {
+	const subject = "backups"
+	if cfg.Backup.To == "" {
+		e.find(Warn, subject, "none is made by itself", "set backup.to to a folder on another disk, such as a stick: what the ledger knows is nowhere else")
+		return
+	}
+	to := cfg.PathOf(cfg.Backup.To)
+	if s != nil && s.Trouble != "" {
+		e.find(Warn, subject, s.Trouble, "see that the folder is there and can be written: "+to)
+		return
+	}
+	all, err := ledger.Backups(to, cfg.Agent.Name)
+	switch {
+	case err != nil:
+		e.find(Warn, subject, err.Error(), "see that the folder is there and can be read: "+to)
+	case len(all) == 0:
+		e.find(Warn, subject, "there is none yet in "+to, "the agent makes the first soon after its start; at once: linemark backup")
+	default:
+		newest := all[len(all)-1]
+		said := fmt.Sprintf("the newest is of %s, in %s", newest.At.Local().Format("2006-01-02 15:04"), to)
+		if e.Now().Sub(newest.At) > 2*cfg.Backup.Every {
+			e.find(Warn, subject, said, "one was to be made every "+cfg.Backup.Every.String()+": see linemark status")
+			return
+		}
+		e.good(subject, "%s", said)
 	}
 }
 

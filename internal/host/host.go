@@ -72,7 +72,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	h := &Host{o: o, started: time.Now(), asked: make(chan request), file: load(o.Config)}
 	h.o.Agent.Log, h.o.Agent.NoPage, h.o.Agent.Config = o.Log, true, h.configStatus
-	p := &port{handler: h, log: o.Log}
+	p := &port{handler: h, log: o.Log, tell: h.tellAddress}
 	if err := p.open(ctx, h.file.cfg.HTTP.Listen); err != nil {
 		if dir := h.file.cfg.Agent.DataDir; dir != "" && ledger.Locked(dir) {
 			return fmt.Errorf("%w, in %s, and has the page's port", ledger.ErrInUse, dir)
@@ -113,6 +113,7 @@ func (h *Host) run(ctx context.Context, p *port) error {
 			h.wait(ctx)
 			continue
 		}
+		h.tellAddress(p.address)
 		if turn != nil {
 			turn.answer(nil)
 		}

@@ -17,6 +17,7 @@ import (
 type port struct {
 	handler http.Handler
 	log     *slog.Logger
+	tell    func(address string) // before it is open
 	address string
 	stop    context.CancelFunc // nil: not open
 	done    chan struct{}
@@ -34,6 +35,7 @@ func (p *port) open(ctx context.Context, address string) error {
 		return fmt.Errorf("%w: %w", errPort, err)
 	}
 	p.close()
+	p.tell(address)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.address, p.stop, p.done = address, stop, make(chan struct{})
 	go func() {

@@ -50,11 +50,9 @@ func (r *release) layOut(t target, dir string) error {
 	starter := strings.Replace(string(config.Example()), `"${LINEMARK_IZKM_TOKEN}"`, `"file:izkm.token"`, 1)
 	err := errors.Join(
 		copyFile("LICENSE", filepath.Join(dir, license)),
-		copyFile("README.md", filepath.Join(dir, "README.md")),
 		os.WriteFile(filepath.Join(dir, "linemark.toml"), []byte(starter), 0o644),
 		os.CopyFS(filepath.Join(dir, "labels"), config.Labels()),
-		os.CopyFS(filepath.Join(dir, "more-labels"), os.DirFS(filepath.Join("configs", "labels"))),
-		copyFile(filepath.Join("configs", "README.md"), filepath.Join(dir, "labels.md")),
+		layPapers(dir),
 	)
 	if err != nil {
 		return err

@@ -260,7 +260,8 @@ func (m machine) installed() {
 	for name, mode := range map[string]fs.FileMode{
 		"usr/bin/linemark": 0o755, "usr/lib/systemd/system/linemark.service": 0o644, "usr/lib/sysusers.d/linemark.conf": 0o644,
 		"usr/lib/tmpfiles.d/linemark.conf": 0o644, "usr/share/doc/linemark/copyright": 0o644, "usr/share/linemark/linemark.toml": 0o644,
-		"usr/share/doc/linemark/labels/tspl/unit.tspl": 0o644,
+		"usr/share/doc/linemark/configs/labels/tspl/unit.tspl": 0o644, "usr/share/doc/linemark/configs/water.toml": 0o644,
+		"usr/share/doc/linemark/drivers/printer/zpl/README.md": 0o644, "usr/share/doc/linemark/docs/proof.md": 0o644,
 		"etc/linemark": fs.ModeDir | fs.ModeSetgid | 0o750, "etc/linemark/linemark.toml": 0o640, "etc/linemark/labels/unit.zpl": 0o640,
 	} {
 		s, err := os.Stat(m.path(name))

@@ -24,7 +24,7 @@ func (r *release) msi(ctx context.Context, path, dir string) error {
 	if err != nil {
 		return err
 	}
-	source, err := filepath.Abs(filepath.Join("packaging", "windows", "linemark.wxs"))
+	source, err := wxs(dir)
 	if err != nil {
 		return err
 	}
@@ -52,6 +52,21 @@ func (r *release) msi(ctx context.Context, path, dir string) error {
 		return fmt.Errorf("making the msi repeatable: %w", err)
 	}
 	return os.WriteFile(path, text, 0o644)
+}
+
+// wxs completes what wixl reads, and returns its path.
+func wxs(dir string) (string, error) {
+	text, err := os.ReadFile(filepath.Join("packaging", "windows", "linemark.wxs"))
+	if err != nil {
+		return "", err
+	}
+	tree, references, err := wxsPapers()
+	if err != nil {
+		return "", err
+	}
+	whole := strings.NewReplacer("<!-- the papers -->", tree, "<!-- references to the papers -->", references).Replace(string(text))
+	path := dir + ".wxs"
+	return path, os.WriteFile(path, []byte(whole), 0o644)
 }
 
 // What a summary has by its number ([MS-OLEPS] 2.19, and Windows Installer's "Summary Information Stream").

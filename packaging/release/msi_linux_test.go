@@ -66,7 +66,16 @@ func TestMSI(t *testing.T) {
 	simText := strings.Replace(plantText, strconv.Quote(folder+`\data`), strconv.Quote(t.TempDir()), 1)
 	begin(t, filepath.Join(staged(t, here, target{"linux", "amd64"}), "linemark"), "sim", "--config", layPlant(t, simText), "--rate", "20", "--faultless")
 
+	there := func(path string, want bool) {
+		t.Helper()
+		if _, err := os.Stat(w.Path(path)); errors.Is(err, fs.ErrNotExist) == want {
+			t.Errorf("%s is there: %v, want %v", path, err == nil, want)
+		}
+	}
 	msi(0, "/i", older)
+	for _, paper := range []string{`README.md`, `configs\water.toml`, `configs\labels\zpl\unit.zpl`, `drivers\plc\modbus\README.md`, `docs\proof.md`} {
+		there(`C:\Program Files\linemark\`+paper, true)
+	}
 	w.Wants(0, "RUNNING", "sc", "query", "linemark")
 	w.Wants(0, `linemark 1\.2\.3\n`, installed, "version")
 	w.Wants(0, `running, process \d+; it starts with the machine`, installed, "service", "status")
@@ -105,13 +114,7 @@ func TestMSI(t *testing.T) {
 			t.Error("it runs on after its removal")
 		}
 	}
-	there := func(path string, want bool) {
-		t.Helper()
-		if _, err := os.Stat(w.Path(path)); errors.Is(err, fs.ErrNotExist) == want {
-			t.Errorf("%s is there: %v, want %v", path, err == nil, want)
-		}
-	}
-	there(installed, false)
+	there(`C:\Program Files\linemark`, false)
 	there(folder+`\linemark.toml`, true)
 	there(folder+`\data\ledger.db`, true)
 
