@@ -204,7 +204,7 @@ func TestKillShipping(t *testing.T) {
 		return []ediwebtest.Fault{{}, {Kind: ediwebtest.Reset}, {}, {Kind: ediwebtest.Cut}, {}, {Kind: ediwebtest.Status, Status: 503, RetryAfter: time.Second}}[n%6]
 	})
 	p.diadoc.SetFault(func(_, _ string, n int) diadoctest.Fault {
-		if n > 30 {
+		if n > 12 { // the same
 			return diadoctest.Fault{}
 		}
 		return []diadoctest.Fault{{}, {}, {Kind: diadoctest.Reset}, {Kind: diadoctest.Cut}, {}}[n%5]

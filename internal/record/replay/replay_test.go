@@ -190,6 +190,8 @@ func verify(t *testing.T, drop int) *record.Reader {
 	data := t.TempDir()
 	r := record.New(record.Options{DataDir: data, Log: quiet()})
 	s := line.NewVerify(line.VerifyConfig{StopAfter: 3, Window: 64})
+	r.Mark(record.MarkStop, "3/check", "before")
+	r.Flush() // the first file is there: a new one has states taken anew
 	tape := NewTape(r, "3/check", line.Origin{}, s)
 	now := time.Now()
 	for n, ev := range []line.Event{line.ScannerState{Up: true}, line.PLCState{Up: true}, line.Tick{}, noRead(1), line.Tick{}, line.Tick{}, noRead(2), noRead(3), line.Tick{}} {

@@ -29,7 +29,7 @@ type Tape struct {
 
 // NewTape begins to record a station, as it stands now.
 func NewTape(r *record.Recorder, name string, o line.Origin, s line.Station) *Tape {
-	t := &Tape{r: r, name: name, origin: o, station: s}
+	t := &Tape{r: r, name: name, origin: o, station: s, epoch: r.Epoch()}
 	t.state(time.Now(), true)
 	return t
 }
