@@ -39,14 +39,15 @@ var errNoAgent = errors.New("no agent answers")
 func (q *question) ask(ctx context.Context, cfg *config.Config, path string, v any) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	at := host.Address(cfg)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+at+path, nil)
+	way := host.To(cfg)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, way.URL+path, nil)
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	way.Authorize(req)
+	resp, err := way.Client.Do(req)
 	if err != nil {
-		return fmt.Errorf("%w at %s: %w", errNoAgent, at, err)
+		return fmt.Errorf("%w at %s: %w", errNoAgent, way.Host(), err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
@@ -63,7 +64,7 @@ func (q *question) ask(ctx context.Context, cfg *config.Config, path string, v a
 		return fmt.Errorf("the agent says: %s", strings.TrimSpace(string(body)))
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("%s is not a linemark agent: %w", at, err)
+		return fmt.Errorf("%s is not a linemark agent: %w", way.Host(), err)
 	}
 	return nil
 }

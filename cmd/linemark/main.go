@@ -60,6 +60,12 @@ func commands() []command {
 			"list [--config FILE]           the names, and which settings use them",
 			"remove [--config FILE] NAME",
 		}},
+		{"user", "set|list|remove|token ...", "who may do what on the page, and the tokens of programs", runUser, []string{
+			"set [--config FILE] [--role ROLE] NAME       a password or PIN from standard input; ROLE is viewer, operator (default) or engineer",
+			"list [--config FILE]                         people and tokens",
+			"remove [--config FILE] NAME                  nobody is let in by it any more",
+			"token [--config FILE] [--scope SCOPE] NAME   a program's token, shown once; SCOPE is look (default), operate or maintain",
+		}},
 		{"status", "[--config FILE] [--json]", "what is going on (asks the running agent)", runStatus, nil},
 		{"balance", "[--config FILE] [--json]", "received against every state of a code, recounted", runBalance, nil},
 		{"trace", "[--config FILE] [--json] CODE", "one code's life; - reads the code from standard input", runTrace, nil},

@@ -75,18 +75,21 @@ func (q *question) tell(ctx context.Context, path string, in, v any) error {
 
 // desk is where an office answers.
 type desk struct {
-	address string
-	client  http.Client
+	address   string // for people
+	url       string
+	client    *http.Client
+	authorize func(*http.Request)
 }
 
-// remote is the running agent's. No proxy stands between two programs of one plant.
+// remote is the running agent's.
 func remote(cfg *config.Config) *desk {
-	return &desk{address: host.Address(cfg), client: http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	way := host.To(cfg)
+	return &desk{address: way.Host(), url: way.URL, client: way.Client, authorize: way.Authorize}
 }
 
 // local answers in this process, by the same rules and in the same words.
 func local(cfg *config.Config, l *ledger.Ledger) *desk {
-	return &desk{address: "ledger", client: http.Client{Transport: inProcess{web.Office(agent.Office(cfg, l), slog.New(slog.DiscardHandler))}}}
+	return &desk{address: "ledger", url: "http://ledger", authorize: func(*http.Request) {}, client: &http.Client{Transport: inProcess{web.Office(agent.Office(cfg, l), slog.New(slog.DiscardHandler))}}}
 }
 
 type inProcess struct{ handler http.Handler }
@@ -123,10 +126,11 @@ func (d *desk) call(ctx context.Context, method, path string, in, v any) error {
 			return wrong(fmt.Errorf("what was given cannot be passed on: %w", err), "codes and texts are UTF-8")
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+d.address+path, &body)
+	req, err := http.NewRequestWithContext(ctx, method, d.url+path, &body)
 	if err != nil {
 		return err
 	}
+	d.authorize(req)
 	if method != http.MethodGet {
 		req.Header.Set(web.Header, "1")
 		req.Header.Set("Content-Type", "application/json")

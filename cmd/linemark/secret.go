@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"linemark/internal/config"
+	"linemark/internal/rights"
 	"linemark/internal/secrets"
 )
 
@@ -43,6 +44,9 @@ func oneName(rest []string) (string, error) {
 	}
 	if problem := secrets.CheckName(rest[0]); problem != "" {
 		return "", wrong(errors.New(problem), "write 1 to 64 letters, digits, dots, dashes and _, such as izkm-token")
+	}
+	if rest[0] == rights.FileName {
+		return "", wrong(fmt.Errorf("%s are the page's users", rest[0]), "linemark user --help shows how they are changed")
 	}
 	return rest[0], nil
 }
@@ -103,6 +107,9 @@ func secretList(_ context.Context, c *console, args []string) error {
 	}
 	cfg, _ := config.Load(path) // what can be read of it is enough
 	for _, name := range names {
+		if name == rights.FileName {
+			continue
+		}
 		used := cfg.UsesSecret(name)
 		if len(used) == 0 {
 			fmt.Fprintf(c.out, "%s  no setting uses it\n", name)

@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/url"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -78,17 +76,6 @@ func (c *checker) check() {
 	c.stations()
 	c.shipping()
 	c.groupFields()
-}
-
-func (c *checker) http() {
-	at := c.root.at("http").at("listen")
-	host, port, err := net.SplitHostPort(c.cfg.HTTP.Listen)
-	if n, numeric := strconv.ParseUint(port, 10, 16); err == nil && numeric == nil &&
-		strconv.FormatUint(n, 10) == port && !strings.ContainsAny(host, " /") {
-		return
-	}
-	c.add(at, fmt.Sprintf("%q is no host:port", c.cfg.HTTP.Listen), "write an address and a port, such as "+defaultListen)
-	c.cfg.HTTP.Listen = defaultListen
 }
 
 func (c *checker) izkm() {

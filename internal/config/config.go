@@ -3,6 +3,8 @@
 package config
 
 import (
+	"net"
+	"strings"
 	"time"
 
 	"linemark/internal/code"
@@ -47,7 +49,20 @@ type Agent struct {
 
 // HTTP is where the page and the API listen.
 type HTTP struct {
-	Listen string `toml:"listen"` // host:port; default 127.0.0.1:8480
+	Listen  string   `toml:"listen"`   // host:port; default 127.0.0.1:8480. Beyond this PC it is HTTPS, and needs users (linemark user)
+	TLSCert string   `toml:"tls_cert"` // PEM of the page's certificate, its chain behind it; default one of its own, whose fingerprint is shown
+	TLSKey  string   `toml:"tls_key"`  // PEM of its key: a file, or "secret:NAME", "credential:NAME"
+	Names   []string `toml:"names"`    // names by which this PC is called besides its own; addresses need none
+}
+
+// Secure says whether the page is HTTPS.
+func (h HTTP) Secure() bool { return h.TLSCert != "" || h.Beyond() }
+
+// Beyond says whether others than this PC can reach the page.
+func (h HTTP) Beyond() bool {
+	host, _, err := net.SplitHostPort(h.Listen)
+	ip := net.ParseIP(host)
+	return err == nil && !strings.EqualFold(host, "localhost") && (ip == nil || !ip.IsLoopback())
 }
 
 // IZKM is the national system's access.

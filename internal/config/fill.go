@@ -87,6 +87,9 @@ func (d *doc) value(at *place, raw any, into reflect.Value, required bool) {
 	case *[]int:
 		d.integers(at, raw, p)
 		return
+	case *[]string:
+		d.texts(at, raw, p)
+		return
 	}
 	if into.Kind() == reflect.Slice {
 		d.tables(at, raw, into, required)
@@ -137,6 +140,22 @@ func (d *doc) integer(at *place, raw any, into *int) {
 		d.add(at, fmt.Sprintf("%d does not fit", n), fmt.Sprintf("write a number up to %d", math.MaxInt32))
 	default:
 		*into = int(n)
+	}
+}
+
+func (d *doc) texts(at *place, raw any, into *[]string) {
+	array, ok := raw.([]any)
+	if !ok {
+		d.wrongType(at, raw, "an array of strings", `write the texts in brackets, such as ["a", "b"]`)
+		return
+	}
+	for _, one := range array {
+		s, ok := one.(string)
+		if !ok {
+			d.wrongType(at, one, "a string", "write each value in quotes")
+			return
+		}
+		*into = append(*into, s)
 	}
 }
 

@@ -140,7 +140,7 @@ func TestParseKnowsEveryField(t *testing.T) {
 				continue
 			}
 			switch f.Type {
-			case reflect.TypeFor[Choice](), reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[[]int](), reflect.TypeFor[time.Duration](),
+			case reflect.TypeFor[Choice](), reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[[]int](), reflect.TypeFor[[]string](), reflect.TypeFor[time.Duration](),
 				reflect.TypeFor[Secret](), reflect.TypeFor[map[string]any](), reflect.TypeFor[positions]():
 				continue
 			}
@@ -283,7 +283,7 @@ func TestBrokenFileSaysWhereToListen(t *testing.T) {
 	for text, listen := range map[string]string{
 		"":                                 "127.0.0.1:8480",
 		"= nonsense":                       "127.0.0.1:8480",
-		"[http]\nlisten = \"0.0.0.0:80\"":  "0.0.0.0:80",
+		"[http]\nlisten = \"0.0.0.0:80\"":  "127.0.0.1:80", // nobody has a password
 		"[http]\nlisten = \"everywhere\"":  "127.0.0.1:8480",
 		"http.listen = 8480\nversion = 77": "127.0.0.1:8480",
 	} {

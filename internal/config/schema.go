@@ -113,6 +113,8 @@ func (s schemer) field(name string, t reflect.Type, i int, usual reflect.Value) 
 		return o
 	case []int:
 		return object{"type": "array", "items": object{"type": "integer", "minimum": 1, "maximum": mostInt}}
+	case []string:
+		return object{"type": "array", "items": object{"type": "string", "minLength": 1}}
 	case Choice:
 		o := object{"type": "boolean"}
 		if f.without != nil {

@@ -249,6 +249,9 @@ func (c *Config) UsesSecret(name string) []string {
 	if c.IZKM.ClientKey == inStore+name {
 		keys = append(keys, "izkm.client_key")
 	}
+	if c.HTTP.TLSKey == inStore+name {
+		keys = append(keys, "http.tls_key")
+	}
 	if c.SmartOne.SigningKey == inStore+name {
 		keys = append(keys, "smartone.signing_key")
 	}

@@ -144,6 +144,15 @@ func valueOf(field reflect.Value, usual fact) (value any, note string) {
 			all[i] = v[i]
 		}
 		return all, ""
+	case []string:
+		if v == nil {
+			return nil, ""
+		}
+		all := make([]any, len(v))
+		for i := range v {
+			all[i] = v[i]
+		}
+		return all, ""
 	case int:
 		return v, ""
 	case string:

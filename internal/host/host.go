@@ -13,6 +13,7 @@ import (
 
 	"linemark/internal/agent"
 	"linemark/internal/ledger"
+	"linemark/internal/rights"
 )
 
 // Life is whoever has started this process and watches over it: a service manager, or nobody.
@@ -43,6 +44,7 @@ type Options struct {
 // Host is one running process.
 type Host struct {
 	o       Options
+	word    string // lets the commands on this PC in
 	started time.Time
 	asked   chan request
 	shown   bool   // the page or the lines have been up
@@ -70,10 +72,10 @@ func Run(ctx context.Context, o Options) error {
 	if o.Every == 0 {
 		o.Every = 5 * time.Second
 	}
-	h := &Host{o: o, started: time.Now(), asked: make(chan request), file: load(o.Config)}
+	h := &Host{o: o, word: rights.Word(), started: time.Now(), asked: make(chan request), file: load(o.Config)}
 	h.o.Agent.Log, h.o.Agent.NoPage, h.o.Agent.Config = o.Log, true, h.configStatus
-	p := &port{handler: h, log: o.Log, tell: h.tellAddress}
-	if err := p.open(ctx, h.file.cfg.HTTP.Listen); err != nil {
+	p := &port{handler: h.guarded(), log: o.Log, tell: h.tellAddress}
+	if err := p.open(ctx, h.file.cfg); err != nil {
 		if dir := h.file.cfg.Agent.DataDir; dir != "" && ledger.Locked(dir) {
 			return fmt.Errorf("%w, in %s, and has the page's port", ledger.ErrInUse, dir)
 		}
@@ -89,7 +91,7 @@ func (h *Host) run(ctx context.Context, p *port) error {
 	var turn *turn // the change that is under way
 	for first := true; ctx.Err() == nil; first = false {
 		if h.file.err == nil { // it may have been mended while nothing ran
-			if err := p.open(ctx, h.file.cfg.HTTP.Listen); err != nil {
+			if err := p.open(ctx, h.file.cfg); err != nil {
 				h.o.Log.Error("the page stays at "+p.address, "error", err)
 			}
 		}
@@ -98,7 +100,7 @@ func (h *Host) run(ctx context.Context, p *port) error {
 		case err != nil && turn != nil: // back to what worked
 			h.o.Log.Error("the new configuration does not work: the old one goes on", "event", "config", "error", err)
 			h.set(turn.old, nil)
-			if err := p.open(ctx, turn.old.cfg.HTTP.Listen); err != nil {
+			if err := p.open(ctx, turn.old.cfg); err != nil {
 				h.o.Log.Error("the page stays at its new address", "error", err)
 			}
 			turn.answer(fmt.Errorf("%w; the lines have started anew with the old one", err))
@@ -113,7 +115,7 @@ func (h *Host) run(ctx context.Context, p *port) error {
 			h.wait(ctx)
 			continue
 		}
-		h.tellAddress(p.address)
+		h.tellAddress(p.address, p.secure)
 		if turn != nil {
 			turn.answer(nil)
 		}
@@ -162,7 +164,7 @@ func (h *Host) patience(what string) {
 func (h *Host) work(ctx context.Context, a *agent.Agent, p *port) (*turn, error) {
 	h.set(h.file, a)
 	h.shown = true
-	h.o.Log.Info("linemark is up", "agent", h.file.cfg.Agent.Name, "ledger", a.Ledger().Path(), "page", "http://"+p.address+"/")
+	h.o.Log.Info("linemark is up", "agent", h.file.cfg.Agent.Name, "ledger", a.Ledger().Path(), "page", urlOf(p.address, p.secure)+"/")
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	done := make(chan error, 1)
@@ -213,7 +215,7 @@ func (h *Host) accept(ctx context.Context, a *agent.Agent, next file, p *port) e
 	if err := a.MayBecome(ctx, next.cfg); err != nil {
 		return err
 	}
-	return p.open(ctx, next.cfg.HTTP.Listen)
+	return p.open(ctx, next.cfg)
 }
 
 // change ends the agent and puts the new configuration in force.

@@ -168,6 +168,15 @@ func (p *pc) until(what string, ok func(agent.Status) bool) agent.Status {
 
 func runs(s agent.Status) bool { return len(s.Degraded) == 0 && s.Ledger == "ok" && len(s.Lines) > 0 }
 
+// word is what commands on this PC are let in by; empty: there is none yet.
+func (p *pc) word() string {
+	text, err := os.ReadFile(filepath.Join(p.dir, "data", tokenName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		p.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
+}
+
 func (p *pc) reload() (string, int) {
 	p.t.Helper()
 	req, err := http.NewRequest(http.MethodPost, "http://"+p.address+web.ReloadPath, bytes.NewReader([]byte("{}")))
@@ -176,6 +185,7 @@ func (p *pc) reload() (string, int) {
 	}
 	req.Header.Set(web.Header, "1")
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+p.word())
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		p.t.Fatal(err)
@@ -488,7 +498,13 @@ func TestReloadNeedsTheHeader(t *testing.T) {
 	p := newPC(t)
 	p.start()
 	p.until("the lines", runs)
-	resp, err := http.Post("http://"+p.address+web.ReloadPath, "application/json", strings.NewReader("{}"))
+	req, err := http.NewRequest(http.MethodPost, "http://"+p.address+web.ReloadPath, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+p.word())
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"linemark/internal/agent"
+	"linemark/internal/config"
+	"linemark/internal/ledger"
 	"linemark/internal/web"
 )
 
@@ -17,27 +20,44 @@ import (
 type port struct {
 	handler http.Handler
 	log     *slog.Logger
-	tell    func(address string) // before it is open
+	tell    func(address string, secure bool) // before it is open
 	address string
+	secure  bool               // by TLS
 	stop    context.CancelFunc // nil: not open
 	done    chan struct{}
 }
 
 var errPort = errors.New("opening the page's port")
 
-// open goes to an address. The one before is left only when that works.
-func (p *port) open(ctx context.Context, address string) error {
-	if p.stop != nil && address == p.address {
+// open goes to a configuration's address. The one before is left only when that works.
+func (p *port) open(ctx context.Context, cfg *config.Config) error {
+	address, secure := cfg.HTTP.Listen, cfg.HTTP.Secure()
+	if p.stop != nil && address == p.address && secure == p.secure && !secure {
 		return nil
+	}
+	var t *tls.Config
+	if secure {
+		c, err := certificate(cfg)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errPort, err)
+		}
+		t = &tls.Config{Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12}
+		p.log.Info("the page has a certificate", "sha256", Fingerprint(c))
+	}
+	if p.stop != nil && portOf(address) == portOf(p.address) { // the port is ours: it is let go first
+		p.close()
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errPort, err)
 	}
+	if t != nil {
+		l = tls.NewListener(l, t)
+	}
 	p.close()
-	p.tell(address)
+	p.tell(address, secure)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	p.address, p.stop, p.done = address, stop, make(chan struct{})
+	p.address, p.secure, p.stop, p.done = address, secure, stop, make(chan struct{})
 	go func() {
 		defer close(p.done)
 		if err := web.ServeHandler(serving, l, p.handler); err != nil {
@@ -45,6 +65,11 @@ func (p *port) open(ctx context.Context, address string) error {
 		}
 	}()
 	return nil
+}
+
+func portOf(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
 }
 
 func (p *port) close() {
@@ -55,8 +80,19 @@ func (p *port) close() {
 	}
 }
 
-// ServeHTTP gives each request to the agent that runs, or says why none does.
-func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// note writes into the journal who asks for what.
+func (h *Host) note(ctx context.Context, text string) error {
+	h.mu.Lock()
+	a := h.agent
+	h.mu.Unlock()
+	if a == nil {
+		return web.ErrNoJournal
+	}
+	return a.Ledger().Note(ctx, ledger.PlacePage, text)
+}
+
+// serve gives each request to the agent that runs, or says why none does.
+func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == web.ReloadPath {
 		web.Reload(h.reload).ServeHTTP(w, r)
 		return

@@ -192,6 +192,7 @@ type Bench struct{ Line, Station string }
 // The journal's entry of an agent's start: its place and its cause.
 const (
 	PlaceAgent   = "agent"
+	PlacePage    = "page" // what people and programs ask for there
 	CauseStarted = "started"
 )
 

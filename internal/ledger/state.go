@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 
@@ -83,6 +84,14 @@ func (t *tx) journal(place string, codeID int64, was, now State, cause string, p
 func (t *tx) event(place, cause string) (int64, error) {
 	r, err := t.exec("INSERT INTO journal (at, agent, place, cause) VALUES (?, ?, ?, ?)", t.at, t.w.agent, place, cause)
 	return t.entered(r, err)
+}
+
+// Note writes into the journal what somebody has asked for, also in a ledger that is a copy.
+func (l *Ledger) Note(ctx context.Context, place, text string) error {
+	return l.always(ctx, func(t *tx) error {
+		_, err := t.event(place, text)
+		return err
+	})
 }
 
 // entered returns the number of the journal entry that was written last.

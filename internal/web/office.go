@@ -54,7 +54,7 @@ type clerk struct {
 	log    *slog.Logger
 }
 
-func (c clerk) routes(mux *http.ServeMux) {
+func (c clerk) routes(mux router) {
 	mux.HandleFunc("POST /api/v1/batch/start", tell(c, startBatch))
 	mux.HandleFunc("POST /api/v1/batch/end", tell(c, endBatch))
 	mux.HandleFunc("GET /api/v1/batch", look(c, sheet))

@@ -18,6 +18,7 @@ import (
 	"linemark/internal/escape"
 	"linemark/internal/ledger"
 	"linemark/internal/web"
+	"linemark/internal/web/apidoc/apitest"
 )
 
 // post sends a body as linemark does; change may spoil the request.
@@ -33,7 +34,10 @@ func post(h http.Handler, path, body string, change func(*http.Request)) *http.R
 	return w.Result()
 }
 
-func handlerOf(p *plant) http.Handler { return web.Handler(p, slog.New(slog.DiscardHandler)) }
+// handlerOf is the whole API, whose answers are compared with their description; the plant's status is none of an agent.
+func handlerOf(p *plant) http.Handler {
+	return apitest.Watch(web.Handler(p, slog.New(slog.DiscardHandler)), "GET /api/v1/status")
+}
 
 // read wants a good answer and decodes it.
 func read[T any](t *testing.T, r *http.Response) T {

@@ -65,7 +65,7 @@ type ShipmentDone struct {
 	Shipment Shipment `json:"shipment"`
 }
 
-func (c clerk) shippingRoutes(mux *http.ServeMux) {
+func (c clerk) shippingRoutes(mux router) {
 	mux.HandleFunc("GET /api/v1/shipping", look(c, shipments))
 	mux.HandleFunc("POST /api/v1/shipping", tell(c, addShipment))
 	mux.HandleFunc("GET /api/v1/shipping/{name}", look(c, onShipment(false, func(r *http.Request, d shipping.Desk, name string) (any, error) {

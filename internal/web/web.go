@@ -34,6 +34,9 @@ type Plant interface {
 //go:embed page.html
 var pages embed.FS
 
+//go:embed openapi.json
+var description []byte
+
 // Serve answers on the listener until ctx ends.
 func Serve(ctx context.Context, l net.Listener, p Plant, log *slog.Logger) error {
 	return ServeHandler(ctx, l, Handler(p, log))
@@ -65,6 +68,7 @@ func ServeHandler(ctx context.Context, l net.Listener, h http.Handler) error {
 //	GET /api/v1/status       how everything stands
 //	GET /api/v1/balance      the balance, recounted from the codes
 //	GET /api/v1/trace?code=  one code's life; the code is percent-encoded
+//	GET /api/v1/openapi.json the description of all this
 //	GET /healthz, /readyz    200, or 503 with the reason
 //
 // and what Office answers.
@@ -73,14 +77,41 @@ func Handler(p Plant, log *slog.Logger) http.Handler {
 		"hours": func(h *float64) string { return fmt.Sprintf("%.1f", *h) },
 	}).ParseFS(pages, "page.html"))}
 	mux := http.NewServeMux()
+	h.routes(mux)
+	clerk{office: p.Office, log: log}.routes(mux)
+	return mux
+}
+
+// router takes routes: a mux, or what lists them.
+type router interface {
+	HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request))
+}
+
+type listed []string
+
+func (l *listed) HandleFunc(pattern string, _ func(http.ResponseWriter, *http.Request)) {
+	*l = append(*l, pattern)
+}
+
+// Routes returns all patterns that Handler and Reload answer.
+func Routes() []string {
+	all := listed{"POST " + ReloadPath}
+	(&handler{}).routes(&all)
+	clerk{}.routes(&all)
+	return all
+}
+
+func (h *handler) routes(mux router) {
 	mux.HandleFunc("GET /api/v1/status", h.status)
 	mux.HandleFunc("GET /api/v1/balance", h.balance)
 	mux.HandleFunc("GET /api/v1/trace", h.trace)
+	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		_, _ = w.Write(description) // the reader has gone: nobody is left to tell
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", h.ready)
 	mux.HandleFunc("GET /{$}", h.show)
-	clerk{office: p.Office, log: log}.routes(mux)
-	return mux
 }
 
 type handler struct {
