@@ -26,6 +26,13 @@ func configInit(_ context.Context, c *console, args []string) error {
 	s := config.Starter{Boxes: usualBox, Pallets: usualPallet}
 	var noBoxes, noPallets, chosen, trial bool
 	rest, err := flags(c, "config", args, func(fs *flag.FlagSet) {
+		fs.Func("system", "the national `SYSTEM`: izkm or smartone (izkm)", func(text string) error {
+			s.SmartOne = text == "smartone"
+			if !s.SmartOne && text != "izkm" {
+				return errors.New("write izkm or smartone")
+			}
+			return nil
+		})
 		fs.StringVar(&s.Group, "group", "water", "the product `GROUP`: tobacco, alcohol, pharma, appliances, water or beer")
 		fs.Func("printer", "the `DRIVER[=ADDRESS]` of the units' printer (zpl)", device(&s.Printer))
 		fs.Func("box-printer", "the `DRIVER[=ADDRESS]` of the boxes' printer (zpl)", device(&s.BoxPrinter))
@@ -45,6 +52,9 @@ func configInit(_ context.Context, c *console, args []string) error {
 	path, err := oneFile(rest)
 	if err != nil {
 		return err
+	}
+	if s.SmartOne && trial {
+		return wrong(errors.New("a trial has IZKM"), "linemark demo --system smartone shows a line on SmartOne")
 	}
 	for _, a := range args {
 		chosen = chosen || strings.HasPrefix(a, "-") && strings.Trim(a, "-") != "trial"
@@ -81,6 +91,10 @@ func configInit(_ context.Context, c *console, args []string) error {
 	}
 	if err := writeStarter(c, path, files); err != nil {
 		return err
+	}
+	if s.SmartOne {
+		fmt.Fprintf(c.out, "next: put the password into LINEMARK_SMARTONE_PASSWORD and the key into signing-key.pem beside %[1]s, edit %[1]s, then run linemark config check %[1]s\n", path)
+		return nil
 	}
 	if trial {
 		fmt.Fprintf(c.out, "next: give it any word for a token, then let the plant and the agent run, each in a window of its own:\n  linemark secret set --config %[1]s izkm-token\n  linemark sim --config %[1]s\n  linemark run --config %[1]s\n", path)

@@ -1,18 +1,25 @@
 package config
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	_ "embed"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 
 	"linemark/drivers"
 	"linemark/internal/code"
+	"linemark/internal/secrets"
 )
 
 //go:embed starter/compose.tmpl
@@ -21,6 +28,7 @@ var composed string
 // Starter says what the first file of a line is to have. The zero value of Group is water, that of a
 // device's driver the usual one.
 type Starter struct {
+	SmartOne   bool // the national system, in place of IZKM
 	Group      string
 	Printer    StarterDevice // of the units
 	BoxPrinter StarterDevice
@@ -36,7 +44,7 @@ type Starter struct {
 type StarterDevice struct{ Driver, Address string }
 
 // Files returns the configuration, as linemark.toml, and what it names, by their paths in slashes. The file
-// has no problems once LINEMARK_IZKM_TOKEN is set. The error is Problems where the choice cannot work:
+// has no problems once LINEMARK_IZKM_TOKEN is set, or LINEMARK_SMARTONE_PASSWORD and signing-key.pem are there. The error is Problems where the choice cannot work:
 // a printer that cannot carry the codes of the group, above all.
 func (s Starter) Files() (map[string][]byte, error) {
 	s.usual()
@@ -92,6 +100,9 @@ func (c *composer) plan() error {
 	}
 	if c.Boxes < 0 || c.Pallets < 0 || c.Pallets > 0 && c.Boxes == 0 {
 		return wrongChoice("boxes", "a pallet takes boxes, and a box one unit or more", "give --boxes and --pallets 1 or more, or --no-boxes")
+	}
+	if c.SmartOne {
+		c.Rules = ofNoReport(c.Rules)
 	}
 	c.Unit, c.Pack = c.Group+"-unit", c.Group+"-box"
 	_, err := (code.Table{}).Profile(c.Group, code.Group)
@@ -220,8 +231,17 @@ func (c *composer) write() error {
 
 // prove loads what was written as run does.
 func (c *composer) prove() error {
-	return inFolder(c.files, func(dir string) error {
-		token := Lookup{Env: func(string) (string, bool) { return "token", true }}
+	files := c.files
+	if c.SmartOne {
+		key, err := anyKey()
+		if err != nil {
+			return err
+		}
+		files = maps.Clone(files)
+		files["signing-key.pem"] = key
+	}
+	return inFolder(files, func(dir string) error {
+		token := Lookup{Env: func(string) (string, bool) { return "token", true }, File: secrets.Read}
 		_, err := Parse(filepath.Join(dir, "linemark.toml"), c.files["linemark.toml"], token)
 		problems, ok := errors.AsType[Problems](err)
 		for i := range problems {
@@ -233,6 +253,16 @@ func (c *composer) prove() error {
 		return err
 	})
 }
+
+// anyKey stands in for the manufacturer's while a file is tried.
+var anyKey = sync.OnceValues(func() ([]byte, error) {
+	const bits = 2048
+	key, err := rsa.GenerateKey(rand.Reader, bits)
+	if err != nil {
+		return nil, fmt.Errorf("making a key to try the file with: %w", err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), nil
+})
 
 // inFolder lays files into a folder that is gone afterwards: drivers read their labels from the disk.
 func inFolder(files map[string][]byte, do func(dir string) error) error {

@@ -19,7 +19,7 @@ func lay(t *testing.T, files map[string][]byte) (*Config, error) {
 	dir := t.TempDir()
 	for name, text := range files {
 		to := filepath.Join(dir, filepath.FromSlash(name))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, text, 0o644)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, text, 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,6 +67,32 @@ func TestComposeEveryPrinterAndGroup(t *testing.T) {
 					t.Errorf("boxes have the unit %q", cfg.Lines[0].Stations[2].Unit)
 				}
 			})
+		}
+	}
+}
+
+// On SmartOne every group makes a file that run takes, with boxes and without.
+func TestComposeSmartOne(t *testing.T) {
+	key, err := anyKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("LINEMARK_SMARTONE_PASSWORD", "w0rd")
+	for _, group := range (code.Table{}).Groups() {
+		for _, s := range []Starter{{Boxes: 6, Pallets: 20}, {Boxes: 6}, {}, {Preprinted: true, Boxes: 6}, {NoPLC: true, Boxes: 6, Pallets: 2}} {
+			s.SmartOne, s.Group = true, group
+			files, err := s.Files()
+			if err != nil {
+				t.Fatalf("%+v: %v\n%s", s, err, files["linemark.toml"])
+			}
+			if files["signing-key.pem"] != nil {
+				t.Fatal("a key is given away")
+			}
+			files["signing-key.pem"] = key
+			cfg, err := lay(t, files)
+			if err != nil || !cfg.OnSmartOne() || cfg.SmartOne.Group != group || (len(cfg.Products[0].Batches) == 0) != s.Preprinted {
+				t.Errorf("%+v: %v\n%s", s, err, files["linemark.toml"])
+			}
 		}
 	}
 }

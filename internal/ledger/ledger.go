@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"linemark/internal/ledger/home"
@@ -53,6 +54,8 @@ type Ledger struct {
 	now   func() time.Time
 	reads *sql.DB // queries; WAL lets them run beside the writer
 	w     *writer
+	log   *logKeeper
+	ended sync.Once // its log's keeper
 	lock  *os.File
 	home  home.Home // where the file was found
 	free  func(dir string) (int64, error)
@@ -141,7 +144,13 @@ func (l *Ledger) open(ctx context.Context, o Options) error {
 	if err := l.settle(ctx, o); err != nil {
 		return fmt.Errorf("finding out whether the ledger is at home: %w", err)
 	}
-	return nil
+	l.log, err = keepLog(ctx, l.path, l.w)
+	if err == nil {
+		l.w.turn <- struct{}{} // who writes reads it
+		l.w.log = l.log
+		<-l.w.turn
+	}
+	return err
 }
 
 // OpenReader opens an existing ledger for reading only, beside a running agent or without one.
@@ -183,6 +192,9 @@ func Locked(dir string) bool {
 // twice is fine.
 func (l *Ledger) Close() error {
 	var errs []error
+	if l.log != nil {
+		l.ended.Do(func() { errs = append(errs, l.log.end()) })
+	}
 	if l.w != nil {
 		errs = append(errs, l.w.stop())
 	}

@@ -28,7 +28,9 @@ type writer struct {
 	stmts map[string]*sql.Stmt
 	agent int64
 
-	passed int // commits that bulk has let pass since it began to wait
+	passed int        // commits that bulk has let pass since it began to wait
+	made   int        // commits
+	log    *logKeeper // nil until the ledger is open
 
 	turn   chan struct{} // one place: who fills it may use what stands above
 	mu     sync.RWMutex  // guards what follows
@@ -267,6 +269,12 @@ func (w *writer) commit(batch []*request) error {
 	}
 	if t.seq > 0 {
 		w.reached.note(t.seq)
+	}
+	if w.made++; w.log != nil && w.made%logLooks == 0 {
+		select {
+		case w.log.wake <- struct{}{}:
+		default: // it is at it
+		}
 	}
 	w.mu.Lock()
 	for k, n := range t.moved {
