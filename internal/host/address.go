@@ -38,7 +38,7 @@ func To(cfg *config.Config) Way {
 	dir := cfg.Agent.DataDir
 	t := &http.Transport{DisableKeepAlives: true}
 	w := Way{URL: pageURL(cfg), Client: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	if ledger.Locked(dir) {
+	if dir != "" && ledger.Locked(dir) {
 		if said, err := os.ReadFile(filepath.Join(dir, addressName)); err == nil && len(bytes.TrimSpace(said)) > 0 {
 			w.URL = string(bytes.TrimSpace(said))
 		}
