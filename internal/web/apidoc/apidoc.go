@@ -155,12 +155,12 @@ var (
 
 // of is the schema of a type.
 func (s *schemas) of(t reflect.Type) object {
-	switch {
-	case t == aTime:
+	switch t {
+	case aTime:
 		return object{"type": "string", "format": "date-time"}
-	case t == aText:
+	case aText:
 		return object{"type": "string"}
-	case t == bytea:
+	case bytea:
 		return object{"type": "string", "contentEncoding": "base64"}
 	}
 	switch t.Kind() {
