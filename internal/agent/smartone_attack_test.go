@@ -45,7 +45,11 @@ func TestSmartOneShortPages(t *testing.T) {
 				x.srv.SetBatch(7, batch(t, 1, 100, 10))
 				x.only(100, 7)
 				x.start()
+				began := time.Now()
 				x.until("all codes", x.received(100))
+				if took := time.Since(began); took > 2*time.Minute {
+					t.Errorf("it took %s", took)
+				}
 				x.issuedOnce(batch(t, 1, 100, 10).Codes)
 				x.clean()
 			})
