@@ -13,6 +13,7 @@ import (
 	"linemark/internal/record"
 	"linemark/internal/record/replay"
 	"linemark/internal/upstream/izkm"
+	"linemark/internal/upstream/smartone"
 )
 
 // recorder begins the flight recording; nil where the configuration wants none.
@@ -83,6 +84,21 @@ func call(r *record.Recorder) func(izkm.Exchange) {
 		return nil
 	}
 	return func(x izkm.Exchange) {
+		c := record.Call{Method: x.Method, URL: x.URL, Status: x.Status, Took: x.Took.Round(time.Microsecond).String(),
+			Body: record.Body{Text: x.Body, Length: x.BodyLength}, Answer: record.Body{Text: x.Answer, Length: x.AnswerLength}}
+		if x.Err != nil {
+			c.Error = x.Err.Error()
+		}
+		r.Call(c)
+	}
+}
+
+// callOne takes down a call of SmartOne.
+func callOne(r *record.Recorder) func(smartone.Exchange) {
+	if r == nil {
+		return nil
+	}
+	return func(x smartone.Exchange) {
 		c := record.Call{Method: x.Method, URL: x.URL, Status: x.Status, Took: x.Took.Round(time.Microsecond).String(),
 			Body: record.Body{Text: x.Body, Length: x.BodyLength}, Answer: record.Body{Text: x.Answer, Length: x.AnswerLength}}
 		if x.Err != nil {

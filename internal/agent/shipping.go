@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"linemark/internal/config"
 	"linemark/internal/ledger"
@@ -19,7 +20,7 @@ func (a *Agent) shipping(o Options) error {
 		return nil
 	}
 	c := &shipping.Clerk{Desk: desk(a.cfg, a.ledger, store), Within: a.cfg.Ediweb.Deadline, Deadline: a.cfg.Diadoc.Deadline, Log: a.log, Alarm: a.alarms.add}
-	c.Now = o.Now
+	c.Now, c.Keep, c.Clock = o.Now, time.Duration(a.cfg.Shipping.Keep)*24*time.Hour, a.national.wallClock
 	if a.cfg.Shipping.Inbox != "" {
 		c.Inbox = a.cfg.PathOf(a.cfg.Shipping.Inbox)
 	}

@@ -30,6 +30,7 @@ type smartOne struct {
 	pools    pools
 	pending  map[int64]*asked // reports that it still works on, by their number; the desk alone calls
 	recent   recent
+	passed   sync.Map // batches that are taken although another gives no codes, and what people were told of it
 }
 
 // newSmartOne makes the access to SmartOne as the configuration has it. It connects to nothing.
@@ -45,7 +46,7 @@ func newSmartOne(cfg *config.Config, l *ledger.Ledger, o Options) (*smartOne, er
 		URL: s.URL, Login: s.Login, Password: s.Password.Reveal(), Key: key, Lang: s.Lang,
 		Padding: smartone.Padding(s.Padding), Encoding: smartone.Encoding(s.Encoding), Signed: smartone.Signed(s.Signed), Gzip: smartone.Gzip(s.Gzip),
 		LoginField: s.LoginField, PasswordField: s.PasswordField, TokenField: s.TokenField,
-		Timeout: s.Timeout, Spacing: s.Spacing, DialContext: o.DialContext, Clock: n.clock, Now: o.Now,
+		Timeout: s.Timeout, Spacing: s.Spacing, DialContext: o.DialContext, Clock: n.clock, Now: o.Now, Record: callOne(o.rec),
 	}
 	if s.CAFile != "" {
 		text, err := os.ReadFile(cfg.PathOf(s.CAFile))
@@ -62,7 +63,7 @@ func newSmartOne(cfg *config.Config, l *ledger.Ledger, o Options) (*smartOne, er
 		return nil, err
 	}
 	n.reach = n.ping
-	n.pools = pools{turn: make(chan struct{}, 1), read: n.batchCodes, all: map[int64]*pool{}, in: map[ledger.ProductID]int64{}, refused: map[int64]string{}}
+	n.pools = newPools(n.batchCodes)
 	return n, nil
 }
 
@@ -110,11 +111,9 @@ func (e *oneError) Local() bool                  { return e.local }
 func (e *oneError) Unauthorized() bool           { return e.denied }
 func (e *oneError) Wait() time.Duration          { return e.wait }
 
-// faultsInRows is the refusal that names single rows: whether the good ones were taken is not said.
-const faultsInRows = 156
-
 // byOne says what an error of the client means. A refused request of which the same bytes may go again has
-// had no effect; any other refusal is the system's last word on the request's own id.
+// had no effect; where faults of single rows are named, whether the good ones were taken is not said; any other
+// refusal is the system's last word on the request's own id.
 func byOne(err error) error {
 	if err == nil {
 		return nil
@@ -146,7 +145,7 @@ func byOne(err error) error {
 		e.lost, e.denied, e.unsent = true, true, true
 	case errors.As(err, &no) && no.RetryLater:
 		e.unsent = true
-	case errors.As(err, &no) && no.Code == faultsInRows:
+	case errors.As(err, &no) && no.Faulted():
 		e.outcome = ledger.Unclear
 	case errors.As(err, &no):
 		e.refused, e.outcome = true, ledger.Denied

@@ -2,12 +2,14 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"linemark/internal/config"
 	"linemark/internal/ledger"
 	"linemark/internal/supply"
+	"linemark/internal/upstream/smartone"
 )
 
 // pastOne is SmartOne as a recovery needs it. It does not know which codes of a batch were taken: all that
@@ -47,10 +49,10 @@ func (p pastOne) Placed(ctx context.Context, product supply.Product) ([]supply.P
 	for _, number := range found.Batches {
 		rest := slice{batch: int64(number), from: known[int64(number)], to: mostOfBatch}
 		codes, err := p.codes(ctx, product, rest)
-		if err != nil {
+		if no, refused := errors.AsType[*smartone.Refusal](err); err != nil && !errors.Is(err, errNoCodes) && (!refused || no.Code != smartone.CodeNotReady) {
 			return nil, err
 		}
-		if len(codes) > 0 {
+		if err == nil && len(codes) > 0 {
 			past = append(past, supply.PastOrder{Placed: time.Now().UTC(), Issued: len(codes),
 				ServerOrder: supply.ServerOrder{ID: rest.order(), GTIN: product.GTIN, Quantity: len(codes), State: ledger.Exhausted}})
 		}

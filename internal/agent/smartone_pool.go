@@ -2,10 +2,12 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"linemark/internal/code"
 	"linemark/internal/config"
@@ -17,13 +19,48 @@ import (
 // pageCodes is how many codes one request reads.
 const pageCodes = 10_000
 
+// endHolds is how long the end of a batch is believed, and emptyHolds that it has no codes at all: they may be
+// made a little later.
+const (
+	endHolds   = 10 * time.Minute
+	emptyHolds = time.Minute
+)
+
 // pool is as much of a batch as was read, in the system's order: codes for packages of all levels. Reading
 // takes nothing away there.
 type pool struct {
 	codes []smartone.BatchCode
-	whole bool // there are no more
-	total int  // where the system says so; 0: it does not
+	ended time.Time // when the system had no more; zero: it has
+	total int       // the most that the system has named; 0: it names none
 	of    map[ledger.ProductID]*part
+}
+
+// whole says whether there are no more.
+func (p *pool) whole() bool { return holds(p.ended, len(p.codes)) }
+
+func holds(ended time.Time, codes int) bool {
+	most := endHolds
+	if codes == 0 {
+		most = emptyHolds
+	}
+	return !ended.IsZero() && time.Since(ended) < most
+}
+
+// end is where a batch had no more codes for a product.
+type end struct {
+	codes int // of the product
+	of    int // in all
+	at    time.Time
+	why   error // it has none for the product
+}
+
+// errNoCodes is the fault of a batch that has codes for other packages alone, or none at all.
+var errNoCodes = errors.New("has no codes")
+
+// place is a product in a batch.
+type place struct {
+	batch   int64
+	product ledger.ProductID
 }
 
 // part is what of a pool is a product's: the codes for its package.
@@ -40,6 +77,11 @@ type pools struct {
 	all     map[int64]*pool
 	in      map[ledger.ProductID]int64 // the batch that a product is at: others are not kept
 	refused map[int64]string           // batches that the system gives no codes of, and why
+	ends    map[place]end              // of what was read to its end
+}
+
+func newPools(read func(ctx context.Context, q smartone.BatchQuery) (smartone.Batch, error)) pools {
+	return pools{turn: make(chan struct{}, 1), read: read, all: map[int64]*pool{}, in: map[ledger.ProductID]int64{}, refused: map[int64]string{}, ends: map[place]end{}}
 }
 
 func (s *pools) lock(ctx context.Context) error {
@@ -65,25 +107,43 @@ func (s *pools) codesOf(ctx context.Context, batch int64, id ledger.ProductID, p
 		if err := mine.look(batch, got.codes, p); err != nil {
 			return nil, err
 		}
-		if len(mine.codes) >= n || got.whole {
+		if len(mine.codes) >= n || got.whole() {
 			break
 		}
 		if err := s.page(ctx, batch, got); err != nil {
 			return nil, err
 		}
 	}
-	if len(mine.codes) == 0 && n > 0 {
-		return nil, fmt.Errorf("batch %d has no codes of unit %s: it has %s", batch, unitOf(p), levelsOf(got.codes))
+	if got.whole() {
+		e := end{codes: len(mine.codes), of: len(got.codes), at: got.ended}
+		if e.codes == 0 {
+			e.why = fmt.Errorf("batch %d %w of unit %s: it has %s", batch, errNoCodes, unitOf(p), levelsOf(got.codes))
+		}
+		s.ends[place{batch, id}] = e
+		if n > 0 && e.why != nil {
+			return nil, e.why
+		}
 	}
-	return mine.codes, nil
-}
-
-// at is the pool of a batch. The caller has the lock.
-func (s *pools) at(batch int64, id ledger.ProductID) *pool {
 	s.in[id] = batch
 	maps.DeleteFunc(s.all, func(other int64, _ *pool) bool {
 		return !slices.Contains(slices.Collect(maps.Values(s.in)), other)
 	})
+	return mine.codes, nil
+}
+
+// usedUp says whether a batch was read to its end and holds no more than n codes of a product; fresh is false where
+// that was so long ago that more may have come.
+func (s *pools) usedUp(ctx context.Context, batch int64, id ledger.ProductID, n int) (e end, used, fresh bool) {
+	if s.lock(ctx) != nil {
+		return end{}, false, false
+	}
+	defer s.unlock()
+	e, ok := s.ends[place{batch, id}]
+	return e, ok && e.codes <= n, holds(e.at, e.of)
+}
+
+// at is the pool of a batch. The caller has the lock.
+func (s *pools) at(batch int64, id ledger.ProductID) *pool {
 	got := s.all[batch]
 	if got == nil {
 		got = &pool{of: map[ledger.ProductID]*part{}}
@@ -104,11 +164,19 @@ func (s *pools) page(ctx context.Context, batch int64, into *pool) error {
 		return fmt.Errorf("batch %d: %w", batch, err)
 	}
 	delete(s.refused, batch)
-	if b.Total > len(b.Codes) {
-		into.total = b.Total
+	if len(into.codes) > 0 && len(b.Codes) > 0 && into.codes[0].Code == b.Codes[0].Code {
+		return fmt.Errorf("batch %d: the system was asked for what is behind its first %d codes, and gives the first ones again: tell its support that get_batch_codes takes no offset", batch, len(into.codes))
+	}
+	if b.Total > len(b.Codes) { // of all there are, or of all that are behind: never of this page alone
+		into.total = max(into.total, b.Total)
 	}
 	into.codes = append(into.codes, b.Codes...)
-	into.whole = len(b.Codes) < pageCodes || len(into.codes) == into.total
+	switch more := into.total > len(into.codes); {
+	case len(b.Codes) == 0, len(b.Codes) < pageCodes && !more, len(into.codes) == into.total:
+		into.ended = time.Now()
+	default: // also a page that is shorter than was asked for, where the system says that there are more
+		into.ended = time.Time{}
+	}
 	return nil
 }
 

@@ -29,27 +29,42 @@ func (n *smartOne) Send(ctx context.Context, r ledger.Report, body []byte) (stri
 // State implements report.System: the same bytes are sent again, which under their own id ask what became
 // of them.
 func (n *smartOne) State(ctx context.Context, r ledger.Report) (report.State, string, error) {
-	if r.ServerID != "" {
-		delete(n.pending, r.ID)
-		return report.Sent, "", nil
-	}
 	if p := n.pending[r.ID]; p != nil && time.Now().Before(p.at) {
-		return report.Working, "", nil
+		return report.Working, "", n.slow(r)
 	}
 	body, err := n.ledger.ReportBody(ctx, r.ID)
 	if err != nil {
 		return report.Working, "", fmt.Errorf("reading report %s: %w", r.UUID, err)
 	}
+	if id, err := smartone.RequestID(body); err != nil || id != r.UUID {
+		return report.Working, "", fmt.Errorf("report %d went to another national system, and SmartOne cannot tell what became of it: look there, then linemark reports resolve or hand it over", r.ID)
+	}
+	if r.ServerID != "" {
+		delete(n.pending, r.ID)
+		return report.Sent, "", nil
+	}
 	a, err := n.make(ctx, r, body)
 	if errors.As(err, new(*smartone.InProgressError)) {
 		n.later(r)
-		return report.Working, "", nil
+		return report.Working, "", n.slow(r)
 	}
 	if err != nil {
 		return report.Working, "", err
 	}
 	delete(n.pending, r.ID)
 	return report.Sent, "document " + cmp.Or(a.DocID, a.DocExtID, a.RequestID), nil
+}
+
+// slowAfter is how long a document may be worked on before people are told: nothing goes behind it meanwhile.
+const slowAfter = 10 * time.Minute
+
+// slow says that a document is worked on for too long, or nil.
+func (n *smartOne) slow(r ledger.Report) error {
+	if n.wall().Sub(r.ChangedAt) < slowAfter {
+		return nil
+	}
+	return fmt.Errorf("SmartOne says of report %d since %s that it is in progress, and no other may overtake it: ask the system's support, with its request_id %s",
+		r.ID, r.ChangedAt.Local().Format(time.DateTime), r.UUID)
 }
 
 // later lets a document be worked on for a growing while.
@@ -96,6 +111,11 @@ func (n *smartOne) Waits(ctx context.Context, open []ledger.Report) (map[int64]e
 	first(refused)
 	var why error // a person has to do something, or must know
 	switch head.State {
+	case ledger.InDoubt:
+		if !n.cfg.Report.AskWhenInDoubt() {
+			break
+		}
+		fallthrough
 	case ledger.Denied, ledger.Unclear, ledger.Probable:
 		why = fmt.Errorf("reports wait for a person's word on report %d, which they must not overtake: linemark reports show %d; then retry, resolve or hand it over", head.ID, head.ID)
 	}

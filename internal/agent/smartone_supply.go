@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,15 +32,15 @@ func sliceOf(id string) (s slice, ok bool) {
 	if len(parts) < 2 || len(parts) > 3 {
 		return s, false
 	}
-	numbers := [3]int{}
+	numbers := [3]int64{}
 	for i, part := range parts {
-		n, err := strconv.ParseInt(part, 10, 32)
-		if err != nil || n < 0 {
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil || n < 0 || i > 0 && n > mostOfBatch {
 			return s, false
 		}
-		numbers[i] = int(n)
+		numbers[i] = n
 	}
-	return slice{int64(numbers[0]), numbers[1], numbers[1] + numbers[2]}, numbers[0] > 0
+	return slice{numbers[0], int(numbers[1]), int(numbers[1] + numbers[2])}, numbers[0] > 0
 }
 
 // batchCodes reads a page of a batch in its turn.
@@ -98,18 +99,59 @@ func (n *smartOne) free(ctx context.Context, p supply.Product, quantity int) (sl
 	if err != nil {
 		return slice{}, err
 	}
-	for _, batch := range found.Batches {
-		s := slice{batch: int64(batch), from: covered[int64(batch)]}
-		s.to = s.from + quantity
-		codes, err := n.codes(ctx, p, s)
-		if err != nil {
-			return slice{}, err
-		}
-		if s.to = s.from + len(codes); len(codes) > 0 {
-			return s, nil
+	// A batch that gives no codes holds up no other. What was used up is read again only where nothing else is left.
+	var no error
+	spent := false
+	for _, again := range []bool{false, true} {
+		for _, batch := range found.Batches {
+			s := slice{batch: int64(batch), from: covered[int64(batch)]}
+			s.to = s.from + quantity
+			end, used, fresh := n.pools.usedUp(ctx, s.batch, p.ID, s.from)
+			if used && no == nil {
+				no = end.why
+			}
+			spent = spent || used && end.why == nil
+			if used != again || used && fresh {
+				continue
+			}
+			codes, err := n.codes(ctx, p, s)
+			if err != nil && !n.passOver(err) {
+				return slice{}, err
+			}
+			if no == nil {
+				no = err
+			}
+			if s.to = s.from + len(codes); err == nil && len(codes) > 0 {
+				n.passedOver(s.batch, no)
+				return s, nil
+			}
+			spent = spent || err == nil
 		}
 	}
+	switch {
+	case no != nil && spent:
+		return slice{}, fmt.Errorf("%w; all codes of the other batches are used up", no)
+	case no != nil:
+		return slice{}, no
+	}
 	return slice{}, &oneError{unsent: true, error: fmt.Errorf("all codes of %s are used up: make another batch in SmartOne, and name it in product.batches of %q", batches(found.Batches), p.Name)}
+}
+
+// passOver says whether an error is of one batch alone: it is refused, not made yet, or without codes of a product.
+func (n *smartOne) passOver(err error) bool {
+	no, refused := errors.AsType[*smartone.Refusal](err)
+	return errors.Is(err, errNoCodes) || refused && !closed(no) && (!no.RetryLater || no.Code == smartone.CodeNotReady)
+}
+
+// passedOver tells people, once, that a batch is taken although another gives no codes.
+func (n *smartOne) passedOver(batch int64, why error) {
+	if why == nil {
+		return
+	}
+	text := fmt.Sprintf("%v; meanwhile codes of batch %d are taken", why, batch)
+	if told, _ := n.passed.Swap(batch, text); told != text && n.alarm != nil {
+		n.alarm("national system", text)
+	}
 }
 
 func batches(numbers []int) string {

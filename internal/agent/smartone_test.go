@@ -573,7 +573,7 @@ func TestSmartOneSizes(t *testing.T) {
 
 // TestSlices: ids of orders and blocks, and none of another system's.
 func TestSlices(t *testing.T) {
-	for id, want := range map[string]slice{"123:9000": {123, 9000, 9000}, "123:9000:1000": {123, 9000, 10_000}} {
+	for id, want := range map[string]slice{"123:9000": {123, 9000, 9000}, "123:9000:1000": {123, 9000, 10_000}, "3000000000:1000": {3_000_000_000, 1000, 1000}} {
 		if s, ok := sliceOf(id); !ok || s != want {
 			t.Errorf("%s is %+v, %v", id, s, ok)
 		} else if back := map[bool]string{true: s.order(), false: s.block()}[s.from == s.to]; back != id {

@@ -73,7 +73,10 @@ type Diadoc struct {
 type Shipping struct {
 	Printer string `toml:"printer"` // that prints labels with the QR codes; no station uses it; default none
 	Inbox   string `toml:"inbox"`   // folder that is watched for shipments in JSON and CSV; default none
+	Keep    int    `toml:"keep"`    // days that a complete shipment stays on this PC; default 90, 0: for ever
 }
+
+func (s *Shipping) setDefaults() { s.Keep = 90 }
 
 // The words of id_type and charset.
 const (
@@ -129,6 +132,10 @@ func (c *checker) shipping() {
 		default:
 			c.shippingLabel(here, s.Printer, printer.Traits())
 		}
+	}
+	const most = 3650
+	if here := at.at("keep"); !c.bad[here.path] && (s.Keep < 0 || s.Keep > most) {
+		c.add(here, fmt.Sprintf("is %d", s.Keep), fmt.Sprintf("write days from 1 to %d, or 0 to remove nothing", most))
 	}
 	if here := at.at("inbox"); c.ok(here) {
 		switch {

@@ -117,11 +117,12 @@ func TestParseFillsAndDefaults(t *testing.T) {
 			Utilisation: Utilisation{UsageType: "VERIFIED", Every: 5 * time.Minute, MaxCodes: 30000},
 			Aggregation: Aggregation{Every: 5 * time.Minute, MaxCodes: 11000},
 		},
-		Record: Record{Size: "64MiB"},
-		Backup: Backup{Every: 24 * time.Hour, Keep: 7},
-		Ediweb: Ediweb{IDType: "gln", Charset: "cp866", Timeout: time.Minute, Deadline: 24 * time.Hour, Extra: Extra{All: map[string]any{}}},
-		Diadoc: Diadoc{URL: "https://diadoc-api.kontur.ru", TokenURL: "https://identity.kontur.ru/connect/token", Timeout: 2 * time.Minute, Deadline: 24 * time.Hour},
-		File:   "conf/linemark.toml", Dir: dir, lines: cfg.lines,
+		Record:   Record{Size: "64MiB"},
+		Backup:   Backup{Every: 24 * time.Hour, Keep: 7},
+		Ediweb:   Ediweb{IDType: "gln", Charset: "cp866", Timeout: time.Minute, Deadline: 24 * time.Hour, Extra: Extra{All: map[string]any{}}},
+		Diadoc:   Diadoc{URL: "https://diadoc-api.kontur.ru", TokenURL: "https://identity.kontur.ru/connect/token", Timeout: 2 * time.Minute, Deadline: 24 * time.Hour},
+		Shipping: Shipping{Keep: 90},
+		File:     "conf/linemark.toml", Dir: dir, lines: cfg.lines,
 	}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("got  %+v\nwant %+v", cfg, want)

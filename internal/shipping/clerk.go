@@ -18,6 +18,8 @@ type Clerk struct {
 	Inbox     string        // the watched folder; empty: none
 	Within    time.Duration // how long an answer without a waybill's QR code is believed to be early; 0: 24 h
 	Deadline  time.Duration // how long a protocol is asked for in all; 0: the client's own
+	Keep      time.Duration // how long a shipment stays that is complete; 0: for ever
+	Clock     func() error  // why this PC's clock cannot be believed, or nil; nil: it is right
 	Log       *slog.Logger
 	Alarm     func(place, text string)
 
@@ -62,7 +64,7 @@ func (c *Clerk) Run(ctx context.Context) error {
 	}
 	c.doubts()
 	var wg sync.WaitGroup
-	for _, part := range []func(context.Context){c.fetchWaybills, c.fetchProtocols, c.print, c.watch} {
+	for _, part := range []func(context.Context){c.fetchWaybills, c.fetchProtocols, c.print, c.watch, c.tidy} {
 		wg.Go(func() { part(ctx) })
 	}
 	wg.Wait()

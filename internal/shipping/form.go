@@ -9,6 +9,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -51,12 +52,83 @@ func readJSON(text []byte) (o Order, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&o); err != nil {
-		return Order{}, input(hint, "the file is not the JSON that is expected: %s", oneLine(err.Error()))
+		var kind *json.UnmarshalTypeError
+		if errors.As(err, &kind) && kind.Field != "" {
+			return Order{}, input("put ids in quotes; "+hint, "line %d: in %q stands a %s, which does not belong there", lineOf(text, err, 0), kind.Field, kind.Value)
+		}
+		return Order{}, input(hint, "line %d: the file is not the JSON that is expected: %s", lineOf(text, err, d.InputOffset()), oneLine(err.Error()))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Order{}, input(hint, "the file is more than one JSON object")
 	}
+	if name, at := repeated(text); name != "" {
+		return Order{}, input("write each name once, with all its entries", "line %d: %q stands there a second time", lineAt(text, at), name)
+	}
 	return o, nil
+}
+
+// lineOf is where an error of encoding/json is; otherwise the place where the reading has come to.
+func lineOf(text []byte, err error, read int64) int {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		read = syntax.Offset
+	case errors.As(err, &kind):
+		read = kind.Offset
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		read = int64(len(bytes.TrimRight(text, "\r\n\t ")))
+	default:
+		if _, name, ok := strings.Cut(err.Error(), "unknown field "); ok {
+			read = int64(bytes.Index(text, []byte(name)))
+		}
+	}
+	return lineAt(text, read)
+}
+
+func lineAt(text []byte, offset int64) int {
+	return 1 + bytes.Count(text[:min(max(offset, 0), int64(len(text)))], []byte("\n"))
+}
+
+// repeated finds a name that stands twice in one object: encoding/json would take the second, and lose the first.
+func repeated(text []byte) (name string, at int64) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	type level struct {
+		names map[string]bool // nil: a list
+		value bool            // a name was read, its value comes
+	}
+	var path []level
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return "", 0
+		}
+		var here *level
+		if len(path) > 0 {
+			here = &path[len(path)-1]
+		}
+		if s, ok := t.(string); ok && here != nil && here.names != nil && !here.value {
+			s = strings.ToLower(s) // encoding/json takes capitals for the same
+			if here.names[s] {
+				return s, d.InputOffset()
+			}
+			here.names[s], here.value = true, true
+			continue
+		}
+		switch t {
+		case json.Delim('{'):
+			path = append(path, level{names: map[string]bool{}})
+			continue
+		case json.Delim('['):
+			path = append(path, level{})
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			path = path[:len(path)-1]
+		}
+		if len(path) > 0 {
+			path[len(path)-1].value = false
+		}
+	}
 }
 
 func readCSV(text []byte) (o Order, err error) {
@@ -118,9 +190,14 @@ func counts(of [2]int) string {
 	return fmt.Sprintf("%d or %d fields", of[0], of[1])
 }
 
-// oneLine keeps a message of somebody else's to one line of a log.
+// oneLine keeps a message of somebody else's to one line of a log, without what would move a terminal's cursor.
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.Join(strings.Fields(s), " "))
 	if r := []rune(s); len(r) > 1000 {
 		s = string(r[:1000])
 	}

@@ -2,6 +2,7 @@ package shipping
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // lookEvery is how often the watched folder is looked at. A file that stands the same at two looks is whole.
@@ -25,8 +27,18 @@ const (
 type seen struct {
 	size int64
 	at   time.Time // of its last change
-	dead bool      // taken or refused, and it could not be moved away
+	next time.Time // not looked at before; zero: it is
 }
+
+const (
+	// moveAgain is when a file is tried again that was read and could not be moved away.
+	moveAgain = time.Minute
+	// breaksOff is how long a file must rest that ends in the middle: who copies it may be slow.
+	breaksOff = 30 * time.Second
+	// longestFile is the longest name of a file that is moved away, in bytes: a number, an end and what a file is
+	// called while it is written go into the 255 of usual file systems.
+	longestFile = 200
+)
 
 // watch takes the files that are dropped in the watched folder.
 func (c *Clerk) watch(ctx context.Context) {
@@ -68,20 +80,22 @@ func (c *Clerk) look(ctx context.Context) error {
 		}
 		is := seen{size: stat.Size(), at: stat.ModTime()}
 		had, known := c.looks[name]
-		if known && had.dead && had.size == is.size && had.at.Equal(is.at) {
-			now[name] = had
-			continue
-		}
 		if !known || had.size != is.size || !had.at.Equal(is.at) {
 			now[name] = is
 			continue
 		}
-		moved, err := c.dropped(ctx, name, is)
+		if time.Now().Before(had.next) {
+			now[name] = had
+			continue
+		}
+		wait, err := c.dropped(ctx, name, stat, !had.next.IsZero())
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if !moved {
-			is.dead = err == nil
+		if err != nil || wait > 0 {
+			if is.next = had.next; wait > 0 {
+				is.next = time.Now().Add(wait)
+			}
 			now[name] = is
 		}
 	}
@@ -89,44 +103,70 @@ func (c *Clerk) look(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// dropped takes one file, or refuses it, and moves it away. Its error is none of the file's: it will be tried again.
-func (c *Clerk) dropped(ctx context.Context, name string, is seen) (moved bool, err error) {
+// dropped takes one file, or refuses it, and moves it away. It returns when to look at it again, where it stays; 0:
+// it is gone. Its error is none of the file's: it will be tried again. rested says that it was waited for already.
+func (c *Clerk) dropped(ctx context.Context, name string, is fs.FileInfo, rested bool) (again time.Duration, err error) {
 	path := filepath.Join(c.Inbox, name)
-	text, err := readForm(path)
+	text, same, err := readForm(path, is)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	if stat, err := os.Stat(path); err != nil || stat.Size() != is.size || !stat.ModTime().Equal(is.at) {
-		return false, nil //nolint:nilerr // it is being written after all: the next looks tell
+	if !same {
+		return lookEvery, nil // it is being written after all: the next looks tell
 	}
 	o, err := ReadOrder(name, text)
+	if !rested && brokenOff(name, text, err) {
+		return breaksOff, nil
+	}
 	if err == nil {
-		_, err = c.Add(ctx, o, "file "+name)
+		_, err = c.Add(ctx, o, "file "+oneLine(name))
 	}
 	var refused *InputError
 	if err != nil && !errors.As(err, &refused) {
-		return false, fmt.Errorf("%s: %w", name, err)
+		return 0, fmt.Errorf("%s: %w", name, err)
 	}
+	about := "inbox " + name
 	folder := doneFolder
 	if refused != nil {
 		folder = refusedFolder
-		c.alarm("inbox "+name, fmt.Sprintf("the file %s is refused: %s", name, refused.What))
+		c.alarm(about, fmt.Sprintf("the file %s is refused: %s", oneLine(name), refused.What))
 	}
 	if err := c.away(path, folder, refused); err != nil {
-		c.alarm("inbox "+name, fmt.Sprintf("the file %s was read and cannot be moved to %s: %s", name, folder, oneLine(err.Error())))
-		return false, nil
+		c.alarm(about+" stays", fmt.Sprintf("the file %s was read and cannot be moved to %s, which is tried again every minute: %s", oneLine(name), folder, oneLine(err.Error())))
+		return moveAgain, nil
 	}
-	return true, nil
+	c.well(about) // the same once more is told once more
+	c.well(about + " stays")
+	return 0, nil
 }
 
-// readForm reads no more than a form may have, and one byte.
-func readForm(path string) ([]byte, error) {
+// brokenOff says whether a file may be the beginning of one that is still being copied.
+func brokenOff(name string, text []byte, err error) bool {
+	if strings.EqualFold(filepath.Ext(name), ".csv") {
+		return len(text) > 0 && text[len(text)-1] != '\n'
+	}
+	return err != nil && !json.Valid(text)
+}
+
+// readForm reads no more than a form may have, and one byte; same is false where the file is no longer as it was
+// looked at.
+func readForm(path string, is fs.FileInfo) (text []byte, same bool, err error) {
+	if now, err := os.Lstat(path); err != nil || !now.Mode().IsRegular() { // to open a pipe would wait for ever
+		return nil, false, err
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, longestForm+1))
+	if text, err = io.ReadAll(io.LimitReader(f, longestForm+1)); err != nil {
+		return nil, false, err
+	}
+	now, err := f.Stat()
+	if err != nil {
+		return nil, false, err
+	}
+	return text, now.Mode().IsRegular() && now.Size() == is.Size() && now.ModTime().Equal(is.ModTime()), nil
 }
 
 // away moves a file that was read; one that is refused has a text beside it that says why.
@@ -137,6 +177,11 @@ func (c *Clerk) away(path, folder string, refused *InputError) error {
 	}
 	name := filepath.Base(path)
 	end := filepath.Ext(name)
+	for stem := strings.TrimSuffix(name, end); len(name) > longestFile; {
+		_, size := utf8.DecodeLastRuneInString(stem)
+		stem = stem[:len(stem)-size]
+		name = stem + end
+	}
 	to := filepath.Join(dir, name)
 	for n := 2; ; n++ {
 		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {

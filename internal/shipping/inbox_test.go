@@ -65,7 +65,7 @@ func TestInbox(t *testing.T) {
 			t.Errorf("refused: %s", got)
 		}
 		for name, want := range map[string]string{
-			"S-3.json": "the file is not the JSON that is expected: json: unknown field \"waybils\"\r\nwrite it like ",
+			"S-3.json": "line 1: the file is not the JSON that is expected: json: unknown field \"waybils\"\r\nwrite it like ",
 			"S 4.json": "\"S 4\" cannot be the name of a shipment\r\n",
 			"S-7.json": "the file is empty\r\n",
 			"S-8.json": "the file is longer than 1048576 bytes\r\n",
@@ -162,7 +162,7 @@ func TestInboxPowerGoes(t *testing.T) {
 				}
 				s.Clerk.Store = store
 				s.drop("S-1.json", c.form)
-				s.runs(3 * time.Second)
+				s.runs(3*time.Second + breaksOff)
 				s.open()
 				s.Inbox = inbox
 				s.runs(time.Minute)

@@ -71,6 +71,7 @@ type Waybill struct {
 	Number string `json:"number,omitempty"` // as the answer called it
 	Fate
 	Began    time.Time `json:"began,omitzero"`     // of the answers without it: the deadline counts from here
+	Without  int       `json:"without,omitempty"`  // answers since then that did not have it
 	Away     int       `json:"away,omitempty"`     // asks in a row without an answer
 	Unusable int       `json:"unusable,omitempty"` // answers about it alone that were unusable
 	Most     int       `json:"most,omitempty"`     // it is asked for with at most so many in one call; 0: the service's limit

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 )
 
@@ -20,6 +18,9 @@ const (
 	firstMissing = time.Minute
 	lastMissing  = 30 * time.Minute
 	patience     = 20
+	// fewest is how many answers without a waybill it takes at least: the time alone may have gone while this PC
+	// was off, or its clock wrong.
+	fewest = 10
 )
 
 // repeats are the waits before a waybill is asked for again whose answer could not be used, though it was
@@ -219,14 +220,19 @@ func (w *Waybill) unusable(now time.Time, why string, after time.Duration) time.
 func (w *Waybill) missing(now time.Time, why string, within time.Duration) time.Duration {
 	w.Away = 0
 	if w.Began.IsZero() || now.Before(w.Began) {
-		w.Began = now
+		w.Began, w.Without = now, 0
 	}
+	w.Without++
 	gone := now.Sub(w.Began)
-	if gone >= within {
+	if gone >= within && w.Without >= min(fewest, int(within/firstMissing)) {
 		w.failed(fmt.Sprintf("asked %d times in %s: %s", w.Tried, within, why), "look in Ediweb whether the waybill is there under this id, and have it asked for again with linemark shipping retry")
 		return 0
 	}
-	w.postponed(now, min(max(gone/patience, firstMissing), lastMissing, within-gone), why)
+	wait := min(max(gone/patience, firstMissing), lastMissing)
+	if gone < within {
+		wait = min(wait, within-gone)
+	}
+	w.postponed(now, wait, why)
 	return w.Wait
 }
 
@@ -235,7 +241,7 @@ func (c *Clerk) take(name string, a Answer, of map[int]Brought, asked int) {
 	now := c.steady()
 	pictures := map[int][]QR{}
 	var inventories, strays []File
-	err := c.write(name, a, of, now, pictures, &inventories, &strays)
+	notes, err := c.write(name, a, of, now, pictures, &inventories, &strays)
 	waits, given := map[int]time.Duration{}, map[int]string{}
 	if err == nil {
 		err = c.keep(name, func(s *Shipment) error {
@@ -243,13 +249,13 @@ func (c *Clerk) take(name string, a Answer, of map[int]Brought, asked int) {
 				w := &s.Waybills[n]
 				w.Tried++
 				w.RequestUUID = b.RequestUUID
-				w.Number = cmp.Or(b.Number, w.Number)
+				w.Number = cmp.Or(number(b.Number), w.Number)
 				switch {
 				case b.Trouble != nil:
 					waits[n] = w.unanswered(now, b.Trouble, asked)
 				case len(pictures[n]) > 0:
 					w.Pictures = relabelled(w.Pictures, pictures[n])
-					w.Away, w.Unusable, w.Most, w.Began = 0, 0, 0, time.Time{}
+					w.Away, w.Unusable, w.Most, w.Without, w.Began = 0, 0, 0, 0, time.Time{}
 					w.done(now)
 				case b.Unusable && asked > 1:
 					w.Most = 1
@@ -266,7 +272,7 @@ func (c *Clerk) take(name string, a Answer, of map[int]Brought, asked int) {
 			}
 			s.Inventories = addFiles(s.Inventories, inventories)
 			s.Strays = strays
-			s.Notes = a.Notes
+			s.Notes = notes
 			return nil
 		})
 	} else {
@@ -281,87 +287,4 @@ func (c *Clerk) take(name string, a Answer, of map[int]Brought, asked int) {
 		}
 	}
 	c.book(name, waits, given, err)
-}
-
-// write puts the files of an answer beside a shipment.
-func (c *Clerk) write(name string, a Answer, of map[int]Brought, now time.Time, pictures map[int][]QR, inventories, strays *[]File) error {
-	for _, n := range slices.Sorted(maps.Keys(of)) {
-		b := of[n]
-		if b.Trouble != nil {
-			continue
-		}
-		for j, p := range b.Pictures {
-			if slices.ContainsFunc(pictures[n], func(q QR) bool { return q.SHA256 == sum(p.Bytes) }) {
-				continue // the same one twice is one label
-			}
-			f, err := c.Store.put(name, fmt.Sprintf("qr-%03d-%d.%s", n+1, j+1, end(p.Format)), p.Name, p.Bytes)
-			if err != nil {
-				return err
-			}
-			q := QR{File: f, Format: p.Format, Label: Unasked, Since: now}
-			if c.Rules.Print {
-				q.Label = ToPrint
-			}
-			if _, err := Decode(p.Bytes); err != nil {
-				q.Label, q.Why = Unprintable, oneLine(err.Error())
-				c.alarm(name+q.Name, fmt.Sprintf("shipment %s: no label can be made of the QR code of waybill %s, which is in %s: %s", name, b.ID, q.Name, q.Why))
-			}
-			pictures[n] = append(pictures[n], q)
-		}
-	}
-	if len(pictures) > 0 {
-		for _, raw := range a.Inventories {
-			f, err := c.Store.put(name, "inventory-"+sum(raw)[:12]+".xml", "Inventory.xml", raw)
-			if err != nil {
-				return err
-			}
-			*inventories = append(*inventories, f)
-		}
-	}
-	const most = 20
-	for _, r := range a.Strays[:min(len(a.Strays), most)] {
-		f, err := c.Store.put(name, "stray-"+sum(r.Bytes)[:12]+"."+end(r.Format), r.Name, r.Bytes)
-		if err != nil {
-			return err
-		}
-		*strays = addFiles(*strays, []File{f})
-	}
-	return nil
-}
-
-// relabelled keeps what is known of a label whose picture came again as it was.
-func relabelled(had, came []QR) []QR {
-	for i := range came {
-		for _, h := range had {
-			if h.SHA256 == came[i].SHA256 {
-				came[i].Label, came[i].Why, came[i].Since = h.Label, h.Why, h.Since
-			}
-		}
-	}
-	return came
-}
-
-// addFiles adds files that are not there yet.
-func addFiles(had, more []File) []File {
-	for _, f := range more {
-		known := false
-		for _, h := range had {
-			known = known || h.Name == f.Name
-		}
-		if !known {
-			had = append(had, f)
-		}
-	}
-	return had
-}
-
-// end is how the name of a file of a format ends.
-func end(format string) string {
-	switch format {
-	case "png", "gif", "bmp", "pdf", "svg", "zip":
-		return format
-	case "jpeg":
-		return "jpg"
-	}
-	return "bin"
 }

@@ -41,7 +41,7 @@ var hooked = []site.Change{
 // order whose answer was lost is looked for during seconds, not minutes.
 var hurried = []site.Change{
 	{File: "internal/supply/supply.go", Was: "searchFor   = 5 * time.Minute", Is: "searchFor   = time.Second / 2"},
-	{File: "internal/host/host.go", Was: "\tp := &port{handler: h, log: o.Log}\n", Is: "\th.o.Agent.Look = 100_000_000\n\tp := &port{handler: h, log: o.Log}\n"},
+	{File: "internal/host/host.go", Was: "\tp := &port{", Is: "\th.o.Agent.Look = 100_000_000\n\tp := &port{"},
 	{File: "cmd/linemark/sim.go", Was: "sim.Options{Faults: sim.SomeFaults}", Is: "sim.Options{Faults: sim.SomeFaults, Restart: 50_000_000}"},
 }
 

@@ -79,11 +79,11 @@ func (c *Client) judge(e *Error, header http.Header, body []byte, cut error) []s
 	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
 		e.Kind = Unauthorized
 	case e.Status == http.StatusTooManyRequests:
-		e.Kind, e.RetryAfter = Busy, retryAfter(header.Get("Retry-After"), c.now())
+		e.Kind, e.RetryAfter = Busy, retryAfter(header, c.now())
 	case e.Status >= 500:
 		e.Kind = ServerFault
 		if e.Status == http.StatusServiceUnavailable {
-			e.RetryAfter = retryAfter(header.Get("Retry-After"), c.now())
+			e.RetryAfter = retryAfter(header, c.now())
 		}
 	case e.Status >= 400:
 		e.Kind = Refused

@@ -74,9 +74,13 @@ func invalid(format string, args ...any) *Error {
 	return &Error{Kind: Invalid, Err: fmt.Errorf(format, args...)}
 }
 
-// retryAfter reads the header's two forms, seconds and a date; 0 where it says nothing.
-func retryAfter(s string, now time.Time) time.Duration {
-	s = strings.TrimSpace(s)
+// retryAfter reads the header's two forms, seconds and a date; 0 where it says nothing. A date is compared to the
+// answer's own where there is one: the clock of this machine may be wrong.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	s := strings.TrimSpace(h.Get("Retry-After"))
+	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = theirs
+	}
 	if n, err := strconv.ParseUint(s, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return max(time.Duration(min(n, uint64(longest/time.Second)))*time.Second, shortest)
 	}

@@ -91,7 +91,7 @@ func TestRetryAfter(t *testing.T) {
 		"": 0, "soon": 0, "-1": 0, "0": time.Second, "7": 7 * time.Second, "99999999999999999999": longest,
 		"Thu, 31 Aug 2023 10:26:42 GMT": 30 * time.Second, "Thu, 31 Aug 2023 09:26:42 GMT": time.Second,
 	} {
-		if got := retryAfter(s, now); got != want {
+		if got := retryAfter(http.Header{"Retry-After": {s}}, now); got != want {
 			t.Errorf("%q: %v, not %v", s, got, want)
 		}
 	}

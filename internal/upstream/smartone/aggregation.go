@@ -3,6 +3,7 @@ package smartone
 import (
 	"context"
 	"errors"
+	"strings"
 )
 
 // Answer is the system's yes to a document. Its document ids are empty where it names none.
@@ -37,11 +38,19 @@ func (c *Client) MakeAggregation(ctx context.Context, body []byte) (Answer, erro
 	pack := c.o.Gzip == GzipAlways || c.o.Gzip == GzipLarge && len(body) >= c.o.GzipFrom
 	a, err := c.call(ctx, message{op: opAggregation, body: body, gzip: pack})
 	var running *InProgressError
-	if err != nil && !errors.As(err, &running) {
-		return Answer{}, err
+	var no *Refusal
+	about := ""
+	switch {
+	case errors.As(err, &no) && !no.RetryLater: // what was turned away unread goes again, whoever it was said to
+		about = no.about
+	case err == nil || errors.As(err, &running):
+		about = a.about()
 	}
-	if other := string(a.RequestID); other != "" && other != id {
-		return Answer{}, &RepeatError{Op: opAggregation, RequestID: id, Earlier: c.visible(other, MaxID)}
+	if about != "" && !strings.EqualFold(about, id) {
+		return Answer{}, &RepeatError{Op: opAggregation, RequestID: id, Earlier: c.visible(about, MaxID)}
+	}
+	if err != nil && running == nil {
+		return Answer{}, err
 	}
 	if running != nil {
 		running.RequestID = id

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -31,6 +32,14 @@ type answer struct {
 	Items     json.RawMessage `json:"items"`
 
 	raw []byte
+}
+
+// about is the request id that the answer names; empty where it names none.
+func (a *answer) about() string {
+	if id := strings.TrimSpace(string(a.RequestID)); !slices.Contains(nothing, id) {
+		return id
+	}
+	return ""
 }
 
 func parse(body []byte) (*answer, error) {
@@ -73,13 +82,13 @@ func (c *Client) judge(op string, r reply) (*answer, error) {
 	failed := string(a.Status) == statusError
 	switch {
 	case failed && n == CodeTooFrequent:
-		return nil, &TooFrequentError{Op: op, Wait: retryAfter(r.header.Get("Retry-After"))}
+		return nil, &TooFrequentError{Op: op, Wait: retryAfter(r.header, c.o.Now())}
 	case failed && known && n != CodeDone:
 		return nil, c.refusal(op, r.status, n, a)
 	case r.status == http.StatusUnauthorized || r.status == http.StatusForbidden:
 		return nil, &AccessError{Op: op, Status: r.status, Message: c.visible(string(a.Message), textLength)}
 	case r.status == http.StatusTooManyRequests:
-		return nil, &TooFrequentError{Op: op, Wait: retryAfter(r.header.Get("Retry-After"))}
+		return nil, &TooFrequentError{Op: op, Wait: retryAfter(r.header, c.o.Now())}
 	case r.status >= 500:
 		return nil, unknown(unread)
 	case failed && n == CodeDone:
@@ -92,7 +101,7 @@ func (c *Client) judge(op string, r reply) (*answer, error) {
 		return nil, unknown(unread)
 	case string(a.Status) == statusInProgress:
 		return a, &InProgressError{Op: op, RequestID: c.visible(string(a.RequestID), MaxID)}
-	case len(a.Errors) > 0:
+	case len(a.Errors.kept) > 0:
 		return nil, c.refusal(op, r.status, n, a) // it says success, and lists faults
 	case string(a.Status) == statusSuccess && n <= CodeDone:
 		return a, nil
@@ -105,42 +114,58 @@ func (c *Client) judge(op string, r reply) (*answer, error) {
 func (c *Client) refusal(op string, status, n int, a *answer) *Refusal {
 	r := RuleOf(n)
 	e := &Refusal{Op: op, Status: status, Code: n, Message: c.visible(string(a.Message), textLength),
-		RetryLater: r.Again, Stops: true}
-	for i, row := range a.Errors {
-		if i == keptRows {
-			e.Omitted = len(a.Errors) - i
-			break
-		}
+		RetryLater: r.Again, Stops: true, about: c.visible(a.about(), MaxID)}
+	e.Omitted = a.Errors.more
+	for _, row := range a.Errors.kept {
 		e.Rows = append(e.Rows, RowError{Code: row.Code, Message: c.visible(row.Message, textLength)})
 	}
 	return e
 }
 
+// nothing is how servers write that a list is empty, or an entry of it.
+var nothing = []string{"null", "false", `""`, "{}", "[]", "0"}
+
 // rows is errors_list: a list of objects, tolerant of what stands in it, since a refusal must be
 // read whatever it holds.
-type rows []RowError
+type rows struct {
+	kept []RowError
+	more int // that are not kept
+}
 
 func (l *rows) UnmarshalJSON(b []byte) error {
-	*l = nil
-	if string(b) == "null" {
+	*l = rows{}
+	d := json.NewDecoder(bytes.NewReader(b)) // one by one: it may have millions
+	if t, _ := d.Token(); t != json.Delim('[') {
+		l.add(b)
 		return nil
 	}
-	var list []json.RawMessage
-	if json.Unmarshal(b, &list) != nil {
-		list = []json.RawMessage{b}
-	}
-	for _, one := range list {
-		var row struct {
-			Code    *number `json:"code"`
-			Message words   `json:"message"`
+	for d.More() {
+		var one json.RawMessage
+		if err := d.Decode(&one); err != nil {
+			return err
 		}
-		if json.Unmarshal(one, &row) != nil || row.Code == nil {
-			*l = append(*l, RowError{Code: NoCode, Message: string(one)})
-			continue
-		}
-		*l = append(*l, RowError{Code: int(*row.Code), Message: string(row.Message)})
+		l.add(one)
 	}
 	return nil
+}
+
+func (l *rows) add(one []byte) {
+	if slices.Contains(nothing, string(bytes.Join(bytes.Fields(one[:min(len(one), 40)]), nil))) {
+		return
+	}
+	if len(l.kept) == keptRows {
+		l.more++
+		return
+	}
+	var row struct {
+		Code    *number `json:"code"`
+		Message words   `json:"message"`
+	}
+	if json.Unmarshal(one, &row) != nil || row.Code == nil {
+		l.kept = append(l.kept, RowError{Code: NoCode, Message: string(one)})
+		return
+	}
+	l.kept = append(l.kept, RowError{Code: int(*row.Code), Message: string(row.Message)})
 }
 
 // words is a text, or whatever stands in its place, which must not make the answer unreadable.

@@ -1,6 +1,7 @@
 package smartone
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,21 +79,39 @@ func (c *Client) BatchCodes(ctx context.Context, q BatchQuery) (Batch, error) {
 	return got, nil
 }
 
-func (a *answer) batch(q BatchQuery) (Batch, error) {
-	var items []struct {
-		Code    *string `json:"code"`
-		Human   words   `json:"hrc"`
-		UnitID  *number `json:"unit_id"`
-		UnitExt words   `json:"unit_ext_id"`
+type batchItem struct {
+	Code    *string `json:"code"`
+	Human   words   `json:"hrc"`
+	UnitID  *number `json:"unit_id"`
+	UnitExt words   `json:"unit_ext_id"`
+}
+
+// itemsOf reads a list of codes, no further than most; 0: to its end.
+func itemsOf(list []byte, most int) (items []batchItem, err error) {
+	d := json.NewDecoder(bytes.NewReader(list))
+	if t, err := d.Token(); err != nil || t != json.Delim('[') {
+		return nil, errors.New("its items are no list")
 	}
+	for d.More() {
+		if most > 0 && len(items) == most {
+			return nil, fmt.Errorf("it holds more codes than the %d that were asked for", most)
+		}
+		var one batchItem
+		if err := d.Decode(&one); err != nil {
+			return nil, fmt.Errorf("reading its items: %w", err)
+		}
+		items = append(items, one)
+	}
+	return items, nil
+}
+
+func (a *answer) batch(q BatchQuery) (Batch, error) {
 	if len(a.Items) == 0 || string(a.Items) == "null" {
 		return Batch{}, errors.New("it holds no items")
 	}
-	if err := json.Unmarshal(a.Items, &items); err != nil {
-		return Batch{}, fmt.Errorf("reading its items: %w", err)
-	}
-	if q.Count > 0 && len(items) > q.Count {
-		return Batch{}, fmt.Errorf("it holds %d codes, and %d were asked for", len(items), q.Count)
+	items, err := itemsOf(a.Items, q.Count)
+	if err != nil {
+		return Batch{}, err
 	}
 	got := Batch{Total: -1, Codes: make([]BatchCode, len(items))}
 	if a.Count != nil {

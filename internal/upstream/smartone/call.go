@@ -15,8 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode"
-
-	"linemark/internal/code"
 )
 
 // message is one request of a method.
@@ -42,20 +40,32 @@ func (c *Client) call(ctx context.Context, m message) (*answer, error) {
 	m.signed = true
 	for again := false; ; again = true {
 		token, err := c.token(ctx, m.token)
-		if unknown, ok := errors.AsType[*UnknownError](err); ok && again && unknown.Unsent {
-			sent := *unknown // m itself has been there, whatever the one that turned it away has done with it
-			sent.Unsent = false
-			return nil, &sent
+		if err != nil && again {
+			err = arrived(err)
 		}
 		if err != nil {
 			return nil, err
 		}
 		m.token = token
 		a, err := c.heavyCall(ctx, m)
-		if again || !tokenRefused(err) {
+		if again {
+			return a, arrived(err)
+		}
+		if !tokenRefused(err) {
 			return a, err
 		}
 	}
+}
+
+// arrived is err of a request that has been there once already, whatever the one that turned it away has done
+// with it.
+func arrived(err error) error {
+	if unknown, ok := errors.AsType[*UnknownError](err); ok && unknown.Unsent {
+		sent := *unknown
+		sent.Unsent = false
+		return &sent
+	}
+	return err
 }
 
 func (c *Client) heavyCall(ctx context.Context, m message) (*answer, error) {
@@ -77,7 +87,9 @@ func tokenRefused(err error) bool {
 }
 
 // exchange sends m once and reads the answer. The error is an *UnknownError.
-func (c *Client) exchange(ctx context.Context, m message) (reply, error) {
+func (c *Client) exchange(ctx context.Context, m message) (r reply, err error) {
+	began := time.Now()
+	defer func() { c.taken(m, began, r, err) }()
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
 	var connected atomic.Bool
@@ -100,10 +112,10 @@ func (c *Client) exchange(ctx context.Context, m message) (reply, error) {
 	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil && c.o.Clock != nil {
 		c.o.Clock(at.Sub(c.o.Now()))
 	}
-	r := reply{status: resp.StatusCode, header: resp.Header}
+	r = reply{status: resp.StatusCode, header: resp.Header}
 	r.body, err = c.read(resp)
 	if err != nil {
-		return reply{}, &UnknownError{Op: m.op, Status: r.status, Seen: c.visible(string(r.body), seenLength),
+		return r, &UnknownError{Op: m.op, Status: r.status, Seen: c.visible(string(r.body), seenLength),
 			Err: fmt.Errorf("reading it: %w", err)}
 	}
 	if r.over = int64(len(r.body)) > c.o.MaxBody; r.over {
@@ -165,22 +177,28 @@ func (c *Client) read(resp *http.Response) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(z, c.o.MaxBody+1))
 }
 
-// retryAfter reads the header's two forms, seconds and a date, up to 30 minutes; 0: it says nothing.
-func retryAfter(s string) time.Duration {
+// retryAfter reads the header's two forms, seconds and a date, up to 30 minutes; 0: it says nothing. A date is
+// compared to the answer's own where there is one: the clock of this machine may be wrong.
+func retryAfter(h http.Header, now time.Time) time.Duration {
 	const longest = 30 * time.Minute
-	if n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 32); err == nil {
+	s := strings.TrimSpace(h.Get("Retry-After"))
+	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
 		return min(time.Duration(n)*time.Second, longest)
 	}
-	if t, err := http.ParseTime(s); err == nil {
-		return min(max(time.Until(t), 0), longest)
+	at, err := http.ParseTime(s)
+	if err != nil {
+		return 0
 	}
-	return 0
+	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = theirs
+	}
+	return min(max(at.Sub(now), 0), longest)
 }
 
 // visible makes text of outside bytes fit for a log: one line, what cannot be seen as an escape,
 // without the password and the token, cut after length characters.
 func (c *Client) visible(s string, length int) string {
-	s = s[:min(len(s), 64<<10)]
+	s = c.hide(s[:min(len(s), 64<<10)])
 	var b strings.Builder
 	blank := false
 	for i, r := range s {
@@ -202,13 +220,6 @@ func (c *Client) visible(s string, length int) string {
 			b.WriteString(q[1 : len(q)-1])
 		}
 	}
-	text := b.String()
-	inJSON := string(quoted(nil, code.Code(c.o.Password)))
-	for _, secret := range []string{c.login.current(), inJSON[1 : len(inJSON)-1], c.o.Password} {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "***")
-		}
-	}
-	shown := []rune(text)
+	shown := []rune(c.hide(b.String())) // once more: blanks that were run together may have stood within a secret
 	return string(shown[:min(len(shown), length)])
 }

@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -74,6 +75,10 @@ type Options struct {
 	// Now is the clock that answers' dates are compared with; nil: time.Now.
 	Now func() time.Time
 
+	// Record, if not nil, is told of every call when it has ended, before it returns and in the caller's
+	// goroutine. Neither password nor token is in what it is told.
+	Record func(Exchange)
+
 	TLS *tls.Config // authorities and client certificates; nil: what the system trusts
 	// DialContext replaces the network; nil: the system's.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -88,6 +93,7 @@ type Client struct {
 	http   *http.Client
 	login  *session
 	heavy  *spacing
+	secret *regexp.Regexp // the password in all its forms; behind a pointer so that no printed Client shows it
 }
 
 // New checks o and returns a client. It touches no network. The error is one line with everything
@@ -137,6 +143,7 @@ func New(o Options) (*Client, error) {
 		return nil, errors.New("smartone: " + strings.Join(wrong, "; "))
 	}
 	c := &Client{o: o, base: base, heavy: newSpacing(o.Spacing), login: new(session)}
+	c.secret = anyForm(o.Password)
 	c.signer = &signer{key: key, padding: o.Padding, encoding: o.Encoding, signed: o.Signed}
 	c.http = &http.Client{
 		Transport:     transport(o),

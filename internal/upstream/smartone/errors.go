@@ -53,15 +53,26 @@ type Refusal struct {
 	RetryLater bool
 	// Stops: nothing more of this department is to be sent until an operator has looked.
 	Stops bool
+
+	about string // the request id that it names; empty: none
+}
+
+// Faulted says that the document as a whole was not refused: the answer names faults of single rows, and
+// whether the good ones were taken is not said.
+func (e *Refusal) Faulted() bool {
+	return e.Code == codeTakenPartWise || e.Code <= CodeDone && len(e.Rows) > 0
 }
 
 func (e *Refusal) Error() string {
 	var b strings.Builder
 	r := RuleOf(e.Code)
 	fmt.Fprintf(&b, "%s: refused", e.Op)
-	if e.Code == NoCode {
+	switch {
+	case e.Code == NoCode:
 		b.WriteString(" without a code")
-	} else {
+	case e.Code == CodeDone:
+		b.WriteString(" in part: it says done, and names faults")
+	default:
 		fmt.Fprintf(&b, ", code %d (%s)", e.Code, r.Meaning)
 	}
 	if e.Message != "" {

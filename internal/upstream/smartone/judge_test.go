@@ -97,9 +97,13 @@ func TestRetryAfter(t *testing.T) {
 		"": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "-7": 0, "99999": 30 * time.Minute, "soon": 0,
 		"Mon, 02 Jan 2006 15:04:05 GMT": 0, "Fri, 01 Jan 2100 00:00:00 GMT": 30 * time.Minute,
 	} {
-		if got := retryAfter(text); got != want {
+		if got := retryAfter(http.Header{"Retry-After": {text}}, time.Now()); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
+	}
+	far := http.Header{"Retry-After": {"Fri, 01 Jan 2100 00:00:20 GMT"}, "Date": {"Fri, 01 Jan 2100 00:00:00 GMT"}}
+	if got := retryAfter(far, time.Now()); got != 20*time.Second {
+		t.Errorf("by a clock that is years behind: %v", got)
 	}
 }
 

@@ -17,8 +17,11 @@ const opLogin = "login_api"
 type session struct {
 	mu     sync.Mutex
 	token  string
+	given  []string // tokens, the latest last: a server may repeat one that is not used any more
 	flight *flight
 }
+
+const keptTokens = 8
 
 type flight struct {
 	done  chan struct{}
@@ -56,6 +59,10 @@ func (c *Client) token(ctx context.Context, stale string) (string, error) {
 		f.left = ctx.Err() != nil
 		s.mu.Lock()
 		s.token, s.flight = f.token, nil
+		if f.token != "" {
+			s.given = append(s.given, f.token)
+			s.given = s.given[max(0, len(s.given)-keptTokens):]
+		}
 		s.mu.Unlock()
 		close(f.done)
 		return f.token, f.err
@@ -69,7 +76,7 @@ func (c *Client) SignIn(ctx context.Context) error {
 	return err
 }
 
-// current is the token for taking it out of texts.
+// current is the token that is used now; empty while there is none.
 func (s *session) current() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,6 +17,16 @@ type Code struct {
 	UnitExt     string
 }
 
+// Count is what cnt counts, which is not described.
+type Count int
+
+// What cnt may count.
+const (
+	CountHere  Count = iota // the codes of the answer
+	CountBatch              // those of the batch
+	CountRest               // those from the offset on
+)
+
 // SetBatch adds or replaces a batch.
 func (s *Server) SetBatch(id int64, b Batch) {
 	s.mu.Lock()
@@ -32,8 +42,7 @@ func (s *Server) HasBatch(id int64) bool {
 	return s.batches[id] != nil
 }
 
-// batchCodes carries out get_batch_codes. It reads; asked twice it answers twice. cnt is the number
-// of codes in the answer.
+// batchCodes carries out get_batch_codes. It reads; asked twice it answers twice.
 func (s *Server) batchCodes(c *call) object {
 	k := &checker{s: s, call: c}
 	k.only(c.in, "batch_id", "offset", "count")
@@ -53,13 +62,21 @@ func (s *Server) batchCodes(c *call) object {
 	case !b.Created.IsZero() && c.now.After(b.Created.AddDate(1, 0, 0)):
 		return refuse(176, "Batch is expired")
 	}
+	if s.opt.NoOffset {
+		offset = 0
+	}
 	codes := b.Codes[min(offset, len(b.Codes)):]
+	rest := len(codes)
 	if _, given := c.in["count"]; given {
 		codes = codes[:min(count, len(codes))]
+	}
+	if s.opt.Page > 0 {
+		codes = codes[:min(s.opt.Page, len(codes))]
 	}
 	items := make([]object, len(codes))
 	for i, one := range codes {
 		items[i] = object{"code": one.Code, "hrc": one.Human, "unit_id": one.UnitID, "unit_ext_id": one.UnitExt}
 	}
-	return object{"status": "success", "code": 0, "message": "", "cnt": len(items), "items": items}
+	cnt := map[Count]int{CountHere: len(items), CountBatch: len(b.Codes), CountRest: rest}[s.opt.Count]
+	return object{"status": "success", "code": 0, "message": "", "cnt": cnt, "items": items}
 }

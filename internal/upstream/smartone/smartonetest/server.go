@@ -37,6 +37,12 @@ type Options struct {
 	// MustGzip refuses a plain make_aggregation.
 	MustGzip bool
 
+	// Of get_batch_codes: the most codes of one answer, 0: as many as are asked for; what cnt counts; and whether
+	// the offset is not heeded.
+	Page     int
+	Count    Count
+	NoOffset bool
+
 	Now func() time.Time // nil: time.Now
 	// Log takes a line of JSON for each batch, each request that was let in and each breach; see Restore.
 	Log io.Writer
