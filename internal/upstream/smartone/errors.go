@@ -67,10 +67,10 @@ func (e *Refusal) Error() string {
 	var b strings.Builder
 	r := RuleOf(e.Code)
 	fmt.Fprintf(&b, "%s: refused", e.Op)
-	switch {
-	case e.Code == NoCode:
+	switch e.Code {
+	case NoCode:
 		b.WriteString(" without a code")
-	case e.Code == CodeDone:
+	case CodeDone:
 		b.WriteString(" in part: it says done, and names faults")
 	default:
 		fmt.Fprintf(&b, ", code %d (%s)", e.Code, r.Meaning)
