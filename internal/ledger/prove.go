@@ -34,7 +34,7 @@ type Unproved struct {
 // mostRead is how long one look at the journal may keep SQLite from beginning its log anew, and restRead the
 // pause after it in which an agent at work does so. A line at full speed writes 10 MB a second into the log.
 const (
-	mostRead = 2 * time.Second
+	mostRead = time.Second
 	restRead = 50 * time.Millisecond
 )
 
