@@ -44,9 +44,12 @@ func runBackup(ctx context.Context, c *console, args []string) error {
 		return failed(err, copyHint(err, path))
 	}
 	if asJSON {
-		return printJSON(c.out, backupMade{Path: k.Path, Made: k.At, Agent: k.Agent, Bytes: k.Size, SHA256: k.SHA256, LastEntry: k.LastEntry, Config: k.Config, Removed: len(k.Removed)})
+		return printJSON(c.out, backupMade{Path: k.Path, Made: k.At, Agent: k.Agent, Bytes: k.Size, SHA256: k.SHA256, LastEntry: k.LastEntry, Head: k.Head, Config: k.Config, Removed: len(k.Removed)})
 	}
 	fmt.Fprintf(c.out, "%s\n%d bytes, to entry %d of the journal; read again and whole\n", k.Path, k.Size, k.LastEntry)
+	if k.Head != (ledger.Head{}) {
+		fmt.Fprintf(c.out, "head of the journal: %s\n", k.Head)
+	}
 	if k.Config != "" {
 		fmt.Fprintf(c.out, "the configuration stands beside it: %s\n", k.Config)
 	} else {
@@ -66,8 +69,10 @@ type backupMade struct {
 	Bytes     int64     `json:"bytes"`
 	SHA256    string    `json:"sha256"`
 	LastEntry int64     `json:"last_entry"` // of the journal
-	Config    string    `json:"config,omitempty"`
-	Removed   int       `json:"removed"` // older backups
+
+	Head    ledger.Head `json:"head,omitzero"` // of the journal, see linemark journal verify --head
+	Config  string      `json:"config,omitempty"`
+	Removed int         `json:"removed"` // older backups
 }
 
 // copyHint says what a person can do about a copy that was not made.

@@ -76,6 +76,10 @@ func commands() []command {
 			"escape --for url|json-get|json|csv|csv-izkm|xml CODE                  the escaped text alone",
 			"sscc --prefix DIGITS --serial N, or sscc CODE                         a transport code made, or checked",
 		}},
+		{"journal", "verify|head ...", "the proof that no entry of the journal was changed, left out or put in", runJournal, []string{
+			"verify [--config FILE | FILE] [--head SEQ:HEX] [--json]    beside the running agent or without it, or a backup; exit 1: broken, 3: archives are away",
+			"head [--config FILE | FILE]                     the newest entry and its seal, to be noted elsewhere",
+		}},
 		{"codes", "import|export ...", "codes from a file into the stock, and out of the ledger into a file", runCodes, []string{
 			"import --config FILE --product NAME --format FORMAT [--skip-bad] CODES    while the agent is stopped",
 			"export --config FILE --format FORMAT [--product NAME] [--state STATES] [--ident] [--output CODES]",
@@ -169,6 +173,7 @@ func signals() (context.Context, context.CancelFunc) {
 const (
 	exitFailed = 1 // it did not work
 	exitWrong  = 2 // the command line or the configuration is wrong; nothing was done
+	exitOpen   = 3 // nothing wrong was found, and not all could be looked at
 )
 
 func run(ctx context.Context, c *console, args []string) int {

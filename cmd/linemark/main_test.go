@@ -80,6 +80,8 @@ func TestScripts(t *testing.T) {
 			"backup":      onlyBackup,
 			"says":        says,
 			"tooNew":      tooNew,
+			"tamper":      tamper,
+			"head":        lastHead,
 			"printedonce": printedOnce,
 			"hidden":      hidden,
 			"papers":      layPapersFor,

@@ -113,7 +113,7 @@ func (b *backups) step(ctx context.Context) error {
 	b.mu.Lock()
 	b.last = k.Backup
 	b.mu.Unlock()
-	b.log.Info("the ledger is backed up", "file", k.Path, "bytes", k.Size, "journal", k.LastEntry)
+	b.log.Info("the ledger is backed up", "file", k.Path, "bytes", k.Size, "journal", k.LastEntry, "head", k.Head.String())
 	return nil
 }
 

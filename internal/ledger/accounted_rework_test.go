@@ -27,7 +27,7 @@ func TestP2_DroppedAndReworked(t *testing.T) {
 	reached := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newModel(t.TempDir())
-		defer func() { try(m.Close()) }()
+		defer func() { unbroken(t, m.Ledger); try(m.Close()) }()
 		s := &reworkStory{story: &story{model: m, fresh: t.TempDir}, dropped: map[*modelBox]bool{}, reached: reached}
 		s.begin()
 		steps := map[string]func(*rapid.T){

@@ -16,7 +16,7 @@ import (
 func TestP2_Accounted(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newModel(t.TempDir())
-		defer func() { try(m.Close()) }()
+		defer func() { unbroken(t, m.Ledger); try(m.Close()) }()
 		s := &story{model: m, fresh: t.TempDir}
 		steps := map[string]func(*rapid.T){
 			"":               func(rt *rapid.T) { m.check(rt) },

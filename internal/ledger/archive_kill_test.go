@@ -79,6 +79,7 @@ func archiveKilled(t *testing.T, seed uint64) {
 		_ = cmd.Wait()
 		p.open()
 		account(t, p.Ledger)
+		unbroken(t, p.Ledger)
 		before := left
 		left = must(p.Balance(p.ctx))[0].Archived
 		t.Logf("round %d: %d codes have left, %d of them now", rounds, left, left-before)

@@ -118,8 +118,7 @@ func (t *tx) purgeCode(c *archivedCode, archive, at int64) error {
 		if !s.Own {
 			continue
 		}
-		res, err := t.exec("DELETE FROM journal WHERE seq = ? AND code = ?", s.Seq, c.ID)
-		if err := oneRow(res, err, fmt.Sprintf("journal entry %d of code %d is missing", s.Seq, c.ID)); err != nil {
+		if err := t.purgeEntry(s.Seq, c.ID); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,11 @@ func (l *Ledger) traceArchive(ctx context.Context, text code.Code) (Life, error)
 }
 
 func (l *Ledger) archivePath(name string) string {
-	return filepath.Join(filepath.Dir(l.path), ArchiveDir, name)
+	path := filepath.Join(filepath.Dir(l.path), ArchiveDir, name)
+	if l.beside != "" && !exists(path) {
+		return filepath.Join(l.beside, name)
+	}
+	return path
 }
 
 func (c *archivedCode) life(archive string) Life {

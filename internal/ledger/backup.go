@@ -148,6 +148,9 @@ func (k Kept) manifest() string {
 	}
 	say("schema", "%d", k.Schema)
 	say("journal", "to entry %d of %s", k.LastEntry, k.LastAt.Format(time.RFC3339))
+	if k.Head != (Head{}) {
+		say("head", "%s", k.Head)
+	}
 	for _, p := range k.Balances {
 		say("product", "%s %s: %d codes received, %d in stock", p.Product.Name, p.Product.GTIN, p.Received, p.States[InStock])
 	}

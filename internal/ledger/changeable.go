@@ -163,7 +163,7 @@ func (t *tx) empty(place string, c changeable, cause string) (int, error) {
 
 // note writes into a code's life what does not change its state.
 func (t *tx) note(h held, place, cause string) error {
-	seq, err := t.journal(place, h.id, h.state, h.state, cause, h.last)
+	seq, err := t.journal(place, h, h.state, h.state, cause)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func (l *Ledger) Claim(ctx context.Context, place string, lot LotID, n int) ([]C
 			return err
 		}
 		for _, h := range found {
-			seq, err := t.journal(place, h.id, InStock, Claimed, "claim", h.last)
+			seq, err := t.journal(place, h, InStock, Claimed, "claim")
 			if err != nil {
 				return err
 			}

@@ -38,6 +38,7 @@ type Contents struct {
 	CopiedAt  time.Time // zero: it does not say of itself that it is a copy
 	LastEntry int64     // of its journal
 	LastAt    time.Time
+	Head      Head // of its journal; zero for one of an earlier version
 	Balances  []Balance
 	Size      int64
 	SHA256    string
@@ -222,6 +223,9 @@ func Inspect(ctx context.Context, path string) (c Contents, err error) {
 		return c, err
 	}
 	if c.LastEntry, c.Agent, c.LastAt, err = l.lastEntry(ctx); err != nil {
+		return c, err
+	}
+	if c.Head, err = l.Head(ctx); err != nil {
 		return c, err
 	}
 	r, err := scanHome(l.reads.QueryRowContext(ctx, homeColumns))

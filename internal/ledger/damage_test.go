@@ -39,10 +39,11 @@ func TestCheckFile(t *testing.T) {
 	try(p.Close())
 	intoFile(p.dir)
 	whole := must(os.ReadFile(file(p.dir, "")))
+	page := bytes.Index(whole, []byte(codes[250])) / 4096 * 4096
 	for name, harm := range map[string]func(){
 		"a bit of a code":      func() { change(p.dir, codes[400], 3) },
-		"a page of zeros":      func() { put(p.dir, len(whole)/8192*4096, make([]byte, 4096)) },
-		"a page of another":    func() { put(p.dir, len(whole)/8192*4096, whole[len(whole)-4096:]) },
+		"a page of zeros":      func() { put(p.dir, page, make([]byte, 4096)) },
+		"a page of another":    func() { put(p.dir, page, whole[len(whole)-4096:]) },
 		"the last page is cut": func() { try(os.Truncate(file(p.dir, ""), int64(len(whole)-4096))) },
 	} {
 		harm()

@@ -73,3 +73,20 @@ func (l *Ledger) EachStep(ctx context.Context, f func(Step) error) error {
 	}
 	return rows.Err()
 }
+
+// collect reads all rows before the caller goes on: the connection is the writer's only one.
+func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}

@@ -65,6 +65,7 @@ func newPlant(t testing.TB) *plant {
 	p := openPlant(t.TempDir())
 	t.Cleanup(func() {
 		account(t, p.Ledger)
+		unbroken(t, p.Ledger)
 		if err := p.Close(); err != nil {
 			t.Errorf("closing the ledger: %v", err)
 		}
@@ -244,6 +245,14 @@ func account(t reporter, l *Ledger) {
 		}
 	}
 	chains(t, l)
+}
+
+// unbroken wants the journal's seals to follow each other.
+func unbroken(t reporter, l *Ledger) {
+	t.Helper()
+	if _, err := l.VerifyJournal(context.Background(), nil); err != nil {
+		t.Errorf("verifying the journal: %v", err)
+	}
 }
 
 type link struct {

@@ -100,6 +100,7 @@ func TestP1_Killed(t *testing.T) {
 			t.Errorf("round %d: %d codes set aside, %d were claimed", round, n, open)
 		}
 		account(t, p.Ledger)
+		unbroken(t, p.Ledger)
 		try(p.Close())
 	}
 	if len(claimedAt) < 100 {
@@ -164,7 +165,7 @@ func runAndKill(t *testing.T, dir string, random *rand.Rand) []word {
 // files as they lay on the disk between two calls.
 func TestP1_CopyOfTheFilesGivesNothingTwice(t *testing.T) {
 	m := newModel(t.TempDir())
-	defer func() { try(m.Close()) }()
+	defer func() { unbroken(t, m.Ledger); try(m.Close()) }()
 	m.stock(m.unit, 40)
 	given := map[code.Code]bool{}
 	for range 10 {

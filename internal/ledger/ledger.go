@@ -60,6 +60,8 @@ type Ledger struct {
 	home  home.Home // where the file was found
 	free  func(dir string) (int64, error)
 	exact bool // the journal ended with just what was acknowledged when it was opened
+
+	beside string // a folder that may have archives too; empty: there is none
 }
 
 // Open opens or creates the ledger in folder dir and takes its lock, so that one agent at a
@@ -157,6 +159,21 @@ func (l *Ledger) open(ctx context.Context, o Options) error {
 // Only its queries (Balance, Recount, Trace, Reports, ...) may be used.
 func OpenReader(ctx context.Context, dir string) (*Ledger, error) {
 	return openFile(ctx, filepath.Join(dir, FileName))
+}
+
+// OpenCopy is OpenReader for a backup, or for a ledger's file of any name. Archives are also looked for where a
+// backup has them.
+func OpenCopy(ctx context.Context, path string) (*Ledger, error) {
+	l, err := openFile(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	_, agent, _, err := l.lastEntry(ctx)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	l.beside = archivesOf(filepath.Dir(path), agent)
+	return l, nil
 }
 
 // openFile is OpenReader for a ledger of any name.

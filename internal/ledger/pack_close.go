@@ -115,7 +115,7 @@ func (t *tx) ownLabel(place string, lot LotID, h held) (held, error) {
 	seq := h.claim
 	if h.state == InStock {
 		var err error
-		if seq, err = t.journal(place, h.id, InStock, Claimed, "taken with its printed label", h.last); err != nil {
+		if seq, err = t.journal(place, h, InStock, Claimed, "taken with its printed label"); err != nil {
 			return h, err
 		}
 		res, err := t.exec("UPDATE code SET state = 1, last = ? WHERE id = ? AND state = 0", seq, h.id)

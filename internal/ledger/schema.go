@@ -1,7 +1,7 @@
 package ledger
 
 // schemaVersion is kept in PRAGMA user_version. A newer ledger is refused, never downgraded.
-const schemaVersion = 5
+const schemaVersion = 6
 
 // Times are microseconds of Unix time in UTC; order comes from rowids, never from times.
 //
@@ -119,5 +119,8 @@ ALTER TABLE code ADD COLUMN sum INTEGER;
 // left for an archive in mind.
 const schema5 = homeTable + archiveTables
 
+// schema6 seals the journal, from its next entry on.
+const schema6 = chainTables
+
 // schemas bring a ledger from each version to the next.
-var schemas = [schemaVersion]string{schema1, schema2, schema3, schema4, schema5}
+var schemas = [schemaVersion]string{schema1, schema2, schema3, schema4, schema5, schema6}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"linemark/internal/code"
 )
@@ -74,16 +75,14 @@ type Claim struct {
 	Number int
 }
 
-func (t *tx) journal(place string, codeID int64, was, now State, cause string, prev int64) (int64, error) {
-	r, err := t.exec("INSERT INTO journal (at, agent, place, code, was, now, cause, prev) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		t.at, t.w.agent, place, codeID, int(was), int(now), cause, prev)
-	return t.entered(r, err)
+// journal writes what happens to one code. It returns the entry's number.
+func (t *tx) journal(place string, h held, was, now State, cause string) (int64, error) {
+	return t.enter(leaf{place: place, of: hasLife, code: h.id, text: []byte(h.raw), was: int64(was), now: int64(now), cause: cause, prev: h.last})
 }
 
 // event writes a journal entry that belongs to no single code.
 func (t *tx) event(place, cause string) (int64, error) {
-	r, err := t.exec("INSERT INTO journal (at, agent, place, cause) VALUES (?, ?, ?, ?)", t.at, t.w.agent, place, cause)
-	return t.entered(r, err)
+	return t.enter(leaf{place: place, cause: cause})
 }
 
 // Note writes into the journal what somebody has asked for, also in a ledger that is a copy.
@@ -94,13 +93,27 @@ func (l *Ledger) Note(ctx context.Context, place, text string) error {
 	})
 }
 
-// entered returns the number of the journal entry that was written last.
-func (t *tx) entered(r sql.Result, err error) (int64, error) {
+// enter writes a journal entry with its seal, which follows that of the entry before, and returns its number.
+func (t *tx) enter(e leaf) (int64, error) {
+	head, err := t.head()
 	if err != nil {
 		return 0, err
 	}
-	t.seq, err = r.LastInsertId()
-	return t.seq, err
+	e.seq, e.at, e.agent = head.Seq+1, t.at, t.w.name
+	e.place, e.cause = strings.ToValidUTF8(e.place, "\uFFFD"), strings.ToValidUTF8(e.cause, "\uFFFD") // as an archive would have them
+	var digest Seal
+	digest, t.w.buf = e.digest(t.w.buf)
+	seal := head.Seal.after(digest)
+	args := []any{e.seq, e.at, t.w.agent, e.place, e.cause, seal[:], nil, nil, nil, nil}
+	if e.of == hasLife {
+		args = append(args[:6], e.code, e.was, e.now, e.prev)
+	}
+	if _, err := t.exec("INSERT INTO journal (seq, at, agent, place, cause, seal, code, was, now, prev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", args...); err != nil {
+		return 0, err
+	}
+	head.Seq, head.Seal = e.seq, seal
+	t.seq = e.seq
+	return t.seq, nil
 }
 
 // held is a code's row as a change needs it.
@@ -135,7 +148,7 @@ func (t *tx) held(id int64) (held, error) {
 // move changes a code's state with its journal entry and the tally. The row must still be in
 // the state that h says: anything else is a fault of this program and stops the call.
 func (t *tx) move(h held, to State, ev Evidence, place, cause string) error {
-	seq, err := t.journal(place, h.id, h.state, to, cause, h.last)
+	seq, err := t.journal(place, h, h.state, to, cause)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,9 @@ type writer struct {
 	now   func() time.Time
 	stmts map[string]*sql.Stmt
 	agent int64
+	name  string // of the agent
+	head  *Head  // the newest entry on disk with its seal; nil: it is to be read
+	buf   []byte // room for the bytes of an entry
 
 	passed int        // commits that bulk has let pass since it began to wait
 	made   int        // commits
@@ -59,6 +62,9 @@ type tx struct {
 	at    int64 // microseconds, for the entries of this transaction
 	moved map[tallyKey]int64
 	seq   int64 // of its last journal entry; 0: none
+
+	sealed *Head  // where the journal stands with its entries; nil: see head
+	gone   []Head // the entries that it has taken out of the journal, with their seals
 
 	idlens map[int64][]int // see lengths
 }
@@ -174,6 +180,7 @@ func (w *writer) start(ctx context.Context, agent string) error {
 	if w.tally, err = readTally(ctx, w.conn, "SELECT product, state, n FROM tally"); err != nil {
 		return err
 	}
+	w.name = agent
 	return w.do(func(t *tx) error {
 		if _, err := t.exec("INSERT INTO agent (name) VALUES (?) ON CONFLICT DO NOTHING", agent); err != nil {
 			return err
@@ -244,12 +251,17 @@ func (w *writer) answer(batch []*request, err error) {
 
 // commit runs the batch in one transaction. An error of the storage itself is remembered as
 // the ledger's fault; an error that a domain method returned is only that call's own.
-func (w *writer) commit(batch []*request) error {
+func (w *writer) commit(batch []*request) (err error) {
 	if err := w.spoiled(); err != nil {
 		return err
 	}
 	ctx := context.Background() // a commit is never abandoned half-way
 	t := &tx{w: w, ctx: ctx, at: w.now().UnixMicro(), moved: map[tallyKey]int64{}}
+	defer func() {
+		if err != nil {
+			w.head = nil // what is on disk is to be asked
+		}
+	}()
 	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return w.storage(fmt.Errorf("beginning a commit: %w", err))
 	}
@@ -261,13 +273,14 @@ func (w *writer) commit(batch []*request) error {
 			return errors.Join(err, w.rollback(t, isStorage(err)))
 		}
 	}
-	if err := t.flushTally(); err != nil {
+	if err := errors.Join(t.keepSeals(), t.flushTally()); err != nil {
 		return errors.Join(w.storage(err), w.rollback(t, true))
 	}
 	if _, err := t.exec("COMMIT"); err != nil {
 		return errors.Join(w.storage(fmt.Errorf("committing: %w", err)), w.rollback(t, true))
 	}
 	if t.seq > 0 {
+		w.head = t.sealed
 		w.reached.note(t.seq)
 	}
 	if w.made++; w.log != nil && w.made%logLooks == 0 {
@@ -387,20 +400,3 @@ type scanner interface{ Scan(dest ...any) error }
 type failed struct{ err error }
 
 func (f failed) Scan(...any) error { return f.err }
-
-// collect reads all rows before the caller goes on: the connection is the writer's only one.
-func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
-	}
-	return all, rows.Err()
-}

@@ -3,7 +3,8 @@
 // by what a caller knows of the run besides:
 //
 //	P1 once          no code printed, received by a printer or claimed twice; none printed that is in stock
-//	P2 accounted     states add up, recounted; the journal is one chain, and each code's part of it too
+//	P2 accounted     states add up, recounted; the journal is one chain, sealed entry by entry, and each code's
+//	                 part of it too
 //	P3 evidence      nothing reported, verified or packed that no printer printed or no camera read; labels
 //	                 come out of a printer in the order in which their codes were claimed
 //	P4 acknowledged  every acknowledged block is in the ledger, whole
@@ -76,6 +77,9 @@ func Judge(ctx context.Context, dir string, l *ledger.Ledger) (Verdict, error) {
 	w.judgeOrder(&v, b)
 	w.judgeOutbox(&v, b)
 	judgeJournal(&v, b)
+	if err := judgeSeals(ctx, &v, l); err != nil {
+		return Verdict{}, err
+	}
 	judgeBalance(&v, b)
 	for _, breach := range w.breaches {
 		v.find(w.promiseOf(breach), "the national system saw a breach of its document: %s", breach)

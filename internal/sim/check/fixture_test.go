@@ -230,6 +230,14 @@ func judged(t *testing.T, all []spoilt) {
 					delete(v.Broken, "P5")
 				}
 			}
+			// What was done to the journal behind the ledger's back breaks its seals too: one case is about them.
+			if c.want != "" && !strings.Contains(c.want, broken) {
+				n := len(v.Findings)
+				v.Findings = slices.DeleteFunc(v.Findings, func(f string) bool { return strings.Contains(f, broken) })
+				if v.Broken["P2"] -= n - len(v.Findings); v.Broken["P2"] == 0 {
+					delete(v.Broken, "P2")
+				}
+			}
 			if got := (found{v.PrintedTwice, v.ReportedWithoutEvidence, v.UnknownToServer, !v.Balanced}); got != c.found {
 				t.Errorf("counted %+v, want %+v", got, c.found)
 			}
@@ -246,13 +254,13 @@ func judged(t *testing.T, all []spoilt) {
 			if v.Good() || !slices.EqualFunc(v.Findings, want, like) {
 				t.Errorf("found %q, want %q", v.Findings, want)
 			}
-			broken := map[string]int{}
+			promises := map[string]int{}
 			for _, w := range want {
 				promise, _, _ := strings.Cut(w, ": ")
-				broken[promise]++
+				promises[promise]++
 			}
-			if !maps.Equal(v.Broken, broken) {
-				t.Errorf("broken are %v, want %v", v.Broken, broken)
+			if !maps.Equal(v.Broken, promises) {
+				t.Errorf("broken are %v, want %v", v.Broken, promises)
 			}
 		})
 	}
@@ -273,6 +281,9 @@ func like(text, want string) bool {
 	}
 	return true
 }
+
+// broken is what is said of a journal whose seals do not follow each other.
+const broken = "the journal is broken at entry"
 
 // foreign is what is said of a report that the ledger does not have.
 const foreign = "which the ledger does not have"

@@ -1,6 +1,10 @@
 package check
 
 import (
+	"context"
+	"errors"
+	"fmt"
+
 	"linemark/internal/code"
 	"linemark/internal/ledger"
 )
@@ -63,4 +67,17 @@ func judgeJournal(v *Verdict, b book) {
 			v.find("P9", "a printer had it when an agent ended, and the next one has not set it aside: %s", code.Visible(h.Code))
 		}
 	}
+}
+
+// judgeSeals wants every entry of the journal to be the one that was written, and none to be missing (P2).
+func judgeSeals(ctx context.Context, v *Verdict, l *ledger.Ledger) error {
+	proof, err := l.VerifyJournal(ctx, nil)
+	if broken, ok := errors.AsType[*ledger.BrokenError](err); ok {
+		v.find("P2", "%v", broken)
+		return nil
+	}
+	if err == nil && len(proof.Unproved) > 0 {
+		err = fmt.Errorf("entries %d to %d of the journal are in an archive: %s", proof.Unproved[0].From, proof.Unproved[0].To, proof.Unproved[0].Why)
+	}
+	return err
 }

@@ -33,6 +33,7 @@ func TestJudgeFinds_journal(t *testing.T) {
 		{"no entry before", func(s *shift) { s.tamper("UPDATE journal SET prev = 0 WHERE code = 1 AND now = 3") }, "P2: the journal's entry … of code 1 follows entry 0", found{}},
 		{"a wrong state before", func(s *shift) { s.tamper("UPDATE journal SET was = 2 WHERE code = 1 AND now = 3") }, "P2: the journal's entry … and printed, not … and claimed", found{}},
 		{"first seen in another state than in stock", func(s *shift) { s.enter(8, ledger.Doubtful, ledger.Rejected) }, "P2: the journal's entry … of code 8 follows entry 3 and doubtful, not 3 and in_stock", found{}},
+		{"an entry says another cause", func(s *shift) { s.tamper("UPDATE journal SET cause = 'x' WHERE seq = 3") }, "P2: the journal is broken at entry 3: entry 3 (…) is not the one that was sealed", found{}},
 		{"claimed twice", func(s *shift) {
 			s.enter(4, ledger.Claimed, ledger.Doubtful)
 			s.enter(4, ledger.Doubtful, ledger.Claimed)
