@@ -29,6 +29,8 @@ type Config struct {
 	Ediweb   Ediweb    `toml:"ediweb"`
 	Diadoc   Diadoc    `toml:"diadoc"`
 	Shipping Shipping  `toml:"shipping"`
+	Metrics  Metrics   `toml:"metrics"`
+	MQTT     MQTT      `toml:"mqtt"`
 
 	Table code.Table `toml:"-"` // the product groups, as Groups changes them
 
@@ -48,6 +50,11 @@ type Agent struct {
 // HTTP is where the page and the API listen.
 type HTTP struct {
 	Listen string `toml:"listen"` // host:port; default 127.0.0.1:8480
+}
+
+// Metrics is where others may read how the agent does, and do nothing.
+type Metrics struct {
+	Listen string `toml:"listen"` // host:port where /metrics, /healthz and /readyz answer and nothing else; default none: the page's port alone has them
 }
 
 // IZKM is the national system's access.

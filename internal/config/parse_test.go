@@ -121,6 +121,7 @@ func TestParseFillsAndDefaults(t *testing.T) {
 		Backup: Backup{Every: 24 * time.Hour, Keep: 7},
 		Ediweb: Ediweb{IDType: "gln", Charset: "cp866", Timeout: time.Minute, Deadline: 24 * time.Hour, Extra: Extra{All: map[string]any{}}},
 		Diadoc: Diadoc{URL: "https://diadoc-api.kontur.ru", TokenURL: "https://identity.kontur.ru/connect/token", Timeout: 2 * time.Minute, Deadline: 24 * time.Hour},
+		MQTT:   MQTT{Every: 5 * time.Second, Buffer: 1000},
 		File:   "conf/linemark.toml", Dir: dir, lines: cfg.lines,
 	}
 	if !reflect.DeepEqual(cfg, want) {

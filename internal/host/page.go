@@ -55,6 +55,19 @@ func (p *port) close() {
 	}
 }
 
+// openReaders opens the port of [metrics], or closes it. A line does not wait for who looks at it: a port that is
+// taken is logged, and tried at the next start.
+func (h *Host) openReaders(ctx context.Context) {
+	address := h.file.cfg.Metrics.Listen
+	if address == "" {
+		h.readers.close()
+		return
+	}
+	if err := h.readers.open(ctx, address); err != nil {
+		h.o.Log.Error("nobody can read the metrics at "+address, "error", err)
+	}
+}
+
 // ServeHTTP gives each request to the agent that runs, or says why none does.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == web.ReloadPath {
@@ -73,6 +86,36 @@ func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	web.Degraded(h.status(why), why).ServeHTTP(w, r)
+}
+
+// measured is what the metrics are made of: the agent that runs, or what is known without one.
+type measured struct{ *Host }
+
+func (m measured) running() (*agent.Agent, []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.agent, m.why
+}
+
+// Status implements metrics.Source. While linemark starts, nothing is said of a ledger.
+func (m measured) Status(ctx context.Context) (agent.Status, error) {
+	a, why := m.running()
+	if a != nil {
+		return a.Status(ctx)
+	}
+	s := m.status(why)
+	if len(why) == 0 {
+		s.Ledger = ""
+	}
+	return s, nil
+}
+
+// Delays implements metrics.Source.
+func (m measured) Delays() []agent.Delay {
+	if a, _ := m.running(); a != nil {
+		return a.Delays()
+	}
+	return nil
 }
 
 // status is the agent's status while there is no agent.
