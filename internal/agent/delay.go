@@ -53,8 +53,11 @@ func (d *delays) of(what Delayed, line, station string, steps []time.Duration) f
 // timing is what the stations of a line are timed by.
 func (a *Agent) timing(l config.Line) func(station string, kind line.Kind) line.Timing {
 	prints := slices.ContainsFunc(l.Stations, func(s config.Station) bool { return line.Kind(s.Kind) == line.KindPrint })
+	reads := func(station string) bool {
+		return slices.ContainsFunc(l.Stations, func(s config.Station) bool { return s.Name == station && s.Scanner != "" })
+	}
 	return func(station string, kind line.Kind) (t line.Timing) {
-		if kind != line.KindPrint {
+		if reads(station) {
 			t.Verdict = a.delays.of(DelayVerdict, l.Name, station, shortSteps)
 		}
 		if kind == line.KindVerify && prints {
