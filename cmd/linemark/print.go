@@ -49,6 +49,9 @@ func printStatus(w io.Writer, s agent.Status) {
 	if ends := s.National.Certificate; ends != nil {
 		fmt.Fprintf(w, "  this PC's certificate ends on %s\n", ends.Local().Format("2006-01-02"))
 	}
+	if b := s.MQTT; b != nil && !b.Up {
+		fmt.Fprintf(w, "MQTT broker: away since %s, %d messages wait: %s\n", clock(b.Since), b.Waiting, b.Error)
+	}
 	printShippingStatus(w, s.Shipping)
 	t := tabwriter.NewWriter(w, 2, 8, 2, ' ', 0)
 	for _, l := range s.Lines {

@@ -58,7 +58,11 @@ type Options struct {
 	// Config tells of the configuration's file; nil: there is none.
 	Config func() *ConfigStatus
 
-	rec *record.Recorder // of the agent that New makes
+	// Metrics makes what answers /metrics on the agent's own page; nil: nothing does.
+	Metrics func(*Agent) http.Handler
+
+	rec  *record.Recorder // of the agent that New makes
+	took func(time.Duration)
 }
 
 // Agent is one agent: the lines of one PC.
@@ -83,6 +87,9 @@ type Agent struct {
 	backups  *backups
 	disk     *disk
 	boxes    containerCount
+	open     openReports
+	delays   delays
+	broker   *broker         // nil: no MQTT broker is told
 	clerk    *shipping.Clerk // nil: the shipments cannot be read
 	labeller *labeller       // nil: no printer is for shipments
 	handler  http.Handler
@@ -99,6 +106,10 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 	a := &Agent{cfg: cfg, log: o.Log, started: time.Now(), printers: map[string]*printer{}, scanners: map[string]*scanner{}, plcs: map[string]*plc{}, products: map[string]line.Product{}}
 	a.alarms.log, a.noPage, a.file = o.Log, o.NoPage, o.Config
 	a.handler = web.Handler(page{a}, a.log)
+	if o.Metrics != nil {
+		a.handler = web.WithMetrics(a.handler, o.Metrics(a))
+	}
+	o.took = a.delays.of(DelayCommit, "", "", shortSteps)
 	var err error
 	if a.ledger, err = ledger.Open(ctx, cfg.Agent.DataDir, ledgerOptions(cfg, o)); err != nil {
 		return nil, err
@@ -107,6 +118,12 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 	a.disk = &disk{dir: cfg.Agent.DataDir, warn: cfg.Disk.WarnBytes(), stop: cfg.Disk.StopBytes(), room: room, alarm: func(text string) { a.alarms.add("agent", text) }}
 	a.rec = recorder(cfg, o) // behind the ledger's lock: one agent alone writes there
 	o.rec, a.alarms.rec = a.rec, a.rec
+	if a.broker, err = newBroker(cfg, o.Log, a.Status); err != nil {
+		return nil, errors.Join(err, a.rec.Close(), a.ledger.Close())
+	}
+	if a.broker != nil {
+		a.alarms.heard = a.broker.heard
+	}
 	if err := a.assemble(ctx, o); err != nil {
 		return nil, errors.Join(err, a.rec.Close(), a.ledger.Close())
 	}
@@ -304,6 +321,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	wg.Go(func() { a.measure(ctx) })
 	wg.Go(func() { a.disk.run(ctx) })
 	wg.Go(func() { a.checkFile(ctx) })
+	if a.broker != nil {
+		wg.Go(func() { a.part(ctx, "telling the MQTT broker", a.broker.run) })
+	}
 	wg.Go(func() { a.part(ctx, "the watch over the national system", a.national.watch) })
 	for _, p := range a.printers {
 		wg.Go(func() {

@@ -22,8 +22,11 @@ type Alarm struct {
 type alarms struct {
 	log *slog.Logger
 	rec *record.Recorder
-	mu  sync.Mutex
-	all []Alarm
+	// heard is told of each with its number; nil: nobody is. Nothing may hold it up.
+	heard func(number int, a Alarm)
+	mu    sync.Mutex
+	all   []Alarm
+	n     int // raised since the agent's start
 }
 
 // keptAlarms bounds what the status shows; the log has them all.
@@ -34,7 +37,11 @@ func (a *alarms) add(place, text string) {
 	a.rec.Mark(record.MarkAlarm, place, text)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.all = append(a.all, Alarm{At: time.Now(), Place: place, Text: text})
+	one := Alarm{At: time.Now(), Place: place, Text: text}
+	if a.n++; a.heard != nil {
+		a.heard(a.n, one)
+	}
+	a.all = append(a.all, one)
 	if extra := len(a.all) - keptAlarms; extra > 0 {
 		a.all = slices.Delete(a.all, 0, extra)
 	}
@@ -44,6 +51,13 @@ func (a *alarms) list() []Alarm {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.Clone(a.all)
+}
+
+// raised says how many there were.
+func (a *alarms) raised() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.n
 }
 
 // reads keeps the newest reading of each scanner.

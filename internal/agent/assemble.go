@@ -81,7 +81,7 @@ func (s signals) Write(ctx context.Context, output string, value uint64) error {
 
 // line puts one configured line together and joins its devices to its stations.
 func (a *Agent) line(ctx context.Context, l config.Line) error {
-	c := line.Config{Name: l.Name, Groups: a.cfg.Table, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add, Hold: a.disk.hold}
+	c := line.Config{Name: l.Name, Groups: a.cfg.Table, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add, Hold: a.disk.hold, Timing: a.timing(l)}
 	if a.rec != nil {
 		c.Tape = a.tape
 	}

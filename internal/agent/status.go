@@ -10,6 +10,7 @@ import (
 
 	"linemark/internal/ledger"
 	"linemark/internal/line"
+	"linemark/internal/mqtt"
 	"linemark/internal/office"
 	"linemark/internal/record"
 	"linemark/internal/shipping"
@@ -26,11 +27,13 @@ type Status struct {
 	Devices  []DeviceStatus   `json:"devices"`
 	Reports  ReportStatus     `json:"reports"`
 	Alarms   []Alarm          `json:"alarms"`
-	Record   *record.Status   `json:"record"` // the flight recorder; null: nothing is recorded
-	Backup   *BackupStatus    `json:"backup"` // null: none is made by itself
-	Config   *ConfigStatus    `json:"config"` // null: the agent runs without a file
+	Raised   int              `json:"alarms_total"` // since the agent's start
+	Record   *record.Status   `json:"record"`       // the flight recorder; null: nothing is recorded
+	Backup   *BackupStatus    `json:"backup"`       // null: none is made by itself
+	Config   *ConfigStatus    `json:"config"`       // null: the agent runs without a file
 	Disk     DiskStatus       `json:"disk"`
 	Shipping *shipping.Status `json:"shipping,omitempty"` // null: there are no shipments and nothing is configured for them
+	MQTT     *mqtt.Status     `json:"mqtt,omitempty"`     // null: no broker is told
 	Degraded []string         `json:"degraded,omitempty"` // why nothing runs
 }
 
@@ -97,13 +100,16 @@ type ReportStatus struct {
 	Utilisation map[string]int `json:"utilisation"`
 	Aggregation map[string]int `json:"aggregation"`
 	Dropout     map[string]int `json:"dropout"`
-	Trouble     string         `json:"trouble,omitempty"`
-	Since       *time.Time     `json:"since,omitempty"` // of the trouble
+	// Oldest is when the oldest report of a kind was made whose fate is not known yet.
+	Oldest  map[string]time.Time `json:"oldest_open,omitempty"`
+	Trouble string               `json:"trouble,omitempty"`
+	Since   *time.Time           `json:"since,omitempty"` // of the trouble
 }
 
 // Status tells how everything stands. It asks the ledger and touches no device.
 func (a *Agent) Status(ctx context.Context) (Status, error) {
 	s := Status{Agent: a.cfg.Agent.Name, Started: a.started, Ledger: "ok", National: a.national.Access(), Alarms: a.alarms.list(), Record: a.rec.Status(), Backup: a.backups.Status(), Disk: a.disk.status()}
+	s.Raised, s.MQTT = a.alarms.raised(), a.broker.Status()
 	if err := a.ledger.Fault(); err != nil {
 		s.Ledger = err.Error()
 	}
@@ -212,6 +218,9 @@ func (a *Agent) reportStatus(ctx context.Context, s *Status) error {
 	of := map[ledger.ReportKind]map[string]int{ledger.Utilisation: s.Reports.Utilisation, ledger.Aggregation: s.Reports.Aggregation, ledger.Dropout: s.Reports.Dropout}
 	for _, c := range counts {
 		of[c.Kind][string(c.State)] = c.N
+	}
+	if s.Reports.Oldest, err = a.open.look(ctx, a.ledger); err != nil {
+		return err
 	}
 	if desk := a.desk.Status(); desk.Trouble != "" {
 		s.Reports.Trouble, s.Reports.Since = desk.Trouble, &desk.Since

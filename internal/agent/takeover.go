@@ -64,7 +64,7 @@ func TakeOver(ctx context.Context, cfg *config.Config, o Options, of string, w l
 
 // ledgerOptions are those with which every ledger of an agent is opened.
 func ledgerOptions(cfg *config.Config, o Options) ledger.Options {
-	return ledger.Options{Agent: cfg.Agent.Name, Now: o.Now, Program: o.Program, Home: o.Home, Progress: func(what string) {
+	return ledger.Options{Took: o.took, Agent: cfg.Agent.Name, Now: o.Now, Program: o.Program, Home: o.Home, Progress: func(what string) {
 		o.Log.Info(what, "ledger", cfg.Agent.DataDir)
 		if o.Progress != nil {
 			o.Progress(what)

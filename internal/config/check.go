@@ -75,6 +75,7 @@ func (c *checker) check() {
 	c.devices()
 	c.stations()
 	c.shipping()
+	c.mqtt()
 	c.groupFields()
 }
 

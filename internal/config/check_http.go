@@ -14,9 +14,8 @@ import (
 
 func (c *checker) http() {
 	at := c.root.at("http")
-	host, port, err := net.SplitHostPort(c.cfg.HTTP.Listen)
-	if n, numeric := strconv.ParseUint(port, 10, 16); err != nil || numeric != nil ||
-		strconv.FormatUint(n, 10) != port || strings.ContainsAny(host, " /") {
+	c.metrics()
+	if !isHostPort(c.cfg.HTTP.Listen) {
 		c.add(at.at("listen"), fmt.Sprintf("%q is no host:port", c.cfg.HTTP.Listen), "write an address and a port, such as "+defaultListen)
 		c.cfg.HTTP.Listen = defaultListen
 		return
@@ -29,6 +28,23 @@ func (c *checker) http() {
 			break
 		}
 	}
+}
+
+func (c *checker) metrics() {
+	at := c.root.at("metrics").at("listen")
+	switch listen := c.cfg.Metrics.Listen; {
+	case !c.ok(at):
+	case !isHostPort(listen):
+		c.add(at, fmt.Sprintf("%q is no host:port", listen), "write an address and a port, such as 0.0.0.0:8482")
+	case listen == c.cfg.HTTP.Listen:
+		c.add(at, "is the page's own", "write another port, or remove it: the page's port answers, too")
+	}
+}
+
+func isHostPort(s string) bool {
+	host, port, err := net.SplitHostPort(s)
+	n, numeric := strconv.ParseUint(port, 10, 16)
+	return err == nil && numeric == nil && strconv.FormatUint(n, 10) == port && !strings.ContainsAny(host, " /")
 }
 
 // pageUsers wants somebody to have a password where others than this PC can reach the page: everybody in

@@ -31,6 +31,8 @@ type Config struct {
 	Ediweb   Ediweb    `toml:"ediweb"`
 	Diadoc   Diadoc    `toml:"diadoc"`
 	Shipping Shipping  `toml:"shipping"`
+	Metrics  Metrics   `toml:"metrics"`
+	MQTT     MQTT      `toml:"mqtt"`
 
 	Table code.Table `toml:"-"` // the product groups, as Groups changes them
 
@@ -63,6 +65,11 @@ func (h HTTP) Beyond() bool {
 	host, _, err := net.SplitHostPort(h.Listen)
 	ip := net.ParseIP(host)
 	return err == nil && !strings.EqualFold(host, "localhost") && (ip == nil || !ip.IsLoopback())
+}
+
+// Metrics is where others may read how the agent does, and do nothing.
+type Metrics struct {
+	Listen string `toml:"listen"` // host:port where /metrics, /healthz and /readyz answer and nothing else; default none: the page's port alone has them
 }
 
 // IZKM is the national system's access.

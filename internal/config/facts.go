@@ -30,6 +30,9 @@ const (
 	sizeForm  = `^[0-9]+(KiB|MiB|GiB)$`
 	gradeForm = `^([A-Da-d]|[0-4](\.[0-9]+)?)$`
 	linkForm  = `^[a-z+]+://`
+
+	brokerForm = `^(mqtt|tls)://[^/?#@]+$`
+	prefixForm = `^[^/$+#]([^+#]*[^/+#])?$`
 )
 
 const mostInt = 1<<31 - 1
@@ -41,6 +44,7 @@ var factsOf = map[string]fact{
 	"Config.Version":        {least: 1, most: 1},
 	"Agent.Language":        {words: languages},
 	"HTTP.Listen":           {pattern: hostPort},
+	"Metrics.Listen":        {pattern: hostPort},
 	"IZKM.URL":              {pattern: webForm},
 	"IZKM.OMSID":            {pattern: uuidForm},
 	"IZKM.ClientToken":      {nonempty: true},
@@ -102,6 +106,9 @@ var factsOf = map[string]fact{
 	"Ediweb.Charset":        {words: charsets},
 	"Diadoc.URL":            {pattern: webForm},
 	"Diadoc.TokenURL":       {pattern: webForm},
+	"MQTT.Broker":           {pattern: brokerForm},
+	"MQTT.Prefix":           {pattern: prefixForm},
+	"MQTT.Buffer":           {least: 1, most: mostBuffer},
 	"Record.Enabled":        {without: true},
 	"Record.Size":           {pattern: sizeForm},
 

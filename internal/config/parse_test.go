@@ -122,6 +122,7 @@ func TestParseFillsAndDefaults(t *testing.T) {
 		Ediweb:   Ediweb{IDType: "gln", Charset: "cp866", Timeout: time.Minute, Deadline: 24 * time.Hour, Extra: Extra{All: map[string]any{}}},
 		Diadoc:   Diadoc{URL: "https://diadoc-api.kontur.ru", TokenURL: "https://identity.kontur.ru/connect/token", Timeout: 2 * time.Minute, Deadline: 24 * time.Hour},
 		Shipping: Shipping{Keep: 90},
+		MQTT:     MQTT{Every: 5 * time.Second, Buffer: 1000},
 		File:     "conf/linemark.toml", Dir: dir, lines: cfg.lines,
 	}
 	if !reflect.DeepEqual(cfg, want) {

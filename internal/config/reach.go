@@ -14,7 +14,7 @@ import (
 // reachTimeout is how long one device may take to answer.
 const reachTimeout = 2 * time.Second
 
-// Reachable tries the address of every device and the host of the national system, all at once and
+// Reachable tries the address of every device, the host of the national system and the MQTT broker, all at once and
 // each for two seconds, and reports those that dial could not reach. dial gets addresses as
 // link.Dial takes them, for that tcp://host:port; it closes what it opens and
 // returns when its context ends. Where the device is the one that connects, it is enough that
@@ -55,6 +55,9 @@ func Reachable(ctx context.Context, cfg *Config, dial func(ctx context.Context, 
 	table, web := cfg.National()
 	if address := hostOf(web); address != "" {
 		try(root.at(table).at("url"), address, "see that this machine reaches the internet and that a firewall lets linemark through")
+	}
+	if address := cfg.MQTT.brokerAddress(); address != "" {
+		try(root.at("mqtt").at("broker"), address, "see that the broker runs and that a firewall lets linemark through; the line works without it")
 	}
 	all.Wait()
 	return d.problems.sorted()

@@ -221,7 +221,7 @@ printer = "tij"
 			"Factory": reflect.TypeFor[Factory](), "Group": reflect.TypeFor[Group](), "Structure": reflect.TypeFor[Structure](), "Product": reflect.TypeFor[Product](),
 			"Device": reflect.TypeFor[Device](), "Line": reflect.TypeFor[Line](), "Station": reflect.TypeFor[Station](), "Report": reflect.TypeFor[Report](),
 			"Utilisation": reflect.TypeFor[Utilisation](), "Aggregation": reflect.TypeFor[Aggregation](), "Record": reflect.TypeFor[Record](),
-			"Ediweb": reflect.TypeFor[Ediweb](), "Diadoc": reflect.TypeFor[Diadoc]()}[typ]
+			"Ediweb": reflect.TypeFor[Ediweb](), "Diadoc": reflect.TypeFor[Diadoc](), "Metrics": reflect.TypeFor[Metrics](), "MQTT": reflect.TypeFor[MQTT]()}[typ]
 		if !ok {
 			t.Errorf("%s: there is no such type", name)
 			continue

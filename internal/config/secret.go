@@ -90,7 +90,7 @@ func (d *doc) secret(at *place, s *Secret, r resolver) {
 // hasForeign finds in a secret what it cannot hold. A password is what a person chose, and the value of a header may
 // be two words.
 func hasForeign(value, key string) bool {
-	password, header := key == "diadoc.password", key == "ediweb.auth_value"
+	password, header := key == "diadoc.password" || key == "mqtt.password", key == "ediweb.auth_value"
 	return strings.ContainsFunc(value, func(r rune) bool {
 		return r < ' ' || r == 0x7f || r == ' ' && !password && !header || r > '~' && !password
 	})
@@ -255,6 +255,9 @@ func (c *Config) UsesSecret(name string) []string {
 	if c.SmartOne.SigningKey == inStore+name {
 		keys = append(keys, "smartone.signing_key")
 	}
+	if c.MQTT.ClientKey == inStore+name {
+		keys = append(keys, "mqtt.client_key")
+	}
 	return keys
 }
 
@@ -272,6 +275,9 @@ func (c *Config) SecretsInClear() []string {
 	}
 	if strings.Contains(c.SmartOne.SigningKey, "-----BEGIN") {
 		keys = append(keys, "smartone.signing_key")
+	}
+	if strings.Contains(c.MQTT.ClientKey, "-----BEGIN") {
+		keys = append(keys, "mqtt.client_key")
 	}
 	return keys
 }

@@ -36,8 +36,14 @@ func (c *Config) force() *shownTable {
 	root := &shownTable{}
 	f.table(root, &place{}, reflect.ValueOf(c).Elem())
 	root.tables = slices.DeleteFunc(root.tables, func(t *shownTable) bool { // they are there or not: defaults alone are neither
-		return (t.key == "ediweb" || t.key == "diadoc") && c.lines[childPath("", t.key)] == 0
+		return (t.key == "ediweb" || t.key == "diadoc" || t.key == "mqtt") && c.lines[childPath("", t.key)] == 0
 	})
+	for _, t := range root.tables {
+		if t.key == "mqtt" {
+			t.settings = t.with("client_id", c.MQTT.ClientIDOr(c), "broker")
+			t.settings = t.with("prefix", c.MQTT.PrefixOr(c), "client_id")
+		}
+	}
 	for i, l := range c.Lines {
 		line := root.nth("line", i)
 		line.settings = f.line(line.settings, l)

@@ -11,7 +11,7 @@ import (
 // source is where the types of the configuration stand: their comments describe the settings in the
 // schema that editors read.
 //
-//go:embed config.go group.go check_record.go check_disk.go check_backup.go check_shipping.go check_smartone.go
+//go:embed config.go group.go check_record.go check_disk.go check_backup.go check_shipping.go check_smartone.go check_mqtt.go
 var source embed.FS
 
 // comments returns what the source says of types ("Agent") and of fields ("Agent.Name").

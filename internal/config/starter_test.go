@@ -83,7 +83,7 @@ func TestExampleIsACopy(t *testing.T) {
 // Every commented-out setting of the starter is one that exists.
 func TestStarterComments(t *testing.T) {
 	known := map[string]bool{}
-	for _, table := range []any{Agent{}, HTTP{}, IZKM{}, Product{}, Line{}, Station{}, Report{}, Record{}, Backup{}, Archive{}, Utilisation{}, Aggregation{}, Group{}, Structure{}} {
+	for _, table := range []any{Agent{}, HTTP{}, IZKM{}, Product{}, Line{}, Station{}, Report{}, Record{}, Backup{}, Archive{}, Metrics{}, MQTT{}, Utilisation{}, Aggregation{}, Group{}, Structure{}} {
 		for f := range fieldsOf(reflect.TypeOf(table)) {
 			name, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
 			known[name] = true

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +22,7 @@ import (
 	"linemark/internal/agent"
 	"linemark/internal/config"
 	"linemark/internal/ledger"
+	"linemark/internal/metrics"
 	"linemark/internal/sim"
 	"linemark/internal/sim/check"
 )
@@ -114,7 +116,8 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	// The agent outlives the production: it still reports what was made.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	a, err := agent.New(work, cfg, agent.Options{Log: slog.New(slog.NewTextHandler(logs, nil)), Look: 100 * time.Millisecond})
+	a, err := agent.New(work, cfg, agent.Options{Log: slog.New(slog.NewTextHandler(logs, nil)), Look: 100 * time.Millisecond,
+		Metrics: func(a *agent.Agent) http.Handler { return metrics.Handler(a, metrics.Options{}) }})
 	if err != nil {
 		return Result{}, err
 	}

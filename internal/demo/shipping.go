@@ -7,16 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"image/png"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"time"
-
-	"github.com/makiuchi-d/gozxing"
-	"github.com/makiuchi-d/gozxing/qrcode"
 
 	"linemark/drivers/link/linktest/drawtest"
 	"linemark/internal/agent"
@@ -107,21 +103,13 @@ func (p *papers) Close() error {
 
 // qrPicture is a QR code as a web system makes it.
 func qrPicture(text string) ([]byte, error) {
-	const pixels = 200
-	m, err := qrcode.NewQRCodeWriter().Encode(text, gozxing.BarcodeFormat_QR_CODE, pixels, pixels, nil)
+	const dots = 5
+	code, err := newQR(text)
 	if err != nil {
 		return nil, err
 	}
-	g := image.NewGray(image.Rect(0, 0, m.GetWidth(), m.GetHeight()))
-	for y := range m.GetHeight() {
-		for x := range m.GetWidth() {
-			if !m.Get(x, y) {
-				g.SetGray(x, y, color.Gray{Y: 255})
-			}
-		}
-	}
 	var b bytes.Buffer
-	err = png.Encode(&b, g)
+	err = png.Encode(&b, code.picture(dots))
 	return b.Bytes(), err
 }
 
@@ -239,30 +227,21 @@ func packed(ctx context.Context, l *ledger.Ledger, prefix string) ([]string, err
 	return all[:min(len(all), 40)], nil
 }
 
-// readQR reads what a printer has drawn, with a decoder that knows nothing of printers.
+// readQR reads what a printer has drawn, by its dots alone.
 func readQR(drawn []drawtest.Dots) (string, error) {
-	const around = 16
 	d := drawtest.Join(drawn)
-	g := image.NewGray(image.Rect(0, 0, d.Width+2*around, d.Height+2*around))
-	for i := range g.Pix {
-		g.Pix[i] = 255
-	}
+	inked := image.Rectangle{}
 	for y := range d.Height {
 		for x := range d.Width {
 			if d.At(d.X+x, d.Y+y) {
-				g.SetGray(x+around, y+around, color.Gray{})
+				inked = inked.Union(image.Rect(x, y, x+1, y+1))
 			}
 		}
 	}
-	b, err := gozxing.NewBinaryBitmapFromImage(g)
-	if err != nil {
-		return "", err
+	if inked.Dx() != inked.Dy() {
+		return "", errNoQR
 	}
-	r, err := qrcode.NewQRCodeReader().Decode(b, nil)
-	if err != nil {
-		return "", err
-	}
-	return r.GetText(), nil
+	return readModules(inked.Dx(), func(x, y int) bool { return d.At(d.X+inked.Min.X+x, d.Y+inked.Min.Y+y) })
 }
 
 // palletPrefix is that of the pallets of a configuration.

@@ -15,12 +15,12 @@ import (
 
 // guarded is the page and the API behind their door. Who is known lies beside the configuration, so it is the same whatever the
 // configuration says.
-func (h *Host) guarded() http.Handler {
+func (h *Host) guarded(serving http.Handler) http.Handler {
 	door := rights.NewDoor(rights.Beside(filepath.Dir(h.o.Config)), h.word, time.Now)
 	g := web.Guard{Door: door, Log: h.o.Log, Note: h.note, Named: h.named, Free: h.free}
 	mux := http.NewServeMux()
 	web.Login{Door: door, Secure: h.secure, Note: h.loggedIn}.Routes(mux)
-	mux.HandleFunc("/", h.serve)
+	mux.Handle("/", serving)
 	return g.Wrap(mux)
 }
 

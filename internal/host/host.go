@@ -8,12 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
 	"linemark/internal/agent"
 	"linemark/internal/ledger"
+	"linemark/internal/metrics"
 	"linemark/internal/rights"
+	"linemark/internal/web"
 )
 
 // Life is whoever has started this process and watches over it: a service manager, or nobody.
@@ -49,6 +52,7 @@ type Host struct {
 	asked   chan request
 	shown   bool   // the page or the lines have been up
 	fault   string // of the ledger, as it was told last
+	readers *port  // for those who only read
 
 	mu    sync.Mutex
 	file  file         // in force
@@ -74,7 +78,11 @@ func Run(ctx context.Context, o Options) error {
 	}
 	h := &Host{o: o, word: rights.Word(), started: time.Now(), asked: make(chan request), file: load(o.Config)}
 	h.o.Agent.Log, h.o.Agent.NoPage, h.o.Agent.Config = o.Log, true, h.configStatus
-	p := &port{handler: h.guarded(), log: o.Log, tell: h.tellAddress}
+	told := metrics.Handler(measured{h}, metrics.Options{Version: o.Agent.Program, Log: o.Log})
+	serving := web.WithMetrics(http.HandlerFunc(h.serve), told)
+	p := &port{handler: h.guarded(serving), log: o.Log, tell: h.tellAddress}
+	h.readers = &port{handler: web.ReadOnly(serving), log: o.Log, tell: func(string, bool) {}}
+	defer func() { h.readers.close() }()
 	if err := p.open(ctx, h.file.cfg); err != nil {
 		if dir := h.file.cfg.Agent.DataDir; dir != "" && ledger.Locked(dir) {
 			return fmt.Errorf("%w, in %s, and has the page's port", ledger.ErrInUse, dir)
@@ -94,6 +102,7 @@ func (h *Host) run(ctx context.Context, p *port) error {
 			if err := p.open(ctx, h.file.cfg); err != nil {
 				h.o.Log.Error("the page stays at "+p.address, "error", err)
 			}
+			h.openReaders(ctx)
 		}
 		a, err := h.start(ctx)
 		switch {

@@ -234,6 +234,36 @@ func TestDegradedByConfiguration(t *testing.T) {
 	}
 }
 
+// The metrics are those of the agent that runs; while none does, that is what they say.
+func TestMetrics(t *testing.T) {
+	p := newPC(t)
+	good := p.text()
+	p.write(strings.Replace(good, `group = "water"`, `group = "wator"`, 1))
+	p.start()
+	p.until("the reasons", func(s agent.Status) bool { return len(s.Degraded) > 0 })
+	if body, code := p.get("/metrics"); code != http.StatusOK || !strings.Contains(body, "\nlinemark_up 0\n") || !strings.Contains(body, "\nlinemark_degraded_reasons 1\n") || strings.Contains(body, "linemark_ledger_ok") {
+		t.Errorf("with nothing running: %d %s", code, body)
+	}
+	others := free(t)
+	p.write(good + "\n[metrics]\nlisten = \"" + others + "\"\n")
+	p.until("the lines", runs)
+	reader := &pc{address: others}
+	for path, want := range map[string]int{"/metrics": http.StatusOK, "/healthz": http.StatusOK, "/readyz": http.StatusServiceUnavailable, "/": http.StatusNotFound, "/api/v1/status": http.StatusNotFound, "/api/v1/reports/1/retry": http.StatusNotFound} {
+		if body, code := reader.get(path); code != want {
+			t.Errorf("who only reads is told at %s: %d %s", path, code, body)
+		}
+	}
+	for _, want := range []string{"\nlinemark_up 1\n", "\nlinemark_ledger_ok 1\n", "\nlinemark_device_up{", "\nlinemark_station_state{", "\nlinemark_commit_seconds_bucket{", "\ngo_goroutines "} {
+		var body string
+		for end := time.Now().Add(patience); !strings.Contains(body, want) && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+			body, _ = p.get("/metrics") // it may be a second old
+		}
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q in %s", want, body)
+		}
+	}
+}
+
 // A file that could not be read at all brings up the page where it is by default, or was; mended, the page goes
 // to the address that it names.
 func TestDegradedPageMoves(t *testing.T) {

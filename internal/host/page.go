@@ -44,6 +44,14 @@ func (p *port) open(ctx context.Context, cfg *config.Config) error {
 		t = &tls.Config{Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12}
 		p.log.Info("the page has a certificate", "sha256", Fingerprint(c))
 	}
+	return p.listen(ctx, address, t)
+}
+
+// listen goes to an address, with TLS where there is a configuration of it.
+func (p *port) listen(ctx context.Context, address string, t *tls.Config) error {
+	if p.stop != nil && address == p.address && t == nil && !p.secure {
+		return nil
+	}
 	if p.stop != nil && portOf(address) == portOf(p.address) { // the port is ours: it is let go first
 		p.close()
 	}
@@ -55,9 +63,9 @@ func (p *port) open(ctx context.Context, cfg *config.Config) error {
 		l = tls.NewListener(l, t)
 	}
 	p.close()
-	p.tell(address, secure)
+	p.tell(address, t != nil)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	p.address, p.secure, p.stop, p.done = address, secure, stop, make(chan struct{})
+	p.address, p.secure, p.stop, p.done = address, t != nil, stop, make(chan struct{})
 	go func() {
 		defer close(p.done)
 		if err := web.ServeHandler(serving, l, p.handler); err != nil {
@@ -77,6 +85,19 @@ func (p *port) close() {
 		p.stop()
 		<-p.done
 		p.stop = nil
+	}
+}
+
+// openReaders opens the port of [metrics], or closes it. A line does not wait for who looks at it: a port that is
+// taken is logged, and tried at the next start.
+func (h *Host) openReaders(ctx context.Context) {
+	address := h.file.cfg.Metrics.Listen
+	if address == "" {
+		h.readers.close()
+		return
+	}
+	if err := h.readers.listen(ctx, address, nil); err != nil {
+		h.o.Log.Error("nobody can read the metrics at "+address, "error", err)
 	}
 }
 
@@ -109,6 +130,36 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	web.Degraded(h.status(why), why).ServeHTTP(w, r)
+}
+
+// measured is what the metrics are made of: the agent that runs, or what is known without one.
+type measured struct{ *Host }
+
+func (m measured) running() (*agent.Agent, []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.agent, m.why
+}
+
+// Status implements metrics.Source. While linemark starts, nothing is said of a ledger.
+func (m measured) Status(ctx context.Context) (agent.Status, error) {
+	a, why := m.running()
+	if a != nil {
+		return a.Status(ctx)
+	}
+	s := m.status(why)
+	if len(why) == 0 {
+		s.Ledger = ""
+	}
+	return s, nil
+}
+
+// Delays implements metrics.Source.
+func (m measured) Delays() []agent.Delay {
+	if a, _ := m.running(); a != nil {
+		return a.Delays()
+	}
+	return nil
 }
 
 // status is the agent's status while there is no agent.

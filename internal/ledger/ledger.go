@@ -46,6 +46,9 @@ type Options struct {
 	Free func(dir string) (int64, error)
 	// Progress is told what takes long at Open; nil: nobody is.
 	Progress func(what string)
+	// Took is told how long each write of the lines waited until it was on disk, with the wait for others; nil: nobody
+	// is. Nothing may hold it up.
+	Took func(time.Duration)
 }
 
 // Ledger is an open ledger. Its methods may be called from any goroutine.
@@ -123,7 +126,7 @@ func (l *Ledger) open(ctx context.Context, o Options) error {
 		return fmt.Errorf("opening the ledger: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	l.w = &writer{db: db, now: l.now, stmts: map[string]*sql.Stmt{}, turn: make(chan struct{}, 1)}
+	l.w = &writer{db: db, now: l.now, stmts: map[string]*sql.Stmt{}, turn: make(chan struct{}, 1), took: o.Took}
 	if l.w.conn, err = db.Conn(ctx); err != nil {
 		return fmt.Errorf("opening the ledger: %w", err)
 	}

@@ -20,6 +20,28 @@ func (l *Ledger) ReportsSince(ctx context.Context, since time.Time) ([]Report, e
 	return l.reports(ctx, fmt.Sprintf("WHERE changed_at >= %d", since.UnixMicro()))
 }
 
+// OldestOpen returns the oldest report of each kind whose fate is not known yet, by its ID. One that has probably
+// arrived does not count. The reports' bytes are not touched.
+func (l *Ledger) OldestOpen(ctx context.Context) (map[ReportKind]int64, error) {
+	rows, err := l.reads.QueryContext(ctx, "SELECT kind, MIN(id) FROM report WHERE state NOT IN "+settled+" AND state <> 'probably' GROUP BY kind")
+	type oldest struct {
+		kind ReportKind
+		id   int64
+	}
+	all, err := collect(rows, err, func(s scanner) (o oldest, err error) {
+		err = s.Scan(&o.kind, &o.id)
+		return o, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for the oldest open reports: %w", err)
+	}
+	found := map[ReportKind]int64{}
+	for _, o := range all {
+		found[o.kind] = o.id
+	}
+	return found, nil
+}
+
 // Packed is what stands behind a code or an SSCC that an AggregationUnit names.
 type Packed struct {
 	Whole   code.Code // the code with its check part; an SSCC is itself

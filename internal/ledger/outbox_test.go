@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"linemark/internal/code"
 )
@@ -287,4 +288,54 @@ func TestMarkReport(t *testing.T) {
 	if _, err := p.ReportBody(p.ctx, 999); err == nil {
 		t.Error("a report that is not there has a body")
 	}
+}
+
+// The oldest open report of a kind is the first one whose fate is not known.
+func TestOldestOpen(t *testing.T) {
+	p := newPlant(t)
+	oldest := func() int64 {
+		t.Helper()
+		all := must(p.OldestOpen(p.ctx))
+		if len(all) > 1 {
+			t.Errorf("open are %v", all)
+		}
+		return all[Utilisation]
+	}
+	build := func() Report {
+		p.stock(p.unit, 1)
+		must(p.Verify(p.ctx, "check", p.unit.lot, p.unit.profile, []code.Code{p.claim(p.unit, 1)[0].Code}))
+		return must(p.BuildUtilisation(p.ctx, must(p.DueUtilisation(p.ctx, "VERIFIED"))[0], 30_000, frozen))
+	}
+	if oldest() != 0 {
+		t.Error("there is one before any was made")
+	}
+	first, second := build(), build()
+	for _, step := range []struct {
+		r    Report
+		to   ReportStatus
+		want int64
+	}{
+		{first, Sending, first.ID}, {first, InDoubt, first.ID}, {first, Probable, second.ID}, {second, Sending, second.ID}, {second, Accepted, second.ID}, {second, Sent, 0},
+	} {
+		try(p.MarkReport(p.ctx, step.r.ID, step.to, "", ""))
+		if got := oldest(); got != step.want {
+			t.Errorf("when report %d is %s the oldest is %d, want %d", step.r.ID, step.to, got, step.want)
+		}
+	}
+}
+
+// Every write of a line is timed, the large ones of supply and reports are not.
+func TestTook(t *testing.T) {
+	var took []time.Duration
+	l := must(Open(context.Background(), t.TempDir(), Options{Agent: "line-3", Took: func(d time.Duration) { took = append(took, d) }}))
+	before := len(took)
+	try(l.do(context.Background(), func(*tx) error { return nil }))
+	if len(took) != before+1 || took[before] < 0 {
+		t.Errorf("timed were %v", took[before:])
+	}
+	try(l.bulk(context.Background(), func(*tx) error { return nil }))
+	if len(took) != before+1 {
+		t.Errorf("the large one was timed too: %v", took[before:])
+	}
+	try(l.Close())
 }

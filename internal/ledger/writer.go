@@ -47,6 +47,7 @@ type writer struct {
 	taking bool       // it is being taken over, by this process
 
 	reached *reached
+	took    func(time.Duration) // see Options; nil: nobody is told
 }
 
 type request struct {
@@ -120,6 +121,9 @@ func (w *writer) do(f func(*tx) error) error {
 
 // wait queues a call and returns when it is carried out.
 func (w *writer) wait(r *request) error {
+	if w.took != nil && !r.bulk {
+		defer func(began time.Time) { w.took(time.Since(began)) }(time.Now())
+	}
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()

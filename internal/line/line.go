@@ -22,6 +22,7 @@ type Config struct {
 	Alarm    func(place, text string)
 	Tape     func(place string, o Origin, s Station) Tape // what each station does is taken down; nil: it is not
 	Hold     func() error                                 // why no code may be taken for printing now; nil: nothing ever holds
+	Timing   func(station string, kind Kind) Timing       // takes down how long things take; nil: nobody does
 	Stations []StationConfig
 
 	CountLimit     int  // see AccountConfig.Limit
@@ -99,6 +100,7 @@ type Line struct {
 	mu      sync.Mutex
 	permit  *Permit // as last told to the print stations
 	permits map[string]Permit
+	handed  *handed // nil: nothing is printed
 	counting
 }
 
@@ -107,6 +109,9 @@ func New(ctx context.Context, c Config) (*Line, error) {
 	l := &Line{cfg: c, byName: map[string]*place{}, permits: map[string]Permit{}}
 	var unit Product
 	var check *place
+	if slices.ContainsFunc(c.Stations, func(s StationConfig) bool { return s.Kind == KindPrint }) {
+		l.handed = newHanded()
+	}
 	for _, s := range c.Stations {
 		if s.Product.ID != 0 {
 			unit = s.Product
@@ -190,6 +195,12 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 		return nil, err
 	}
 	p.origin.Revive(p.station, p.servingBatch)
+	if l.cfg.Timing != nil {
+		p.timing = l.cfg.Timing(s.Name, s.Kind)
+	}
+	if s.Kind == KindPrint || s.Kind == KindVerify {
+		p.handed = l.handed
+	}
 	if l.cfg.Tape != nil {
 		p.tape = l.cfg.Tape(p.name, p.origin, p.station)
 	}

@@ -71,6 +71,8 @@ type place struct {
 	tellSeen     func(claim int64)
 	tellGiven    func(claims []int64)
 	after        func() // called after each event
+	timing       Timing
+	handed       *handed // print, verify: the line's; nil: nothing is printed
 
 	check   *place // pack: the verify station that products pass before; nil: none
 	inbox   chan letter
@@ -147,6 +149,7 @@ func (p *place) run(ctx context.Context) {
 			case p.moved <- struct{}{}:
 			default:
 			}
+			p.timeReadings(s.Scans)
 		}
 	}
 }
@@ -269,6 +272,7 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 			return Claimed{Err: err}
 		}
 		claims, err := p.ledger.Claim(ctx, p.name, lot, e.N)
+		p.handed.give(claims)
 		return Claimed{Claims: claims, Err: err}
 	case ConfirmCodes:
 		return Recorded{Effect: e, Err: p.ledger.Confirm(ctx, p.name, e.IDs, e.Evidence)}
@@ -276,6 +280,7 @@ func (p *place) carryOut(ctx context.Context, e Effect) Event {
 		return Recorded{Effect: e, Err: p.ledger.Doubt(ctx, p.name, e.IDs, e.Cause)}
 	case VerifyCodes:
 		v, err := p.ledger.Verify(ctx, p.name, p.lots.Load().unit, p.profile, e.Codes)
+		p.timeGood(v)
 		return Verdicts{Verdicts: v, Err: err}
 	case OvertakenBefore:
 		n, err := p.ledger.SetAside(ctx, p.name, p.lots.Load().unit, e.Claim, e.Cause)

@@ -15,7 +15,7 @@ import (
 const python = "/usr/bin/python3"
 
 // Need returns where a peer is: the path of socat, dmtxread, ZXingReader, node, systemd-analyze,
-// wine, x86_64-w64-mingw32-gcc, wixl, msibuild, dpkg, rpm or nfpm; for pymodbus that of a Python that has it; for
+// wine, x86_64-w64-mingw32-gcc, wixl, msibuild, dpkg, rpm, promtool, mosquitto or nfpm; for pymodbus that of a Python that has it; for
 // zpl-renderer-js and modbus-serial the folder of the module. If the peer is missing the test is skipped by its name, and with CI=true it fails.
 func Need(t testing.TB, what string) string {
 	t.Helper()
@@ -32,8 +32,14 @@ func Need(t testing.TB, what string) string {
 
 func find(what string) (string, error) {
 	switch what {
-	case "socat", "dmtxread", "ZXingReader", "node", "systemd-analyze", "wine", "x86_64-w64-mingw32-gcc", "wixl", "msibuild", "dpkg", "rpm":
+	case "socat", "dmtxread", "ZXingReader", "node", "systemd-analyze", "wine", "x86_64-w64-mingw32-gcc", "wixl", "msibuild", "dpkg", "rpm", "promtool":
 		return exec.LookPath(what)
+	case "mosquitto": // Debian keeps it where users do not look for programs
+		path, err := exec.LookPath(what)
+		if err != nil {
+			return exec.LookPath("/usr/sbin/mosquitto")
+		}
+		return path, nil
 	case "nfpm":
 		top, err := top()
 		if err != nil {

@@ -12,6 +12,7 @@ present() {
 	pymodbus) python_modules ;;
 	zpl-renderer-js | modbus-serial) command -v npm >/dev/null && npm ls --omit=dev >/dev/null 2>&1 ;;
 	nfpm) ../../bin/nfpm --version >/dev/null 2>&1 ;;
+	mosquitto) command -v mosquitto /usr/sbin/mosquitto >/dev/null ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
@@ -29,7 +30,8 @@ packages() {
 	x86_64-w64-mingw32-gcc) echo gcc-mingw-w64-x86-64 ;; # makes the one library that wine lacks for Go
 	wixl) echo wixl ;;
 	msibuild) echo msitools ;;
-	dpkg | rpm) echo "$1" ;;
+	dpkg | rpm | mosquitto) echo "$1" ;;
+	promtool) echo prometheus ;;
 	node) echo nodejs ;;
 	npm) echo npm ;;
 	esac
@@ -54,7 +56,7 @@ install_peer() {
 }
 
 missing=0
-for peer in gcc socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js modbus-serial systemd-analyze wine x86_64-w64-mingw32-gcc wixl msibuild dpkg rpm nfpm; do
+for peer in gcc socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js modbus-serial systemd-analyze wine x86_64-w64-mingw32-gcc wixl msibuild dpkg rpm promtool mosquitto nfpm; do
 	if present "$peer"; then
 		echo "$peer: present"
 	elif install_peer "$peer" >&2 && present "$peer"; then

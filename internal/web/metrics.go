@@ -1,0 +1,23 @@
+package web
+
+import "net/http"
+
+// ReadOnly lets h answer only what is read by machines that watch over others: /metrics, /healthz and /readyz.
+func ReadOnly(h http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{MetricsPath, "/healthz", "/readyz"} {
+		mux.Handle("GET "+path, h)
+	}
+	return mux
+}
+
+// MetricsPath is where Prometheus asks.
+const MetricsPath = "/metrics"
+
+// WithMetrics lets metrics answer there, and h everything else.
+func WithMetrics(h, metrics http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET "+MetricsPath, metrics)
+	mux.Handle("/", h)
+	return mux
+}
