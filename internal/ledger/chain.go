@@ -25,9 +25,6 @@ CREATE TABLE seal (seq INTEGER PRIMARY KEY, seal BLOB NOT NULL);
 INSERT INTO seal SELECT COALESCE(MAX(seq), 0), zeroblob(32) FROM journal;
 `
 
-// chainSchema is the first schema with a chain.
-const chainSchema = 6
-
 // Seal is the seal of an entry of the journal: it holds for the entry and for all before it.
 type Seal [sha256.Size]byte
 
