@@ -19,6 +19,10 @@ import (
 	"linemark/internal/upstream/smartone"
 )
 
+func init() {
+	config.SigningKeyForm = func(key []byte) error { _, err := smartone.ParseKey(key); return err }
+}
+
 // smartOne is SmartOne's "T&T SYSTEM" as supply and report need it. Its codes are those of batches that
 // somebody has made there; its reports are documents of what was packed into what.
 type smartOne struct {

@@ -52,6 +52,10 @@ const (
 	codesShort = "short"
 )
 
+// SigningKeyForm says what is wrong with a key by which requests are to be signed. Whoever puts the parts together sets
+// it: the configuration knows no system's protocol.
+var SigningKeyForm = func([]byte) error { return nil }
+
 func (s *SmartOne) setDefaults() {
 	s.Emission, s.ReportCodes, s.Lang = emissions[0], codesWhole, "en"
 	s.Padding, s.Encoding, s.Signed, s.Gzip = paddings[0], encodings[0], signeds[0], gzips[0]
@@ -141,9 +145,12 @@ func (c *checker) smartone(at *place) {
 		c.oneOf(here, s.Group, c.cfg.Table.Groups()...)
 	}
 	if here := at.at("signing_key"); c.ok(here) {
-		if _, problem := c.key(s.SigningKey); problem.what != "" {
+		key, problem := c.key(s.SigningKey)
+		if problem.what != "" {
 			c.add(here, problem.what, problem.hint)
 			c.problems[len(c.problems)-1].Secret = true
+		} else if err := SigningKeyForm(key); err != nil {
+			c.add(here, err.Error(), "RSA in PEM, without a password: openssl genrsa -out signing-key.pem 2048; its public half is registered with the system")
 		}
 	}
 	c.either(at, "department", s.Department, s.DepartmentID)

@@ -119,6 +119,9 @@ func (c *composer) plan() error {
 	c.Batches = strings.Join(batch, ", ")
 	c.Verified, c.Usage = !c.NoPLC, usageVerified
 	c.Bare = c.Preprinted && c.NoPLC
+	if c.SmartOne && c.Boxes == 0 {
+		return wrongChoice("boxes", "SmartOne is told of packing alone: without boxes nothing would be reported", "leave --no-boxes out")
+	}
 	if c.NoPLC && !c.Preprinted {
 		c.Usage = usagePrinted
 	}

@@ -78,8 +78,11 @@ func TestComposeSmartOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("LINEMARK_SMARTONE_PASSWORD", "w0rd")
+	if _, err := (Starter{SmartOne: true}).Files(); err == nil || !strings.Contains(err.Error(), "nothing would be reported") {
+		t.Errorf("without boxes: %v", err)
+	}
 	for _, group := range (code.Table{}).Groups() {
-		for _, s := range []Starter{{Boxes: 6, Pallets: 20}, {Boxes: 6}, {}, {Preprinted: true, Boxes: 6}, {NoPLC: true, Boxes: 6, Pallets: 2}} {
+		for _, s := range []Starter{{Boxes: 6, Pallets: 20}, {Boxes: 6}, {Preprinted: true, Boxes: 6}, {NoPLC: true, Boxes: 6, Pallets: 2}} {
 			s.SmartOne, s.Group = true, group
 			files, err := s.Files()
 			if err != nil {

@@ -114,6 +114,7 @@ func (h *Host) run(ctx context.Context, p *port) error {
 			}
 			turn.answer(fmt.Errorf("%w; the lines have started anew with the old one", err))
 			turn = nil
+			p.leave()
 			continue
 		case err != nil && ctx.Err() != nil:
 			return nil // it was told to end while it started
@@ -121,6 +122,7 @@ func (h *Host) run(ctx context.Context, p *port) error {
 			return err
 		case err != nil:
 			h.degrade(err)
+			p.leave()
 			h.wait(ctx)
 			continue
 		}
@@ -128,6 +130,7 @@ func (h *Host) run(ctx context.Context, p *port) error {
 		if turn != nil {
 			turn.answer(nil)
 		}
+		p.leave()
 		next, err := h.work(ctx, a, p)
 		if next == nil {
 			return err

@@ -543,3 +543,27 @@ func TestReloadNeedsTheHeader(t *testing.T) {
 		t.Errorf("answered %s", resp.Status)
 	}
 }
+
+// Whoever has the address changed by the page itself gets his answer at the old one.
+func TestReloadOfTheAddressIsAnswered(t *testing.T) {
+	p := newPC(t)
+	p.start()
+	p.until("the lines", runs)
+	old, next := p.address, free(t)
+	p.write(strings.Replace(p.text(), old, next, 1))
+	if body, status := p.reload(); status != http.StatusOK {
+		t.Errorf("answered %d %s", status, body)
+	}
+	p.address = next
+	p.until("the page at its new address", runs)
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		c, err := net.Dial("tcp", old)
+		if err != nil {
+			break
+		}
+		c.Close()
+		if time.Now().After(end) {
+			t.Fatal("the page is still at its old address")
+		}
+	}
+}

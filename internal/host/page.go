@@ -23,6 +23,7 @@ type port struct {
 	tell    func(address string, secure bool) // before it is open
 	address string
 	secure  bool               // by TLS
+	leaving []func()           // the addresses before, where whoever asked for the change still waits for his answer
 	stop    context.CancelFunc // nil: not open
 	done    chan struct{}
 }
@@ -56,23 +57,39 @@ func (p *port) listen(ctx context.Context, address string, t *tls.Config) error 
 		p.close()
 	}
 	l, err := net.Listen("tcp", address)
+	if err != nil && len(p.leaving) > 0 { // it may be one of those before
+		p.leave()
+		l, err = net.Listen("tcp", address)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errPort, err)
 	}
 	if t != nil {
 		l = tls.NewListener(l, t)
 	}
-	p.close()
+	if p.stop != nil {
+		stop, done := p.stop, p.done
+		p.leaving = append(p.leaving, func() { stop(); <-done })
+	}
 	p.tell(address, t != nil)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	p.address, p.secure, p.stop, p.done = address, t != nil, stop, make(chan struct{})
+	done := make(chan struct{})
+	p.address, p.secure, p.stop, p.done = address, t != nil, stop, done
 	go func() {
-		defer close(p.done)
+		defer close(done)
 		if err := web.ServeHandler(serving, l, p.handler); err != nil {
 			p.log.Error("the page is gone", "error", err)
 		}
 	}()
 	return nil
+}
+
+// leave closes the addresses before: everybody has his answer.
+func (p *port) leave() {
+	for _, close := range p.leaving {
+		close()
+	}
+	p.leaving = nil
 }
 
 func portOf(address string) string {
@@ -81,6 +98,7 @@ func portOf(address string) string {
 }
 
 func (p *port) close() {
+	p.leave()
 	if p.stop != nil {
 		p.stop()
 		<-p.done
@@ -99,6 +117,7 @@ func (h *Host) openReaders(ctx context.Context) {
 	if err := h.readers.listen(ctx, address, nil); err != nil {
 		h.o.Log.Error("nobody can read the metrics at "+address, "error", err)
 	}
+	h.readers.leave()
 }
 
 // note writes into the journal who asks for what.

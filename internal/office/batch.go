@@ -42,9 +42,14 @@ func Pause(cfg *config.Config, line string, b ledger.Batch) string {
 		return fmt.Sprintf("the next batch to be started: %q has ended", b.Name)
 	case r.Utilisation.ProductionDate || r.Utilisation.ExpirationDate || r.Utilisation.SeriesNumber:
 		return "a batch to be started: reports of " + r.Group + " say of which one a product is"
+	case byNumber(cfg):
+		return "a batch to be started whose name is the number of a SmartOne batch: reports go by it, since no department is configured"
 	}
 	return ""
 }
+
+// byNumber says whether reports go by the number of a batch of SmartOne.
+func byNumber(cfg *config.Config) bool { return cfg.OnSmartOne() && cfg.SmartOne.ByBatch() }
 
 // maxSeries is the most characters of a series number (document, 4.4.1).
 const maxSeries = 20
@@ -58,6 +63,9 @@ func (o Office) StartBatch(ctx context.Context, b ledger.Batch) error {
 	}
 	if b.Name == "" {
 		return &InputError{"a batch needs a name", "give the number of the production order with --name"}
+	}
+	if byNumber(o.Config) && strings.Trim(b.Name, "0123456789") != "" {
+		return &InputError{fmt.Sprintf("%q is no number of a SmartOne batch, and reports go by it", b.Name), "give the number that the system shows, or configure [smartone] department"}
 	}
 	for _, f := range []struct {
 		name, value string

@@ -8,6 +8,7 @@ import (
 
 	"linemark/internal/agent"
 	"linemark/internal/code"
+	"linemark/internal/config"
 	"linemark/internal/ledger"
 	"linemark/internal/office"
 )
@@ -228,4 +229,21 @@ func (p *plant) utilisationOf(batch string) ledger.Report {
 	}
 	p.t.Fatalf("nothing of %s is due", batch)
 	return ledger.Report{}
+}
+
+// On SmartOne without a department reports go by the number of its batch: a line waits for one, and no other name is taken.
+func TestBatchByNumber(t *testing.T) {
+	p := newPlant(t, "water")
+	p.Config.SmartOne = config.SmartOne{URL: "https://smartone.example", Group: "water"}
+	if why := office.Pause(p.Config, "3", ledger.Batch{}); !contains(why, "the number of a SmartOne batch") {
+		t.Errorf("a line without one: %q", why)
+	}
+	var input *office.InputError
+	if err := p.StartBatch(p.ctx, ledger.Batch{Line: "3", Name: "PO-17"}); !errors.As(err, &input) || !contains(input.What, `"PO-17" is no number`) {
+		t.Errorf("a name is taken: %v", err)
+	}
+	try(p.StartBatch(p.ctx, ledger.Batch{Line: "3", Name: "117"}))
+	must(p.EndBatch(p.ctx, "3"))
+	p.Config.SmartOne.Department = "PLANT-1"
+	try(p.StartBatch(p.ctx, ledger.Batch{Line: "3", Name: "PO-17"}))
 }

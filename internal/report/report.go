@@ -74,6 +74,7 @@ type Desk struct {
 	Waits func(ctx context.Context, open []ledger.Report) (map[int64]error, error)
 
 	since  map[string]time.Time // when a set of codes or containers became due
+	held   map[string]error     // why no report could be made of such a set when it was tried last
 	denied map[int64]int        // divided reports by the first of their line: how many of their parts were denied since one arrived
 	next   map[int64]attempt    // open reports that have failed: when they are tried again
 	flush  sync.Mutex           // guards now
@@ -97,7 +98,7 @@ type Status struct {
 
 // Run works until ctx ends.
 func (d *Desk) Run(ctx context.Context) error {
-	d.since, d.next, d.denied = map[string]time.Time{}, map[int64]attempt{}, map[int64]int{}
+	d.since, d.held, d.next, d.denied = map[string]time.Time{}, map[string]error{}, map[int64]attempt{}, map[int64]int{}
 	look := d.Config.Look
 	if look == 0 {
 		look = time.Second
@@ -141,6 +142,13 @@ func (d *Desk) build(ctx context.Context) error {
 			delete(d.since, key)
 		}
 	}
+	for key, why := range d.held { // it is told until it is tried again
+		if !seen[key] {
+			delete(d.held, key)
+			continue
+		}
+		err = errors.Join(err, why)
+	}
 	return err
 }
 
@@ -153,8 +161,8 @@ func (d *Desk) buildUtilisation(ctx context.Context, seen map[string]bool) error
 		}
 		key := fmt.Sprint("u", due.Lot, due.Usage)
 		for seen[key] = true; due.Count > 0 && d.ripe(key, due.Count, d.Config.UtilisationMax, d.Config.UtilisationEvery); due.Count -= d.Config.UtilisationMax {
-			if _, err := d.Ledger.BuildUtilisation(ctx, due, d.Config.UtilisationMax, d.System.Utilisation); err != nil {
-				errs = append(errs, err)
+			_, err := d.Ledger.BuildUtilisation(ctx, due, d.Config.UtilisationMax, d.System.Utilisation)
+			if d.hold(key, err); err != nil {
 				break
 			}
 		}
@@ -176,7 +184,7 @@ func (d *Desk) buildAggregation(ctx context.Context, seen map[string]bool) error
 		seen[key] = true
 		if d.ripe(key, due.Codes, d.Config.AggregationMax, d.Config.AggregationEvery) {
 			_, err := d.Ledger.BuildAggregation(ctx, due, d.System.NeedsUtilisation(due.Group), d.Config.AggregationMax, d.System.Aggregation)
-			errs = append(errs, err)
+			d.hold(key, err)
 		}
 	}
 	return errors.Join(errs...)
@@ -195,6 +203,13 @@ func (d *Desk) buildDropouts(ctx context.Context) error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// hold notes why no report could be made of a set, or that one was.
+func (d *Desk) hold(key string, err error) {
+	if d.held[key] = err; err == nil {
+		delete(d.held, key)
+	}
 }
 
 func (d *Desk) ripe(key string, n, enough int, every time.Duration) bool {

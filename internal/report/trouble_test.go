@@ -80,13 +80,21 @@ func TestUnbuildableReportHoldsNothingUp(t *testing.T) {
 		p.server.SetFault(nil)
 		second := p.verified(10)
 		p.system.fail = errors.New("productionDate is missing")
+		p.config.UtilisationMax = 100 // so that it is tried once a minute
 		p.start()
+		p.until("the second report's trouble", func() bool { return strings.Contains(p.desk.Status().Trouble, "productionDate is missing") })
 		p.until("the first report", func() bool { return p.reports()[0].State == ledger.Sent })
 		if s := p.desk.Status(); !strings.Contains(s.Trouble, "productionDate is missing") || len(p.log.with("productionDate is missing")) == 0 {
 			t.Errorf("the status is %+v; the log %q", s, p.log.all)
 		}
+		for range 40 { // it is told until the report can be made, not only in the second in which it is tried
+			time.Sleep(time.Second)
+			if s := p.desk.Status(); !strings.Contains(s.Trouble, "productionDate is missing") {
+				t.Fatalf("at %s the status is %+v", time.Now(), s)
+			}
+		}
 		p.kill()
-		p.system.fail = nil
+		p.system.fail, p.config.UtilisationMax = nil, 10
 		p.start()
 		p.until("the second report", p.settled(2))
 		p.reportedOnce(20, 0)

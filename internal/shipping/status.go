@@ -55,10 +55,18 @@ func StatusOf(store *Store) Status {
 	return s
 }
 
-// Why is the first thing that is told of a paper that is not there, or of a label that did not come out.
+// Why is the first thing that is told of a paper that has failed, or of a label that did not come out; else of
+// a paper that is not there yet.
 func (s *Shipment) Why() string {
+	waits := ""
+	tell := func(state State, why string) bool {
+		if why != "" && waits == "" && state != Done {
+			waits = why
+		}
+		return state == Failed && why != ""
+	}
 	for _, w := range s.Waybills {
-		if w.State != Done && w.Why != "" {
+		if tell(w.State, w.Why) {
 			return w.Why
 		}
 		for _, q := range w.Pictures {
@@ -68,9 +76,9 @@ func (s *Shipment) Why() string {
 		}
 	}
 	for _, d := range s.Documents {
-		if d.State != Done && d.Why != "" {
+		if tell(d.State, d.Why) {
 			return d.Why
 		}
 	}
-	return ""
+	return waits
 }
