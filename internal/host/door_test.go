@@ -2,6 +2,7 @@ package host
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/url"
@@ -81,9 +82,11 @@ func TestBeyondThisPC(t *testing.T) {
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		if cfg, err = config.Load(p.file()); err == nil {
 			w := To(cfg)
-			if r, err := w.Client.Get(w.URL + "/healthz"); err == nil {
+			if r, err := w.Client.Get(w.URL + "/api/v1/status"); err == nil {
+				var s agent.Status
+				err := json.NewDecoder(r.Body).Decode(&s)
 				r.Body.Close()
-				if strings.HasPrefix(w.URL, "https://127.0.0.1:") && w.token != "" {
+				if err == nil && runs(s) && strings.HasPrefix(w.URL, "https://127.0.0.1:") && w.token != "" {
 					break
 				}
 			}

@@ -42,7 +42,7 @@ func strict() limits {
 // loose is for a run of seconds beside other work. It shows that everything is measured and nothing grows
 // with every product.
 func loose() limits {
-	return limits{goroutines: 12, descriptors: 8, rss: caches + 16*mebi, live: 8 * mebi, log: 4 * mebi, rate: 0.1, slower: 10, later: time.Second, gap: 10 * time.Second}
+	return limits{goroutines: 12, descriptors: 8, rss: caches + 16*mebi, live: 8 * mebi, log: 4 * mebi, rate: 0.1, slower: 10, later: 3 * time.Second, gap: 10 * time.Second}
 }
 
 // quarter returns the samples of a quarter, 1 to 4.
@@ -115,7 +115,7 @@ func (r *run) judgeDelays() (found []string) {
 			return spreadOf(all).p50
 		}
 		was, now := quarter(2), quarter(4)
-		if now > time.Duration(float64(was)*r.plan.limits.slower)+r.plan.limits.later {
+		if was > 0 && now > time.Duration(float64(was)*r.plan.limits.slower)+r.plan.limits.later {
 			found = append(found, fmt.Sprintf("the delay %s has a p99 of %v in the second quarter and of %v in the last", name, was, now))
 		}
 	}

@@ -23,7 +23,7 @@ var hooked = []site.Change{
 	failpoint.Commit(calls, "before")
 	if _, err := t.exec("COMMIT"); err != nil {
 `},
-	{File: "internal/ledger/writer.go", Was: "\tif t.seq > 0 {\n\t\tw.reached", Is: "\tfailpoint.Commit(calls, \"after\")\n\tif t.seq > 0 {\n\t\tw.reached"},
+	{File: "internal/ledger/writer.go", Was: "\tif t.seq > 0 {\n\t\tw.head", Is: "\tfailpoint.Commit(calls, \"after\")\n\tif t.seq > 0 {\n\t\tw.head"},
 
 	{File: "drivers/link/dial.go", Was: "\t\"time\"\n", Is: "\t\"time\"\n\n\t" + hook},
 	{File: "drivers/link/dial.go", Was: "\treturn c, nil\n}\n\n// prepare", Is: "\treturn failpoint.Wire(c, p.tcp), nil\n}\n\n// prepare"},
