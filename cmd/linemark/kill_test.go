@@ -74,7 +74,7 @@ func TestP1P2Kill(t *testing.T) {
 				k.plant.stop(syscall.SIGTERM)
 				k.startPlant("200")
 			}
-			for n := range 8 {
+			for n := range 6 {
 				k.cut(n, v)
 			}
 			k.runOut()

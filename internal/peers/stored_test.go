@@ -13,7 +13,7 @@ import (
 // P8: a label that is stored in the printer, and recalled with nothing but its values, is drawn
 // by another's renderer as the whole label is, and reads as the code that was handed over.
 func TestP8StoredLabelsReadBack(t *testing.T) {
-	const each = 2
+	const each = 1
 	var whole, stored []zpltest.Label
 	all := batches(t)
 	for i := range all {

@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// TestMain lets a run have 30 histories unless the command line says how many: each flushes some hundred files.
+// TestMain lets a run have 20 histories unless the command line says how many: each flushes some hundred files.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	said := false
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "rapid.checks" })
 	if !said {
-		_ = flag.Set("rapid.checks", "30")
+		_ = flag.Set("rapid.checks", "20")
 	}
 	os.Exit(m.Run())
 }
