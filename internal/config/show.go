@@ -142,23 +142,9 @@ func valueOf(field reflect.Value, usual fact) (value any, note string) {
 		}
 		return v == Yes, ""
 	case []int:
-		if v == nil {
-			return nil, ""
-		}
-		all := make([]any, len(v))
-		for i := range v {
-			all[i] = v[i]
-		}
-		return all, ""
+		return array(v), ""
 	case []string:
-		if v == nil {
-			return nil, ""
-		}
-		all := make([]any, len(v))
-		for i := range v {
-			all[i] = v[i]
-		}
-		return all, ""
+		return array(v), ""
 	case int:
 		return v, ""
 	case string:
@@ -277,4 +263,16 @@ func (f inForce) inLines(at *place, table map[string]any) []string {
 	return slices.SortedFunc(maps.Keys(table), func(a, b string) int {
 		return cmp.Or(f.cfg.lines[at.at(a).path]-f.cfg.lines[at.at(b).path], strings.Compare(a, b))
 	})
+}
+
+// array is a list as JSON and TOML have it; nil where nothing was given.
+func array[T any](v []T) any {
+	if v == nil {
+		return nil
+	}
+	all := make([]any, len(v))
+	for i := range v {
+		all[i] = v[i]
+	}
+	return all
 }
