@@ -26,6 +26,9 @@ import (
 // ownLife is how long a certificate of our own lasts: nobody comes back to renew it, and people compare its fingerprint.
 const ownLife = 10 * 365 * 24 * time.Hour
 
+// untilCertificateEnds is how long before its end a certificate of our own is made anew.
+const untilCertificateEnds = 30 * 24 * time.Hour
+
 // certificateFiles are those of the page: the configured ones, or our own in the data folder.
 func certificateFiles(cfg *config.Config) (cert, key string, own bool) {
 	if cfg.HTTP.TLSCert != "" {
