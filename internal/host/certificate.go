@@ -82,10 +82,14 @@ func makeCertificate(certFile, keyFile string, names []string) error {
 	if err != nil {
 		host = "linemark"
 	}
-	now := time.Now()
+	// A clock that stands at its beginning must not make one that ends before it begins.
+	begins := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	ends := time.Now().Add(ownLife)
+	if least := begins.Add(ownLife); ends.Before(least) {
+		ends = least
+	}
 	c := &x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: "linemark on " + host},
-		// A dead clock battery makes it 1970: then too the page is to be reached.
-		NotBefore: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: now.Add(ownLife),
+		NotBefore: begins, NotAfter: ends,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
 		DNSNames: append([]string{"localhost", host}, names...)}
 	if addresses, err := net.InterfaceAddrs(); err == nil {

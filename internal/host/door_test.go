@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,20 @@ func TestBeyondThisPC(t *testing.T) {
 			t.Fatalf("it does not come up: %v", err)
 		}
 	}
+	// A reload is answered on the connection that asked for it.
+	w := To(cfg)
+	req, err := http.NewRequest(http.MethodPost, w.URL+web.ReloadPath, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set(web.Header, "1")
+	req.Header.Set("Content-Type", "application/json")
+	w.Authorize(req)
+	if r, err := w.Client.Do(req); err != nil {
+		t.Errorf("the answer to a reload: %v", err)
+	} else if r.Body.Close(); r.StatusCode != http.StatusOK {
+		t.Errorf("a reload: %s", r.Status)
+	}
 	jar := map[string]*http.Cookie{}
 	browser := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer browser.CloseIdleConnections()
@@ -142,8 +157,8 @@ func TestBeyondThisPC(t *testing.T) {
 		t.Errorf("without the session's word: %s", r.Status)
 	}
 	p.end()
-	want := []string{"a wrong password for A. Karimov, from " + here, "A. Karimov (operator) has logged in, from " + here}
-	if got := notes(t, filepath.Join(p.dir, "data")); len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
+	want := []string{"this PC (engineer) at 127.0.0.1 asks for /api/v1/reload: {}", "a wrong password for A. Karimov, from " + here, "A. Karimov (operator) has logged in, from " + here}
+	if got := notes(t, filepath.Join(p.dir, "data")); !slices.Equal(got, want) {
 		t.Errorf("the journal has %q", got)
 	}
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"linemark/internal/agent"
@@ -22,7 +24,8 @@ type port struct {
 	log     *slog.Logger
 	tell    func(address string, secure bool) // before it is open
 	address string
-	secure  bool               // by TLS
+	secure  bool // by TLS
+	shown   atomic.Pointer[tls.Certificate]
 	leaving []func()           // the addresses before, where whoever asked for the change still waits for his answer
 	stop    context.CancelFunc // nil: not open
 	done    chan struct{}
@@ -42,8 +45,13 @@ func (p *port) open(ctx context.Context, cfg *config.Config) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", errPort, err)
 		}
-		t = &tls.Config{Certificates: []tls.Certificate{c}, MinVersion: tls.VersionTLS12}
-		p.log.Info("the page has a certificate", "sha256", Fingerprint(c))
+		if had := p.shown.Swap(&c); had == nil || !bytes.Equal(had.Certificate[0], c.Certificate[0]) {
+			p.log.Info("the page has a certificate", "sha256", Fingerprint(c))
+		}
+		if p.stop != nil && address == p.address && p.secure {
+			return nil // the next connection has it; whoever waits for an answer keeps his
+		}
+		t = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return p.shown.Load(), nil }}
 	}
 	return p.listen(ctx, address, t)
 }
