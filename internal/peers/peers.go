@@ -14,7 +14,7 @@ import (
 // python is the system's interpreter: only that one has the system's modules.
 const python = "/usr/bin/python3"
 
-// Need returns where a peer is: the path of socat, dmtxread, ZXingReader, node, systemd-analyze,
+// Need returns where a peer is: the path of socat, dmtxread, dmtxwrite, ZXingReader, node, systemd-analyze,
 // wine, x86_64-w64-mingw32-gcc, wixl, msibuild, dpkg, rpm, promtool, mosquitto or nfpm; for pymodbus that of a Python that has it; for
 // zpl-renderer-js and modbus-serial the folder of the module. If the peer is missing the test is skipped by its name, and with CI=true it fails.
 func Need(t testing.TB, what string) string {
@@ -32,7 +32,7 @@ func Need(t testing.TB, what string) string {
 
 func find(what string) (string, error) {
 	switch what {
-	case "socat", "dmtxread", "ZXingReader", "node", "systemd-analyze", "wine", "x86_64-w64-mingw32-gcc", "wixl", "msibuild", "dpkg", "rpm", "promtool":
+	case "socat", "dmtxread", "dmtxwrite", "ZXingReader", "node", "systemd-analyze", "wine", "x86_64-w64-mingw32-gcc", "wixl", "msibuild", "dpkg", "rpm", "promtool":
 		return exec.LookPath(what)
 	case "mosquitto": // Debian keeps it where users do not look for programs
 		path, err := exec.LookPath(what)

@@ -161,7 +161,7 @@ func crop(file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	box := symbol(picture)
+	box := symbolIn(picture)
 	if box.Empty() {
 		return "", fmt.Errorf("%s is white", file)
 	}
@@ -193,7 +193,7 @@ func opened(file string) (*image.Gray, error) {
 	return picture, nil
 }
 
-func symbol(picture *image.Gray) image.Rectangle {
+func symbolIn(picture *image.Gray) image.Rectangle {
 	all := picture.Bounds()
 	var box image.Rectangle
 	for x := all.Min.X; x < all.Max.X; x++ {

@@ -22,7 +22,7 @@ packages() {
 	case $1 in
 	gcc) echo gcc libc6-dev ;; # the race detector links with it
 	socat) echo socat ;;
-	dmtxread) echo dmtx-utils ;;
+	dmtxread | dmtxwrite) echo dmtx-utils ;;
 	ZXingReader) echo zxing-cpp-tools ;;
 	pymodbus) echo python3-pymodbus python3-serial-asyncio ;;
 	systemd-analyze) echo systemd ;;
@@ -56,7 +56,7 @@ install_peer() {
 }
 
 missing=0
-for peer in gcc socat dmtxread ZXingReader pymodbus node npm zpl-renderer-js modbus-serial systemd-analyze wine x86_64-w64-mingw32-gcc wixl msibuild dpkg rpm promtool mosquitto nfpm; do
+for peer in gcc socat dmtxread dmtxwrite ZXingReader pymodbus node npm zpl-renderer-js modbus-serial systemd-analyze wine x86_64-w64-mingw32-gcc wixl msibuild dpkg rpm promtool mosquitto nfpm; do
 	if present "$peer"; then
 		echo "$peer: present"
 	elif install_peer "$peer" >&2 && present "$peer"; then
