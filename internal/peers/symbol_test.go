@@ -60,17 +60,27 @@ func TestOthersMakeThePageSymbols(t *testing.T) {
 	}
 }
 
-// ... and of texts that need each of the sizes.
+// ... and of texts that need each of the sizes. The largest is made and read in two ways, of which dmtxwrite and
+// dmtxread have the other one.
 func TestOthersMakeEverySize(t *testing.T) {
 	text, done := strings.Repeat("0123456789aB?xx77/", 130), map[int]bool{}
 	for n := 1; n < 2300; n += max(1, n/12) {
-		g := same(t, code.Code(text[:n]), n%2 == 0)
+		g, err := symbol.DataMatrix(code.Code(text[:n]), n%2 == 0)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if done[g.Size] {
 			continue
 		}
 		done[g.Size] = true
+		if g.Size < 144 {
+			same(t, code.Code(text[:n]), n%2 == 0)
+		}
 		file := painted(t, g.SVG(""))
 		for _, d := range decoders {
+			if g.Size == 144 && d.name == "dmtxread" {
+				continue
+			}
 			if err := reads(t, d, file, code.Code(text[:n]), n%2 == 0); err != nil {
 				t.Errorf("size %d: %v", g.Size, err)
 			}
@@ -82,7 +92,7 @@ func TestOthersMakeEverySize(t *testing.T) {
 }
 
 // same compares the modules of a code's symbol with those that dmtxwrite makes.
-func same(t *testing.T, c code.Code, gs1 bool) symbol.Grid {
+func same(t *testing.T, c code.Code, gs1 bool) {
 	t.Helper()
 	g, err := symbol.DataMatrix(c, gs1)
 	if err != nil {
@@ -116,7 +126,6 @@ func same(t *testing.T, c code.Code, gs1 bool) symbol.Grid {
 			}
 		}
 	}
-	return g
 }
 
 // The page's bars of a transport code read as that code, and another's renderer of ZPL draws the same.

@@ -134,7 +134,7 @@ func peerWords(t *rapid.T, s size, data []byte) []byte {
 	if s.side != 144 {
 		return words
 	}
-	// Its encoder begins the check words of this size with the first block, its own decoder with the ninth, as every other.
+	// Its encoder begins the check words of this size with the first block, though its own decoder wants the ninth.
 	moved := bytes.Clone(words)
 	for i := range 620 {
 		moved[1558+i/10*10+(i+2)%10] = words[1558+i]

@@ -49,9 +49,10 @@ func padded(words []byte, n int) []byte {
 	return words
 }
 
-// corrected returns the data with the check words behind them. Word i is of block i modulo the number of blocks. That
-// holds for check words as for data, also in 144 x 144, where the last two blocks have a word less of data, so that the
-// first check word is of the ninth block: readers expect it there, though some writers begin with the first.
+// corrected returns the data with the check words behind them. Word i is of block i modulo the number of blocks, check
+// words as data. That makes a difference in 144 x 144 alone, where the last two blocks have a word less of data: the
+// first check word is of the ninth block. Readers disagree there (ZXing's want it so, libdmtx's begin with the first
+// block); no marking code comes near that size.
 func (s size) corrected(data []byte) []byte {
 	words := make([]byte, s.words())
 	copy(words, data)
