@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/datamatrix/decoder"
 	"github.com/makiuchi-d/gozxing/datamatrix/encoder"
 	"pgregory.net/rapid"
@@ -86,7 +87,15 @@ func TestEncodation(t *testing.T) {
 			t.Errorf("%s: %d, want %d", code.Visible(test.code), got, test.want)
 		}
 	}
-	if got, want := padded([]byte{66}, 3), []byte{66, 129, 70}; !bytes.Equal(got, want) {
+	largest, err := gozxing.NewDimension(144, 144)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := encoder.EncodeHighLevel("12", encoder.SymbolShapeHint_FORCE_SQUARE, largest, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := padded(encoded("12", false), 1558); !bytes.Equal(got, want) {
 		t.Errorf("padded %d, want %d", got, want)
 	}
 }
