@@ -16,10 +16,14 @@ var ErrArchived = errors.New("it is in an archive")
 
 // traceArchive finds a code, or a transport code, that has left the ledger.
 func (l *Ledger) traceArchive(ctx context.Context, text code.Code) (Life, error) {
-	for n := len(text); n > code.GTINLength; n-- {
+	idents, err := l.idents(ctx, text)
+	if err != nil {
+		return Life{}, err
+	}
+	for _, ident := range idents {
 		var name string
 		var at int64
-		err := l.reads.QueryRowContext(ctx, "SELECT a.name, p.at FROM purged p JOIN archive a ON a.id = p.archive WHERE p.key = ? AND p.chk = ?", key(text[:n]), check([]byte(text[:n]))).Scan(&name, &at)
+		err := l.reads.QueryRowContext(ctx, "SELECT a.name, p.at FROM purged p JOIN archive a ON a.id = p.archive WHERE p.key = ? AND p.chk = ?", key(ident), check([]byte(ident))).Scan(&name, &at)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
@@ -31,14 +35,14 @@ func (l *Ledger) traceArchive(ctx context.Context, text code.Code) (Life, error)
 			return Life{}, fmt.Errorf("reading the archive: %w", err)
 		}
 		for _, r := range records {
-			if c := r.Code; c != nil && string(c.Raw[:c.IdentLength]) == string(text[:n]) {
+			if c := r.Code; c != nil && string(c.Raw[:c.IdentLength]) == string(ident) {
 				return c.life(name), nil
 			}
-			if c := r.Container; c != nil && c.SSCC == string(text[:n]) {
+			if c := r.Container; c != nil && c.SSCC == string(ident) {
 				return c.life(name), nil
 			}
 		}
-		return Life{}, &DamagedError{What: fmt.Sprintf("%s is not in archive %s, where it should be", code.Visible(text[:n]), name)}
+		return Life{}, &DamagedError{What: fmt.Sprintf("%s is not in archive %s, where it should be", code.Visible(ident), name)}
 	}
 	return Life{}, ErrNotFound
 }

@@ -96,8 +96,12 @@ func (l *Ledger) traceSSCC(ctx context.Context, sscc code.Code) (Life, error) {
 // findAny looks for a code whose identification code the text is, or begins with: the full
 // code, also one whose verification part differs. The group's profile is not needed for it.
 func (l *Ledger) findAny(ctx context.Context, text code.Code) (int64, error) {
-	for n := len(text); n > code.GTINLength; n-- {
-		rows, err := l.reads.QueryContext(ctx, "SELECT id FROM code WHERE key = ? AND substr(raw, 1, idlen) = ?", key(text[:n]), []byte(text[:n]))
+	idents, err := l.idents(ctx, text)
+	if err != nil {
+		return 0, err
+	}
+	for _, ident := range idents {
+		rows, err := l.reads.QueryContext(ctx, "SELECT id FROM code WHERE key = ? AND substr(raw, 1, idlen) = ?", key(ident), []byte(ident))
 		ids, err := collect(rows, err, scanInt)
 		if err != nil {
 			return 0, fmt.Errorf("looking for the code: %w", err)
@@ -107,6 +111,32 @@ func (l *Ledger) findAny(ctx context.Context, text code.Code) (int64, error) {
 		}
 	}
 	return 0, ErrNotFound
+}
+
+// idents returns what a text begins with that is as long as identification codes of this ledger or transport codes
+// are, the longest first. They are few, whatever the length of a text that somebody asks for.
+func (l *Ledger) idents(ctx context.Context, text code.Code) ([]code.Code, error) {
+	var has bool
+	err := l.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'idlen')").Scan(&has)
+	if err != nil {
+		return nil, fmt.Errorf("looking for the lengths of codes: %w", err)
+	}
+	lengths := "SELECT n FROM idlen"
+	if !has { // a ledger of the first version, which is only read
+		lengths = "SELECT DISTINCT idlen AS n FROM code"
+	}
+	rows, err := l.reads.QueryContext(ctx, lengths+" UNION SELECT ? ORDER BY n DESC", len("00")+18)
+	all, err := collect(rows, err, scanInt)
+	if err != nil {
+		return nil, fmt.Errorf("looking for the lengths of codes: %w", err)
+	}
+	var idents []code.Code
+	for _, n := range all {
+		if n > code.GTINLength && n <= int64(len(text)) {
+			idents = append(idents, text[:n])
+		}
+	}
+	return idents, nil
 }
 
 func (l *Ledger) chain(ctx context.Context, seq int64) ([]Entry, error) {

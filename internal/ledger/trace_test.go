@@ -1,11 +1,13 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"linemark/internal/code"
 )
@@ -95,6 +97,32 @@ func TestTrace(t *testing.T) {
 		if _, err := p.Trace(p.ctx, text); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%q: %v, want ErrNotFound", text, err)
 		}
+	}
+}
+
+// Whoever may ask could ask for a text of any length: it costs no more than a code does.
+func TestTraceOfALongText(t *testing.T) {
+	p := newPlant(t)
+	c := p.stock(p.unit, 1)[0]
+	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	defer cancel()
+	long := code.Code(strings.Repeat("0104780012345677", 1<<16))
+	if _, err := p.Trace(ctx, long); !errors.Is(err, ErrNotFound) {
+		t.Errorf("%v, want ErrNotFound", err)
+	}
+	if life, err := p.Trace(ctx, c+long); err != nil || life.Code != c {
+		t.Errorf("behind a code: %v, %q", err, life.Code)
+	}
+}
+
+// A ledger of the first version, which knows no lengths of codes, is read as it is.
+func TestTraceInTheFirstVersion(t *testing.T) {
+	p := newPlant(t)
+	c := p.stock(p.unit, 1)[0]
+	must(p.w.conn.ExecContext(p.ctx, "ALTER TABLE idlen RENAME TO other"))
+	defer func() { must(p.w.conn.ExecContext(p.ctx, "ALTER TABLE other RENAME TO idlen")) }()
+	if life, err := p.Trace(p.ctx, c[:31]); err != nil || life.Code != c {
+		t.Errorf("%v, %q", err, life.Code)
 	}
 }
 
