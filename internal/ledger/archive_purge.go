@@ -170,8 +170,12 @@ func (t *tx) left(ident code.Code) (bool, error) {
 
 // leftAny is left for a text that begins with an identification code, as findAny.
 func (t *tx) leftAny(text code.Code) (bool, error) {
-	for n := len(text); n > code.GTINLength; n-- {
-		if left, err := t.left(text[:n]); left || err != nil {
+	idents, err := t.idents(text)
+	if err != nil {
+		return false, err
+	}
+	for _, ident := range idents {
+		if left, err := t.left(ident); left || err != nil {
 			return left, err
 		}
 	}

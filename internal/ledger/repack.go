@@ -93,8 +93,12 @@ func (t *tx) coded(scan code.Code) (ContainerID, Verdict, error) {
 
 // findAny is Ledger.findAny within a commit; errNoCode if there is none.
 func (t *tx) findAny(text code.Code) (held, error) {
-	for n := len(text); n > code.GTINLength; n-- {
-		if h, err := t.find(text[:n]); !errors.Is(err, errNoCode) {
+	idents, err := t.idents(text)
+	if err != nil {
+		return held{}, err
+	}
+	for _, ident := range idents {
+		if h, err := t.find(ident); !errors.Is(err, errNoCode) {
 			return h, err
 		}
 	}

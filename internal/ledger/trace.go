@@ -113,30 +113,43 @@ func (l *Ledger) findAny(ctx context.Context, text code.Code) (int64, error) {
 	return 0, ErrNotFound
 }
 
-// idents returns what a text begins with that is as long as identification codes of this ledger or transport codes
-// are, the longest first. They are few, whatever the length of a text that somebody asks for.
+// lengthsOfCodes selects how long the identification codes of a ledger, and transport codes, are, the longest first.
+const lengthsOfCodes = "SELECT n FROM idlen UNION SELECT 20 ORDER BY n DESC"
+
+// idents returns what a text begins with that may be an identification code or a transport code. That is a few of its
+// beginnings, however long a text somebody asks for.
 func (l *Ledger) idents(ctx context.Context, text code.Code) ([]code.Code, error) {
 	var has bool
 	err := l.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'idlen')").Scan(&has)
 	if err != nil {
 		return nil, fmt.Errorf("looking for the lengths of codes: %w", err)
 	}
-	lengths := "SELECT n FROM idlen"
+	query := lengthsOfCodes
 	if !has { // a ledger of the first version, which is only read
-		lengths = "SELECT DISTINCT idlen AS n FROM code"
+		query = "SELECT DISTINCT idlen FROM code ORDER BY idlen DESC"
 	}
-	rows, err := l.reads.QueryContext(ctx, lengths+" UNION SELECT ? ORDER BY n DESC", len("00")+18)
-	all, err := collect(rows, err, scanInt)
+	rows, err := l.reads.QueryContext(ctx, query)
+	lengths, err := collect(rows, err, scanInt)
 	if err != nil {
 		return nil, fmt.Errorf("looking for the lengths of codes: %w", err)
 	}
-	var idents []code.Code
-	for _, n := range all {
+	return beginnings(text, lengths), nil
+}
+
+// idents is Ledger.idents within a commit.
+func (t *tx) idents(text code.Code) ([]code.Code, error) {
+	rows, err := t.query(lengthsOfCodes)
+	lengths, err := collect(rows, err, scanInt)
+	return beginnings(text, lengths), err
+}
+
+func beginnings(text code.Code, lengths []int64) (idents []code.Code) {
+	for _, n := range lengths {
 		if n > code.GTINLength && n <= int64(len(text)) {
 			idents = append(idents, text[:n])
 		}
 	}
-	return idents, nil
+	return idents
 }
 
 func (l *Ledger) chain(ctx context.Context, seq int64) ([]Entry, error) {

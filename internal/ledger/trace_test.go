@@ -113,6 +113,14 @@ func TestTraceOfALongText(t *testing.T) {
 	if life, err := p.Trace(ctx, c+long); err != nil || life.Code != c {
 		t.Errorf("behind a code: %v, %q", err, life.Code)
 	}
+	// Nor does it hold up the commits of the lines.
+	begun := time.Now()
+	if out, err := p.Drop(p.ctx, "page", Drop{Reason: "QA_SAMPLES"}, []code.Code{long}); err != nil || out[0].Why != "not known here" {
+		t.Errorf("dropping it: %+v, %v", out, err)
+	}
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("dropping it took %s", took)
+	}
 }
 
 // A ledger of the first version, which knows no lengths of codes, is read as it is.
