@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -231,17 +232,51 @@ func piece(in io.Reader) ([]record, error) {
 	return records, z.Close()
 }
 
-// pieceAt reads the piece that begins at a place of a file.
-func pieceAt(path string, at int64) ([]record, error) {
+// recordAt finds the record of a code or container, by its identification code, in the piece that begins at a place
+// of a file; ok is false if it is not there. Only lines that may be that one are taken apart: a pallet is a long piece.
+func recordAt(path string, at int64, ident code.Code) (r record, ok bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return r, false, err
 	}
 	defer f.Close()
 	if _, err := f.Seek(at, io.SeekStart); err != nil {
-		return nil, err
+		return r, false, err
 	}
-	return piece(bufio.NewReaderSize(f, 1<<16))
+	z, err := gzip.NewReader(bufio.NewReaderSize(f, 1<<16))
+	if err != nil {
+		return r, false, &DamagedError{What: err.Error()}
+	}
+	z.Multistream(false)
+	whole := len(ident) / 3 * 3 // what base64 has the same characters for, whatever follows
+	raw, sscc := []byte(`"raw":"`+base64.StdEncoding.EncodeToString([]byte(ident[:whole]))), []byte(`"sscc":"`+string(ident)+`"`)
+	lines := bufio.NewReaderSize(io.LimitReader(z, mostPiece), 1<<16)
+	for { // to the end: there is the checksum
+		line, ended := lines.ReadBytes('\n')
+		if ended != nil && !errors.Is(ended, io.EOF) {
+			return r, false, &DamagedError{What: ended.Error()}
+		}
+		if !ok && (bytes.Contains(line, raw) || bytes.Contains(line, sscc)) {
+			var one record
+			if err := json.Unmarshal(line, &one); err != nil {
+				return r, false, &DamagedError{What: err.Error()}
+			}
+			if one.bears(ident) {
+				r, ok = one, true
+			}
+		}
+		if ended != nil {
+			return r, ok, nil
+		}
+	}
+}
+
+// bears says whether a record is that of a code, or of a container under its transport code.
+func (r record) bears(ident code.Code) bool {
+	if c := r.Code; c != nil {
+		return string(c.Raw[:c.IdentLength]) == string(ident)
+	}
+	return r.Container != nil && r.Container.SSCC == string(ident)
 }
 
 func bytesOf(codes []code.Code) [][]byte {

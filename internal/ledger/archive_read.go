@@ -30,17 +30,14 @@ func (l *Ledger) traceArchive(ctx context.Context, text code.Code) (Life, error)
 		if err != nil {
 			return Life{}, fmt.Errorf("looking for the code among archived ones: %w", err)
 		}
-		records, err := pieceAt(l.archivePath(name), at)
-		if err != nil {
+		r, found, err := recordAt(l.archivePath(name), at, ident)
+		switch {
+		case err != nil:
 			return Life{}, fmt.Errorf("reading the archive: %w", err)
-		}
-		for _, r := range records {
-			if c := r.Code; c != nil && string(c.Raw[:c.IdentLength]) == string(ident) {
-				return c.life(name), nil
-			}
-			if c := r.Container; c != nil && c.SSCC == string(ident) {
-				return c.life(name), nil
-			}
+		case found && r.Code != nil:
+			return r.Code.life(name), nil
+		case found:
+			return r.Container.life(name), nil
 		}
 		return Life{}, &DamagedError{What: fmt.Sprintf("%s is not in archive %s, where it should be", code.Visible(ident), name)}
 	}
