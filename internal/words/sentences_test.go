@@ -70,12 +70,12 @@ type sentence struct{ at, text string }
 var told = map[string][]int{
 	"stopLine": {1}, "spoil": {0}, "fence": {0}, "no": {1}, "refused": {1}, "rejected": {1}, "lost": {0}, "reply": {-1, -2},
 	"alarm": {-1}, "Alarm": {-1}, "alarmed": {0}, "doing": {0}, "does": {0}, "giveUp": {-1}, "quarantine": {-1}, "insist": {2},
-	"failed": {0, 1}, "asInput": {1}, "oneRow": {2},
+	"failed": {0, 1}, "asInput": {1}, "oneRow": {2}, "newHandheld": {1},
 	"event": {1}, "note": {-1}, "move": {-1}, "journal": {-1}, "doubtAll": {1}, "aside": {-1}, "Aside": {-1}, "SetOrder": {-1}, "MoveReport": {-1},
 }
 
 // shown are fields and variables whose text is shown.
-var shown = strings.Fields("Why why cause Cause against said Said Note Trouble Doing Told Aside Hint What reason Reason away text what")
+var shown = strings.Fields("Why why cause Cause against said Said Note Trouble Doing Told Aside Hint What reason Reason away text what stop Error")
 
 func sentencesOf(t *testing.T, r room) []sentence {
 	t.Helper()

@@ -1,7 +1,11 @@
 package words
 
 import (
+	"archive/zip"
+	"bytes"
 	"fmt"
+	"io/fs"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +18,7 @@ import (
 // linesOf are the lines of a book's file.
 func linesOf(t testing.TB, code string) []line {
 	t.Helper()
-	text, err := files.ReadFile(code + ".txt")
+	text, err := os.ReadFile(code + ".txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,6 +27,24 @@ func linesOf(t testing.TB, code string) []line {
 		t.Fatalf("%s.txt: %v", code, err)
 	}
 	return all
+}
+
+// The program says what stands in the files.
+func TestPacked(t *testing.T) {
+	books, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range languages {
+		name := l.Code + ".txt"
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if has, err := fs.ReadFile(books, name); err != nil || !bytes.Equal(has, text) {
+			t.Errorf("texts.zip has not %s as it is now (%v): go generate ./internal/words", name, err)
+		}
+	}
 }
 
 func TestLanguages(t *testing.T) {
