@@ -26,6 +26,42 @@ type pattern struct {
 	counts  bool   // {0} is a number
 	text    template
 	literal int // bytes that do not vary
+	rank    int // among all patterns; the most specific has 0
+}
+
+// phrases are all patterns, the most specific first, by the byte that they begin with.
+type phrases struct {
+	by   [256][]pattern
+	open []pattern // those that begin with a place
+}
+
+func phrasesOf(lines []line) *phrases {
+	var all phrases
+	for i, p := range patternsOf(lines) {
+		p.rank = i
+		if begin := p.text.literals[0]; begin == "" {
+			all.open = append(all.open, p)
+		} else {
+			all.by[begin[0]] = append(all.by[begin[0]], p)
+		}
+	}
+	return &all
+}
+
+// find returns the most specific pattern that a whole sentence matches; nil: none. The sentence is not empty.
+func (a *phrases) find(sentence string) (p *pattern, args []string) {
+	for _, list := range [][]pattern{a.by[sentence[0]], a.open} {
+		for i := range list {
+			if p != nil && p.rank < list[i].rank {
+				break
+			}
+			if found, ok := list[i].match(sentence); ok {
+				p, args = &list[i], found
+				break
+			}
+		}
+	}
+	return p, args
 }
 
 // patternsOf gathers the patterns of the English file. The most specific come first; of those with as many
@@ -79,16 +115,6 @@ func number(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789,.") == "" && text[0] >= '0'
 }
 
-// find returns the most specific pattern that the whole sentence matches; nil: none.
-func (b *Book) find(sentence string) (*pattern, []string) {
-	for i := range b.patterns {
-		if args, ok := b.patterns[i].match(sentence); ok {
-			return &b.patterns[i], args
-		}
-	}
-	return nil, nil
-}
-
 // Say returns a sentence that another room speaks in the book's language. What stands in its places is
 // translated in turn. A sentence that is unknown stays as it is.
 func (b *Book) Say(english string) string {
@@ -115,7 +141,7 @@ func (b *Book) say(sentence string, depth int, unknown func(string)) string {
 	var p *pattern
 	var args []string
 	if depth > 0 && sentence != "" {
-		p, args = b.find(sentence)
+		p, args = b.phrases.find(sentence)
 	}
 	if p == nil {
 		if unknown != nil {
@@ -126,7 +152,10 @@ func (b *Book) say(sentence string, depth int, unknown func(string)) string {
 	for i := range args {
 		args[i] = b.say(args[i], depth-1, unknown)
 	}
-	return b.texts[sayKey+p.name].fill(args)
+	if t, ok := b.texts[sayKey+p.name]; ok {
+		return t.fill(args)
+	}
+	return p.text.fill(args)
 }
 
 // Do returns what a person is to do about a sentence that another room speaks: what is known for the sentence,
@@ -147,7 +176,7 @@ func (b *Book) do(sentence string, depth int) string {
 	if depth == 0 || sentence == "" {
 		return ""
 	}
-	p, args := b.find(sentence)
+	p, args := b.phrases.find(sentence)
 	if p == nil {
 		return ""
 	}

@@ -80,9 +80,9 @@ func open() (library, error) {
 		for _, one := range lines {
 			l.keys = append(l.keys, one.key)
 		}
-		all := patternsOf(lines)
+		all := phrasesOf(lines)
 		for _, b := range l.books { // English is the last
-			b.patterns = all
+			b.phrases = all
 		}
 	}
 	return l, nil
@@ -104,7 +104,7 @@ func Of(language string) *Book {
 type Book struct {
 	language string
 	texts    map[string]template
-	patterns []pattern // of the English sentences, the most specific first
+	phrases  *phrases // of the English sentences
 }
 
 // Language returns the book's code, such as "ru".

@@ -243,6 +243,26 @@ func TestSayBringsWordsThrough(t *testing.T) {
 	})
 }
 
+// The way by the first byte finds what looking at every pattern finds.
+func TestFind(t *testing.T) {
+	lines := linesOf(t, "en")
+	all, quick := patternsOf(lines), phrasesOf(lines)
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOfN(rapid.SampledFrom([]string{"3", "no read", "a: b", "x, y", "order 5 is sent", "z; 2 codes"}), 10, 10).Draw(t, "words")
+		sentence := rapid.SampledFrom(all).Draw(t, "pattern").text.fill(words)
+		want := ""
+		for i := range all {
+			if _, ok := all[i].match(sentence); ok {
+				want = all[i].name
+				break
+			}
+		}
+		if got, _ := quick.find(sentence); got == nil || got.name != want {
+			t.Fatalf("%q: found %v, want %s", sentence, got, want)
+		}
+	})
+}
+
 func FuzzSay(f *testing.F) {
 	for _, p := range patternsOf(linesOf(f, "en")) {
 		f.Add(p.text.fill([]string{"a: b", "3 codes", "no read", "x, y", "z"}))
