@@ -97,7 +97,10 @@ func (p *pattern) match(sentence string) ([]string, bool) {
 	if rest, ok = strings.CutSuffix(rest, last); !ok {
 		return nil, false
 	}
-	args := make([]string, slices.Max(places)+1)
+	if len(places) > 1 && !strings.Contains(rest, literals[1]) {
+		return nil, false // before anything is allocated: most patterns end here
+	}
+	args := make([]string, len(places))
 	for i, place := range places {
 		if i == len(places)-1 {
 			args[place] = rest

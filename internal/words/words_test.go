@@ -257,8 +257,12 @@ func TestFind(t *testing.T) {
 				break
 			}
 		}
-		if got, _ := quick.find(sentence); got == nil || got.name != want {
-			t.Fatalf("%q: found %v, want %s", sentence, got, want)
+		got := ""
+		if p, _ := quick.find(sentence); p != nil {
+			got = p.name
+		}
+		if got != want {
+			t.Fatalf("%q: found %q, want %q", sentence, got, want)
 		}
 	})
 }
