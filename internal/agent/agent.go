@@ -91,9 +91,9 @@ type Agent struct {
 	open     openReports
 	delays   delays
 	trends   map[string]*trend.Trend // by line
-	broker   *broker         // nil: no MQTT broker is told
-	clerk    *shipping.Clerk // nil: the shipments cannot be read
-	labeller *labeller       // nil: no printer is for shipments
+	broker   *broker                 // nil: no MQTT broker is told
+	clerk    *shipping.Clerk         // nil: the shipments cannot be read
+	labeller *labeller               // nil: no printer is for shipments
 	handler  http.Handler
 	noPage   bool
 	file     func() *ConfigStatus // nil: no file

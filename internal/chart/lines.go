@@ -57,7 +57,7 @@ func Grades(a Axis, step time.Duration, all []Grade, t Text) template.HTML {
 	c.values(s, func(i int) string { return "FDCBA"[i : i+1] })
 	points := make([]point, len(all))
 	for i, g := range all {
-		points[i] = point(g)
+		points[i] = point{g.At, g.Value}
 	}
 	c.path(`class="c-grade" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"`, c.line(s, step, points))
 	return c.end()
