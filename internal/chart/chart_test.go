@@ -104,6 +104,27 @@ func TestGaps(t *testing.T) {
 	}
 }
 
+// What lies outside of the time that is shown is not there, and what reaches into it is.
+func TestOutside(t *testing.T) {
+	hour := func(h float64) time.Time { return from.Add(time.Duration(h * float64(time.Hour))) }
+	for _, c := range []struct {
+		axis Axis
+		at   time.Time
+		d    string // of its bar; empty: none
+	}{
+		{shift, hour(-1), ""}, {shift, hour(-.5), "M56 208V32H111V208z"}, {shift, hour(0), "M56 208V32H166V208z"}, {shift, hour(7.5), "M889 208V32H943V208z"}, {shift, hour(8), ""},
+		{Axis{from, from}, hour(-.5), ""}, {Axis{hour(1), from}, hour(-.5), ""}, {Axis{from, hour(.5)}, hour(-.25), "M56 208V32H943V208z"},
+	} {
+		got := ""
+		if found := regexp.MustCompile(`class="c-good" d="([^"]*)"`).FindStringSubmatch(string(Bars(c.axis, time.Hour, []Bar{{c.at, 1, 0}}, Text{}))); found != nil {
+			got = found[1]
+		}
+		if got != c.d {
+			t.Errorf("of %v to %v a bar at %v is %q, want %q", c.axis.From, c.axis.To, c.at, got, c.d)
+		}
+	}
+}
+
 // A single rejected product among very many is seen.
 func TestOneRejectedIsSeen(t *testing.T) {
 	bad := regexp.MustCompile(`class="c-bad"[^>]* d="M\d+ (\d+)V(\d+)H`).FindStringSubmatch(string(drawn()["few"]))
