@@ -75,6 +75,15 @@ func TestTrend(t *testing.T) {
 		if timed != 40 {
 			t.Errorf("%d ways were timed", timed)
 		}
+		for scanner, g := range map[string]line.Grade{"cam-1": {Text: "B", Value: 3, Known: true}, "cam-2": {Text: "F", Known: true}} {
+			s.agent.scanners[scanner].onRead(line.Scan{Seq: 1000, NoRead: true, Grade: g})
+		}
+		s.agent.scanners["cam-1"].onRead(line.Scan{Seq: 1001, NoRead: true, Grade: line.Grade{Text: "?"}})
+		time.Sleep(time.Second)
+		got, _ = s.agent.Trend("3", time.Hour)
+		if m := got.Minutes[len(got.Minutes)-1]; m.Graded != 1 || m.Grade != 3 {
+			t.Errorf("graded was %+v", m)
+		}
 		s.goAway("plc")
 		time.Sleep(time.Minute)
 		if got, _ := s.agent.Trend("3", time.Hour); got.Shift.Stopped < 30 {
@@ -108,6 +117,7 @@ func TestPassed(t *testing.T) {
 		{"printing alone", []line.StationStatus{mark, mark}, trend.Counts{Read: 18, Verified: 18}, trend.Running, ""},
 		{"packing alone", []line.StationStatus{box, pallet}, trend.Counts{Read: 5, Verified: 4, Rejected: 1, Packed: 4}, trend.Stopped, "0"},
 		{"waiting", []line.StationStatus{station(line.KindPrint, "waiting", nil), check}, trend.Counts{Read: 8, Verified: 5, Rejected: 3}, trend.Waiting, "1"},
+		{"stopped, and others wait for it", []line.StationStatus{station(line.KindVerify, "stopped", nil), station(line.KindPrint, "waiting", nil)}, trend.Counts{}, trend.Stopped, "0"},
 		{"stopped", []line.StationStatus{station(line.KindPrint, "waiting", nil), station(line.KindVerify, "stopped", nil), mark}, trend.Counts{}, trend.Stopped, "1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

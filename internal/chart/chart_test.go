@@ -98,6 +98,11 @@ func TestGaps(t *testing.T) {
 	if n := strings.Count(regexp.MustCompile(`class="c-none"[^>]* d="([^"]*)"`).FindStringSubmatch(string(all["bars"]))[1], "M"); n != 6 {
 		t.Errorf("nothing passed %d times", n)
 	}
+	for _, none := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		if got := string(Grades(shift, time.Minute, []Grade{{from.Add(time.Hour), none}}, Text{})); strings.Contains(got, "c-grade") {
+			t.Errorf("%v is drawn: %s", none, got)
+		}
+	}
 	bars, _, _ := aShift(5 * time.Minute)
 	if n := strings.Count(regexp.MustCompile(`class="c-good" d="([^"]*)"/><path class="c-bad"`).FindStringSubmatch(string(all["bars"]))[1], "M"); n != len(bars)-6 {
 		t.Errorf("%d bars of %d", n, len(bars)-6)
