@@ -28,6 +28,7 @@ import (
 	"linemark/internal/report"
 	"linemark/internal/shipping"
 	"linemark/internal/supply"
+	"linemark/internal/trend"
 	"linemark/internal/web"
 )
 
@@ -89,9 +90,10 @@ type Agent struct {
 	boxes    containerCount
 	open     openReports
 	delays   delays
-	broker   *broker         // nil: no MQTT broker is told
-	clerk    *shipping.Clerk // nil: the shipments cannot be read
-	labeller *labeller       // nil: no printer is for shipments
+	trends   map[string]*trend.Trend // by line
+	broker   *broker                 // nil: no MQTT broker is told
+	clerk    *shipping.Clerk         // nil: the shipments cannot be read
+	labeller *labeller               // nil: no printer is for shipments
 	handler  http.Handler
 	noPage   bool
 	file     func() *ConfigStatus // nil: no file
@@ -103,7 +105,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	a := &Agent{cfg: cfg, log: o.Log, started: time.Now(), printers: map[string]*printer{}, scanners: map[string]*scanner{}, plcs: map[string]*plc{}, products: map[string]line.Product{}}
+	a := &Agent{cfg: cfg, log: o.Log, started: time.Now(), printers: map[string]*printer{}, scanners: map[string]*scanner{}, plcs: map[string]*plc{}, products: map[string]line.Product{}, trends: map[string]*trend.Trend{}}
 	a.alarms.log, a.noPage, a.file = o.Log, o.NoPage, o.Config
 	a.handler = web.Handler(page{a}, a.log)
 	if o.Metrics != nil {
@@ -319,6 +321,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	a.runShipping(ctx, &wg)
 	wg.Go(func() { a.measure(ctx) })
+	wg.Go(func() { a.part(ctx, "the lines' trends", a.watchTrends) })
 	wg.Go(func() { a.disk.run(ctx) })
 	wg.Go(func() { a.checkFile(ctx) })
 	if a.broker != nil {

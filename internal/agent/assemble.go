@@ -11,6 +11,7 @@ import (
 	"linemark/internal/config"
 	"linemark/internal/label"
 	"linemark/internal/line"
+	"linemark/internal/trend"
 )
 
 func newPLC(d device, driver drivers.PLC) *plc {
@@ -81,6 +82,7 @@ func (s signals) Write(ctx context.Context, output string, value uint64) error {
 
 // line puts one configured line together and joins its devices to its stations.
 func (a *Agent) line(ctx context.Context, l config.Line) error {
+	a.trends[l.Name] = trend.New(a.national.wall)
 	c := line.Config{Name: l.Name, Groups: a.cfg.Table, Ledger: a.ledger, Log: a.log, Alarm: a.alarms.add, Hold: a.disk.hold, Timing: a.timing(l)}
 	if a.rec != nil {
 		c.Tape = a.tape
@@ -179,8 +181,17 @@ func (a *Agent) join(built *line.Line, l config.Line, s config.Station) {
 	}
 	if sc := a.scanners[s.Scanner]; sc != nil {
 		sc.onState = func(state line.ScannerState) { post(state) }
+		graded := func(line.Grade) {}
+		if grades(l, s) {
+			graded = func(g line.Grade) {
+				if g.Known {
+					a.trends[l.Name].Grade(g.Value)
+				}
+			}
+		}
 		sc.onRead = func(scan line.Scan) {
 			a.reads.add(l.Name+"/"+s.Name, scan)
+			graded(scan.Grade)
 			post(line.Scans{Scans: []line.Scan{scan}})
 		}
 	}

@@ -61,7 +61,11 @@ func (a *Agent) timing(l config.Line) func(station string, kind line.Kind) line.
 			t.Verdict = a.delays.of(DelayVerdict, l.Name, station, shortSteps)
 		}
 		if kind == line.KindVerify && prints {
-			t.PrintToScan = a.delays.of(DelayPrintToScan, l.Name, station, beltSteps)
+			count, trend := a.delays.of(DelayPrintToScan, l.Name, station, beltSteps), a.trends[l.Name]
+			t.PrintToScan = func(d time.Duration) {
+				count(d)
+				trend.Delay(d)
+			}
 		}
 		return t
 	}

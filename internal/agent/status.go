@@ -84,6 +84,8 @@ type StationStatus struct {
 	Since    time.Time      `json:"since"`
 	Count    map[string]int `json:"count"` // since the agent's start
 	LastRead string         `json:"last_read,omitempty"`
+	Reads    []Read         `json:"reads"`             // the newest first, a dozen at most
+	InARow   int            `json:"failures_in_a_row"` // verify: bad products up to now
 }
 
 // Containers counts a pack station's containers.
@@ -167,7 +169,8 @@ func (a *Agent) lineStatus(ctx context.Context, s *Status) error {
 			return err
 		}
 		for _, st := range l.Status() {
-			status.Stations = append(status.Stations, StationStatus{Name: st.Name, Kind: string(st.Kind), State: st.State, Why: st.Why, Since: later(st.Since, a.started), Count: st.Count, LastRead: a.reads.of(l.Name() + "/" + st.Name)})
+			status.Stations = append(status.Stations, StationStatus{Name: st.Name, Kind: string(st.Kind), State: st.State, Why: st.Why, Since: later(st.Since, a.started), Count: st.Count, LastRead: a.reads.of(l.Name() + "/" + st.Name),
+				Reads: readsOf(l, st.Name), InARow: st.InARow})
 			if st.Kind != line.KindPack {
 				continue
 			}

@@ -232,7 +232,10 @@ type View struct {
 }
 
 // status keeps a View and the moment of its last change.
-type status struct{ view View }
+type status struct {
+	view     View
+	listener func(s Scan, why string) // see judged; nil: nobody listens
+}
 
 func (s *status) set(now time.Time, state, why string) {
 	if s.view.State != state || s.view.Why != why {

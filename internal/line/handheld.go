@@ -80,6 +80,7 @@ func (d *handheld) settle(now time.Time, why []string, err error) []Effect {
 		default:
 			against, why = why[0], why[1:]
 		}
+		d.judged(now, s, against)
 		if against == "" {
 			if d.cfg.Accepted {
 				effects = append(effects, Signal{Accepted: true})

@@ -180,6 +180,7 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 		l.permits[s.Name] = v.Permit()
 		p.after = func() {
 			p.owes.Store(v.OwesStop())
+			p.row.Store(int64(v.InARow()))
 			l.setPermit(s.Name, v.Permit())
 		}
 	case KindPack:
@@ -200,6 +201,9 @@ func (l *Line) place(ctx context.Context, s StationConfig, unit Product) (*place
 	}
 	if s.Kind == KindPrint || s.Kind == KindVerify {
 		p.handed = l.handed
+	}
+	if told, ok := p.station.(interface{ listen(func(Scan, string)) }); ok {
+		told.listen(p.reads.note)
 	}
 	if l.cfg.Tape != nil {
 		p.tape = l.cfg.Tape(p.name, p.origin, p.station)
@@ -297,8 +301,9 @@ func (l *Line) tellPermit(ctx context.Context, permit Permit) {
 
 // StationStatus is how a station stands.
 type StationStatus struct {
-	Name string
-	Kind Kind
+	Name   string
+	Kind   Kind
+	InARow int // verify: products in a row that were bad, up to now
 	View
 }
 
@@ -307,7 +312,7 @@ func (l *Line) Status() []StationStatus {
 	all := make([]StationStatus, len(l.places))
 	for i, p := range l.places {
 		p.mu.Lock()
-		all[i] = StationStatus{Name: l.cfg.Stations[i].Name, Kind: l.cfg.Stations[i].Kind, View: p.view}
+		all[i] = StationStatus{Name: l.cfg.Stations[i].Name, Kind: l.cfg.Stations[i].Kind, InARow: int(p.row.Load()), View: p.view}
 		p.mu.Unlock()
 	}
 	return all

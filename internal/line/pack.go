@@ -158,7 +158,11 @@ func (p *Pack) puts(now time.Time, ev Puts) []Effect {
 		p.set(now, "stopped", ev.Err.Error())
 		p.box.in += len(batch)
 		p.count("read", len(batch))
-		effects = p.spoil("the ledger did not answer: " + ev.Err.Error())
+		why := "the ledger did not answer: " + ev.Err.Error()
+		for _, it := range batch {
+			p.judged(now, it.scan, why)
+		}
+		effects = p.spoil(why)
 		return append(effects, p.full()...)
 	}
 	answers := ev.Outcomes
@@ -180,12 +184,14 @@ func (p *Pack) puts(now time.Time, ev Puts) []Effect {
 			if o.Packed {
 				p.box.packed++
 				p.count("packed", 1)
+				p.judged(now, it.scan, "")
 				effects = append(append(effects, p.unverified(o)...), p.accept()...)
 				continue
 			}
 			why = "unit refused: " + o.Outcome.String()
 		}
 		p.count("refused", 1)
+		p.judged(now, it.scan, why)
 		effects = append(append(effects, p.refuse()...), p.spoil(why)...)
 	}
 	effects = append(effects, p.full()...)

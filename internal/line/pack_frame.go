@@ -46,9 +46,9 @@ func (f *Frame) Step(now time.Time, ev Event) []Effect {
 		}
 		f.set(now, "waiting", "the scanner: "+ev.Why)
 		if len(f.scans) > 0 {
-			n := len(f.scans)
+			picture := f.scans
 			f.scans = nil
-			effects = f.refused(now, fmt.Sprintf("the scanner went away after %s of it", plural(n, "code")))
+			effects = f.refused(now, picture, fmt.Sprintf("the scanner went away after %s of it", plural(len(picture), "code")))
 		}
 	case Tick:
 		if effects = f.remake(); len(effects) > 0 {
@@ -65,13 +65,14 @@ func (f *Frame) Step(now time.Time, ev Event) []Effect {
 func (f *Frame) advance(now time.Time) []Effect {
 	var effects []Effect
 	for len(f.pictures) > 0 && !f.busy && !f.held() {
-		if why := f.unlike(f.pictures[0]); why != "" {
+		picture := f.pictures[0]
+		if why := f.unlike(picture); why != "" {
 			f.pictures = f.pictures[1:]
-			effects = append(effects, f.refused(now, why)...)
+			effects = append(effects, f.refused(now, picture, why)...)
 			continue
 		}
 		var codes []code.Code
-		for _, s := range f.pictures[0] {
+		for _, s := range picture {
 			codes = append(codes, s.Code)
 		}
 		f.busy = true
@@ -105,9 +106,10 @@ func (f *Frame) unlike(picture []Scan) string {
 }
 
 func (f *Frame) packed(now time.Time, ev PackedFrame) []Effect {
+	picture := f.pictures[0]
 	f.busy, f.pictures = false, f.pictures[1:]
 	if ev.Err != nil {
-		effects := f.refused(now, "the ledger did not answer: "+ev.Err.Error())
+		effects := f.refused(now, picture, "the ledger did not answer: "+ev.Err.Error())
 		f.set(now, "stopped", ev.Err.Error())
 		return effects
 	}
@@ -119,7 +121,10 @@ func (f *Frame) packed(now time.Time, ev PackedFrame) []Effect {
 				wrong = append(wrong, code.Visible(o.Ident)+" "+reason(o))
 			}
 		}
-		return f.refused(now, fmt.Sprintf("%d of %s not good: %s", len(wrong), plural(len(ev.Outcomes), "code"), strings.Join(wrong, "; ")))
+		return f.refused(now, picture, fmt.Sprintf("%d of %s not good: %s", len(wrong), plural(len(ev.Outcomes), "code"), strings.Join(wrong, "; ")))
+	}
+	for _, s := range picture {
+		f.judged(now, s, "")
 	}
 	f.count("read", len(ev.Outcomes))
 	f.count("packed", len(ev.Outcomes))
@@ -132,7 +137,10 @@ func (f *Frame) packed(now time.Time, ev PackedFrame) []Effect {
 }
 
 // refused tells that nothing of a picture was packed.
-func (f *Frame) refused(now time.Time, why string) []Effect {
+func (f *Frame) refused(now time.Time, picture []Scan, why string) []Effect {
+	for _, s := range picture {
+		f.judged(now, s, why)
+	}
 	f.count("refused", 1)
 	if f.view.State == "running" {
 		f.set(now, "running", "refused: "+why)

@@ -210,6 +210,7 @@ func (b *Bench) closing(now time.Time, c code.Code) []Effect {
 func (b *Bench) no(now time.Time, why string) []Effect {
 	s := b.done().scan
 	b.last = code.Visible(s.Code) + ": " + why
+	b.judged(now, s, why)
 	b.count("read", 1)
 	b.count("refused", 1)
 	b.settle(now)
@@ -230,7 +231,7 @@ func (b *Bench) puts(now time.Time, ev Puts) []Effect {
 	if !o.Packed {
 		return b.no(now, reason(o))
 	}
-	b.done()
+	b.judged(now, b.done().scan, "")
 	b.last = ""
 	b.box.in++
 	b.box.packed++
@@ -258,7 +259,7 @@ func (b *Bench) closed(now time.Time, ev Recorded) []Effect {
 	if errors.As(ev.Err, &no) {
 		return b.no(now, no.What)
 	}
-	b.done()
+	b.judged(now, b.done().scan, "")
 	b.box, b.ending, b.last = box{}, false, ""
 	b.count("read", 1)
 	b.count("closed", 1)

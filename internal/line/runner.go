@@ -84,6 +84,8 @@ type place struct {
 	born    time.Time     // beat counts from here, on the monotonic clock
 	beat    atomic.Int64  // when the station last took an event, in nanoseconds since born
 	owes    atomic.Bool   // verify: a stop that the PLC has not taken
+	row     atomic.Int64  // verify: products in a row that were bad
+	reads   notebook      // of what the station has read
 	mu      sync.Mutex
 	view    View
 }
@@ -174,25 +176,6 @@ func (p *place) met(ev Event) (TooLate, bool) {
 	last := p.edge
 	p.edge = edge{}
 	return TooLate{Seq: last.seq}, s.Scans[0].At.Sub(last.at) < min(onItsWay, p.pulse)
-}
-
-// grace is how long an event that has begun may take after the line was told to stop.
-const grace = time.Second
-
-// finishing returns a context that ends a while after ctx.
-func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-work.Done():
-		case <-time.After(grace):
-			cancel()
-		}
-	})
-	return work, func() {
-		stop()
-		cancel()
-	}
 }
 
 // awaitCheck waits until the check station has settled its readings up to seq.

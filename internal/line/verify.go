@@ -201,12 +201,15 @@ func (v *Verify) verdicts(now time.Time, ev Verdicts) []Effect {
 func (v *Verify) good(now time.Time, s Scan, verdict ledger.Verdict) []Effect {
 	v.failures.add(false, v.cfg.StopOf)
 	effects := v.shift.found(verdict)
+	why := ""
 	if v.cfg.Match > 0 {
 		if !v.shake.waits(s.Seq) {
-			effects = append(effects, Alarm{Text: "a good product was rejected, its verdict came too late: " + code.Visible(verdict.Ident)})
+			why = "a good product was rejected, its verdict came too late"
+			effects = append(effects, Alarm{Text: why + ": " + code.Visible(verdict.Ident)})
 		}
 		effects = append(effects, v.tell(now, v.shake.settle(s.Seq, false))...)
 	}
+	v.judged(now, s, why)
 	v.count("verified", 1)
 	if v.stop.cause == "" && v.scanner.Up && v.plc.Up {
 		v.set(now, "running", "")
@@ -228,6 +231,7 @@ func (v *Verify) good(now time.Time, s Scan, verdict ledger.Verdict) []Effect {
 // earlier one stops the line instead; a handshake names the product.
 func (v *Verify) bad(now time.Time, s Scan, why string, last bool) []Effect {
 	v.shift.missed()
+	v.judged(now, s, why)
 	switch {
 	case v.cfg.Match > 0:
 		if !v.shake.waits(s.Seq) { // it is rejected and counted already
@@ -375,6 +379,9 @@ func (v *Verify) Permit() Permit {
 	}
 	return Permit{OK: true}
 }
+
+// InARow says how many products in a row were bad, up to now.
+func (v *Verify) InARow() int { return v.failures.row }
 
 // OwesStop says whether the line should stand and the PLC has not taken the stop.
 func (v *Verify) OwesStop() bool { return v.stop.cause != "" && !v.stop.sent }

@@ -18,6 +18,7 @@ import (
 	"linemark/internal/escape"
 	"linemark/internal/ledger"
 	"linemark/internal/office"
+	"linemark/internal/trend"
 )
 
 // Plant is what the page shows. Status is anything that encodes as JSON.
@@ -25,6 +26,8 @@ type Plant interface {
 	Status(ctx context.Context) (any, error)
 	Recount(ctx context.Context) ([]ledger.Balance, error)
 	Trace(ctx context.Context, c code.Code) (ledger.Life, error)
+	// Trend is what a line did in the time back from now; false: there is no such line.
+	Trend(line string, back time.Duration) (trend.Shift, bool)
 	// Ready returns why no product can be marked now, or nil.
 	Ready() error
 	// Office is what a person decides.
@@ -68,6 +71,7 @@ func ServeHandler(ctx context.Context, l net.Listener, h http.Handler) error {
 //	GET /api/v1/status       how everything stands
 //	GET /api/v1/balance      the balance, recounted from the codes
 //	GET /api/v1/trace?code=  one code's life; the code is percent-encoded
+//	GET /api/v1/lines/{name}/trend?hours=  what a line did minute by minute, in the last 8 hours or so many
 //	GET /api/v1/openapi.json the description of all this
 //	GET /healthz, /readyz    200, or 503 with the reason
 //
@@ -105,6 +109,7 @@ func (h *handler) routes(mux router) {
 	mux.HandleFunc("GET /api/v1/status", h.status)
 	mux.HandleFunc("GET /api/v1/balance", h.balance)
 	mux.HandleFunc("GET /api/v1/trace", h.trace)
+	mux.HandleFunc("GET /api/v1/lines/{name}/trend", h.trend)
 	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		_, _ = w.Write(description) // the reader has gone: nobody is left to tell

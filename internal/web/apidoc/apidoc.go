@@ -12,6 +12,7 @@ import (
 
 	"linemark/internal/agent"
 	"linemark/internal/rights"
+	"linemark/internal/trend"
 	"linemark/internal/web"
 )
 
@@ -46,6 +47,7 @@ var operations = map[string]operation{
 	"GET /api/v1/status":                       {summary: "How everything stands", out: agent.Status{}},
 	"GET /api/v1/balance":                      {summary: "Every product's account, recounted from the codes", out: []web.Balance{}},
 	"GET /api/v1/trace":                        {summary: "The life of a code, an identification code or a transport code", query: []parameter{aCode}, out: web.Life{}},
+	"GET /api/v1/lines/{name}/trend":           {summary: "What a line did minute by minute, its speeds, and its sums of the hour and of the last eight hours", query: []parameter{{"hours", "how far back the minutes go, 1 to 24; 8 if not given", false}}, out: trend.Shift{}},
 	"POST /api/v1/reload":                      {summary: "Take the changed configuration over; 422: it was refused, and the old one goes on", in: struct{}{}, out: struct{}{}},
 	"POST /api/v1/batch/start":                 {summary: "Start a batch on a line", in: web.StartBatch{}, out: web.Batch{}},
 	"POST /api/v1/batch/end":                   {summary: "End the line's batch", in: web.EndBatch{}, out: web.Sheet{}},
