@@ -21,7 +21,6 @@ import (
 	"linemark/internal/ledger"
 	"linemark/internal/rights"
 	"linemark/internal/web"
-	"linemark/internal/web/apidoc/apitest"
 )
 
 // troubled wants a device's error of a kind with these words.
@@ -202,10 +201,14 @@ func TestP1_TestPrintDies(t *testing.T) {
 		happens func(s *site, cancel context.CancelFunc)
 		want    string
 	}{
-		"gone":      {func(s *site, _ context.CancelFunc) { s.goAway("tij"); time.Sleep(10 * time.Second); s.comeBack("tij") }, "printer tij-1: "},
-		"no paper":  {func(s *site, _ context.CancelFunc) { s.tij.SetFault(zpltest.MediaOut); time.Sleep(10 * time.Second); s.tij.SetFault(zpltest.NoFault) }, "printer tij-1: "},
+		"gone": {func(s *site, _ context.CancelFunc) { s.goAway("tij"); time.Sleep(10 * time.Second); s.comeBack("tij") }, "printer tij-1: "},
+		"no paper": {func(s *site, _ context.CancelFunc) {
+			s.tij.SetFault(zpltest.MediaOut)
+			time.Sleep(10 * time.Second)
+			s.tij.SetFault(zpltest.NoFault)
+		}, "printer tij-1: "},
 		"no product": {func(*site, context.CancelFunc) {}, "it has not said that the label is printed"},
-		"cancelled": {func(_ *site, cancel context.CancelFunc) { cancel() }, "it has not said that the label is printed"},
+		"cancelled":  {func(_ *site, cancel context.CancelFunc) { cancel() }, "it has not said that the label is printed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inSite(t, func(s *site) {
@@ -516,13 +519,16 @@ func TestDevices(t *testing.T) {
 	}
 }
 
+// Watched compares answers with the API's description; the package that does it knows this one.
+var Watched func(h http.Handler, but ...string) http.Handler
+
 // TestDevicesOverHTTP: the same over the API, as described; only who may maintain sees whole codes.
 func TestDevicesOverHTTP(t *testing.T) {
 	inSite(t, func(s *site) {
 		s.start()
 		s.ready()
 		s.pass(1)
-		h := apitest.Watch(s.agent.Handler())
+		h := Watched(s.agent.Handler())
 		ask := func(method, path, body string, who rights.Who) *httptest.ResponseRecorder {
 			r := httptest.NewRequest(method, path, strings.NewReader(body))
 			r.Header.Set(web.Header, "1")
@@ -558,7 +564,9 @@ func TestDevicesOverHTTP(t *testing.T) {
 		}
 		s.endBatch()
 		done := make(chan *httptest.ResponseRecorder, 1)
-		go func() { done <- ask("POST", "/api/v1/devices/box-1/print", `{"reason": "new ribbon"}`, rights.ThisPC()) }()
+		go func() {
+			done <- ask("POST", "/api/v1/devices/box-1/print", `{"reason": "new ribbon"}`, rights.ThisPC())
+		}()
 		if w := <-done; w.Code != 200 || !strings.Contains(w.Body.String(), "printed: box-1") {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
@@ -588,4 +596,3 @@ func TestTestPrintWithoutStation(t *testing.T) {
 		}
 	})
 }
-

@@ -89,10 +89,11 @@ type printedTest struct {
 
 func (*testLabel) Error() string { return "a test label is printed" }
 
-// How long a test label may take: to be confirmed, and on its way to a printer that answers nothing.
+// How long a printer may take for a test label: until it confirms it, and where it confirms nothing until it has
+// met a product. The next session takes back what is not out by then.
 const (
 	testConfirmed = 30 * time.Second
-	testDelivery  = time.Second
+	testSilent    = 10 * time.Second
 )
 
 // errUnconfirmed says that a printer has not said that it has printed.
@@ -126,18 +127,13 @@ func (p *printer) printed(ctx context.Context, l drivers.Label) (bool, error) {
 	if err := session.Send(ctx, []drivers.Label{l}); err != nil {
 		return false, err
 	}
-	traits := p.driver.Traits()
-	if traits.Confirms == drivers.ConfirmsNothing {
-		// Closing drops what has not been delivered yet: the printer is asked for a fault first, and given a moment
-		// where it answers nothing.
-		if _, err := session.Printed(ctx); err != nil {
-			return false, err
-		}
-		return false, wait(ctx, testDelivery)
-	}
+	traits, sent := p.driver.Traits(), time.Now()
 	for {
 		if n, err := session.Printed(ctx); err != nil || n > 0 {
 			return n > 0 && err == nil, err
+		}
+		if traits.Confirms == drivers.ConfirmsNothing && time.Since(sent) >= testSilent {
+			return false, nil
 		}
 		if err := wait(ctx, max(traits.Poll, 10*time.Millisecond)); err != nil {
 			return false, err
@@ -173,6 +169,11 @@ func (a *Agent) TestPrint(ctx context.Context, name string) (said string, err er
 	if err != nil {
 		return "", trouble(web.WrongDevice, err.Error(), "another setting of the driver may carry it: linemark drivers "+p.device.driver)
 	}
+	if check := p.driver.Traits().CheckLabel; check != nil {
+		if err := check(made); err != nil {
+			return "", trouble(web.WrongDevice, fmt.Sprintf("no test label can be made for %s: %v", name, err), "see its label")
+		}
+	}
 	session := p.open.Load()
 	if session == nil {
 		return "", trouble(web.NotNow, fmt.Sprintf("printer %s is down: %s", name, p.Status().Error), "see that it is on, ready, and that the address is its own")
@@ -183,19 +184,23 @@ func (a *Agent) TestPrint(ctx context.Context, name string) (said string, err er
 		return "", err
 	}
 	printed, err := p.test(ctx, session, made)
+	var not *web.DeviceError
+	if errors.As(err, &not) {
+		return "", not
+	}
 	what := "the label"
 	if len(made.Code) > 0 {
 		what = "the label with code " + code.Visible(code.Code(made.Code))
 	}
 	switch {
 	case err != nil && errors.Is(err, errUnconfirmed):
-		return "", trouble(web.DeviceFailed, fmt.Sprintf("%s was sent to %s, and %v", what, name, err), "the printer may wait for a product: let one pass, and try again; what it still held is taken back")
+		return "", trouble(web.DeviceFailed, fmt.Sprintf("printer %s: %v", name, err), "it may wait for a product: let one pass while the test goes on; what it still held is taken back")
 	case err != nil:
 		return "", trouble(web.DeviceFailed, fmt.Sprintf("printer %s: %v", name, err), "whether the test label came out is not known: look at the printer")
 	case printed:
 		return fmt.Sprintf("printed: %s says so; scan %s, it must read as it stands here", name, what), nil
 	}
-	return fmt.Sprintf("sent: %s does not say what it prints; look for %s", name, what), nil
+	return fmt.Sprintf("sent: %s does not say what it prints; look for %s, what was not out in %s is taken back", name, what, testSilent), nil
 }
 
 // test hands a label to a session that ends with it.
@@ -204,9 +209,9 @@ func (p *printer) test(ctx context.Context, session *printerSession, made driver
 	select {
 	case session.tests <- &testLabel{made, ctx, done}:
 	case <-session.gone:
-		return false, errors.New("its session has just ended, nothing was sent")
+		return false, trouble(web.NotNow, fmt.Sprintf("printer %s has just gone away, and nothing was sent", p.name), "try again when it is up")
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return false, trouble(web.NotNow, "nothing was sent: "+ctx.Err().Error(), "try again")
 	}
 	// Whatever becomes of ctx: the printer must not be given back before the session of its codes has ended.
 	select {

@@ -15,7 +15,7 @@ type Last struct {
 	conns   uint64
 	in, out uint64 // bytes since the start
 	taken   uint64 // pieces since the start: the newest is at taken-1, modulo keptPieces
-	ring    [keptPieces]slot
+	ring    [keptPieces]keptPiece
 }
 
 // How much is kept of each device.
@@ -28,8 +28,8 @@ const (
 // frames of a camera at full speed come some 30 ms apart.
 const together = 10 * time.Millisecond
 
-// slot is a piece with room for its bytes.
-type slot struct {
+// keptPiece is a piece with room for its bytes.
+type keptPiece struct {
 	at, last     time.Time
 	out          bool
 	conn, offset uint64

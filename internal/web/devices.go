@@ -103,22 +103,22 @@ type TestPrinted struct {
 
 // Reading is what a scanner has read. Codes show GS as {GS}.
 type Reading struct {
-	At        time.Time    `json:"at"`
-	Triggered bool         `json:"triggered"` // the scanner was made to read; else it read by itself
-	Told      []string     `json:"told"`      // line/station of those that have got the reading, as any other
-	Bytes     string       `json:"bytes"`     // as they came, as in Piece
-	NoRead    bool         `json:"no_read"`   // the device saw a product and no code
-	Bad       string       `json:"bad,omitempty"`
-	Code      string       `json:"code,omitempty"`
-	AIM       string       `json:"aim,omitempty"`
-	Symbol    string       `json:"symbol,omitempty"` // what the AIM identifier stands for
-	Grade     string       `json:"grade,omitempty"`
-	Place     string       `json:"place,omitempty"`
-	More      bool         `json:"more"` // another code of the same picture has followed
-	Elements  []Element    `json:"elements"`
-	Fault     string       `json:"fault,omitempty"` // why the rest of the code has no elements
-	Test      bool         `json:"test"`            // the code of a test label: nobody's
-	Known     *KnownCode   `json:"known"`           // null: the ledger does not have it
+	At        time.Time  `json:"at"`
+	Triggered bool       `json:"triggered"` // the scanner was made to read; else it read by itself
+	Told      []string   `json:"told"`      // line/station of those that have got the reading, as any other
+	Bytes     string     `json:"bytes"`     // as they came, as in Piece
+	NoRead    bool       `json:"no_read"`   // the device saw a product and no code
+	Bad       string     `json:"bad,omitempty"`
+	Code      string     `json:"code,omitempty"`
+	AIM       string     `json:"aim,omitempty"`
+	Symbol    string     `json:"symbol,omitempty"` // what the AIM identifier stands for
+	Grade     string     `json:"grade,omitempty"`
+	Place     string     `json:"place,omitempty"`
+	More      bool       `json:"more"` // another code of the same picture has followed
+	Elements  []Element  `json:"elements"`
+	Fault     string     `json:"fault,omitempty"` // why the rest of the code has no elements
+	Test      bool       `json:"test"`            // the code of a test label: nobody's
+	Known     *KnownCode `json:"known"`           // null: the ledger does not have it
 }
 
 // Element is one element of a code.
