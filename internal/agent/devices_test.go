@@ -316,6 +316,7 @@ func TestP1_TestPrintsAmongEverything(t *testing.T) {
 		}
 		close(stop)
 		printed := <-ended + <-ended
+		t.Logf("%d tests were confirmed, %d came out, %d codes were sent", printed, len(tests), len(s.tij.Received()))
 		if printed < 5 || len(tests) < printed {
 			t.Errorf("%d tests were confirmed, %d came out", printed, len(tests))
 		}
