@@ -13,14 +13,11 @@ import (
 
 	"linemark/drivers"
 	"linemark/drivers/link"
+	"linemark/internal/agent"
 	"linemark/internal/code"
 	"linemark/internal/config"
-	"linemark/internal/label"
 	"linemark/internal/ledger"
 )
-
-// nobody is a GTIN that no product has; its check digit is right.
-const nobody = "00000000000000"
 
 // delivery is what the last bytes to a printer that answers nothing may take on their way.
 const delivery = time.Second
@@ -63,7 +60,7 @@ func testPrinter(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	made, err := testLabel(cfg, rest[0], driver.Traits())
+	made, err := agent.TestLabel(cfg, rest[0], driver.Traits())
 	if err != nil {
 		return failed(err, "another setting of the driver may carry it: linemark drivers "+d.Driver)
 	}
@@ -125,48 +122,6 @@ func partOfAFile(err error) error {
 		return problems
 	}
 	return err
-}
-
-// testLabel has a code of the kind that the printer's station prints, of no product.
-func testLabel(cfg *config.Config, printer string, traits drivers.PrinterTraits) (drivers.Label, error) {
-	group, typ, sscc := cfg.Group(), code.Unit, ""
-	for _, l := range cfg.Lines {
-		for _, s := range l.Stations {
-			if s.Printer != printer {
-				continue
-			}
-			name := s.Product
-			if s.Kind == "pack" {
-				name = s.Unit
-			}
-			if name == config.SSCC {
-				made, err := code.SSCC("0000000000", 0)
-				if err != nil {
-					return drivers.Label{}, err
-				}
-				sscc = string(made)
-			}
-			if p, ok := cfg.Product(name); ok {
-				group, typ = p.GroupOr(cfg), code.Type(p.CISType)
-			}
-		}
-	}
-	now := time.Now().Format(time.RFC3339)
-	batch := label.Batch{Name: "TEST", ProductionDate: now, ExpirationDate: now}
-	if sscc != "" {
-		return drivers.Label{Fields: batch.OfSSCC(code.Code(sscc), 1).Fields()}, nil
-	}
-	profile, err := cfg.Table.Profile(group, typ)
-	if err != nil {
-		return drivers.Label{}, err
-	}
-	sample := code.Samples(profile, nobody)[0]
-	if traits.CheckCode != nil {
-		if err := traits.CheckCode([]byte(sample)); err != nil {
-			return drivers.Label{}, fmt.Errorf("a code of this product: %w", err)
-		}
-	}
-	return drivers.Label{Code: []byte(sample), Fields: batch.OfCode(sample, nobody, profile, 1).Fields()}, nil
 }
 
 // wire shows bytes as they go and come.

@@ -79,6 +79,7 @@ type Agent struct {
 	printers map[string]*printer
 	scanners map[string]*scanner
 	plcs     map[string]*plc
+	kept     map[string]*record.Last // the last bytes of each device, by kind and name
 	products map[string]line.Product
 	started  time.Time
 	rec      *record.Recorder // nil: nothing is recorded
@@ -105,7 +106,8 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	a := &Agent{cfg: cfg, log: o.Log, started: time.Now(), printers: map[string]*printer{}, scanners: map[string]*scanner{}, plcs: map[string]*plc{}, products: map[string]line.Product{}, trends: map[string]*trend.Trend{}}
+	a := &Agent{cfg: cfg, log: o.Log, started: time.Now(), printers: map[string]*printer{}, scanners: map[string]*scanner{}, plcs: map[string]*plc{}, kept: map[string]*record.Last{},
+		products: map[string]line.Product{}, trends: map[string]*trend.Trend{}}
 	a.alarms.log, a.noPage, a.file = o.Log, o.NoPage, o.Config
 	a.handler = web.Handler(page{a}, a.log)
 	if o.Metrics != nil {
@@ -232,7 +234,7 @@ func (a *Agent) supply(ctx context.Context, o Options) error {
 
 func (a *Agent) devices(o Options) error {
 	for _, d := range a.cfg.Printers {
-		driver, err := driverOf(a, drivers.NewPrinter, d, o)
+		driver, err := driverOf(a, "printer", drivers.NewPrinter, d, o)
 		if err != nil {
 			driver = a.unusable(d.Name, err)
 		} else if o.Printers != nil {
@@ -245,7 +247,7 @@ func (a *Agent) devices(o Options) error {
 		a.printers[d.Name] = newPrinter(a.device("printer", d), driver)
 	}
 	for _, d := range a.cfg.Scanners {
-		driver, err := driverOf(a, drivers.NewScanner, d, o)
+		driver, err := driverOf(a, "scanner", drivers.NewScanner, d, o)
 		if err != nil {
 			return fmt.Errorf("scanner %s: %w", d.Name, err)
 		}
@@ -256,7 +258,7 @@ func (a *Agent) devices(o Options) error {
 			onState: func(line.ScannerState) {}, onRead: func(line.Scan) {}}
 	}
 	for _, d := range a.cfg.PLCs {
-		driver, err := driverOf(a, drivers.NewPLC, d, o)
+		driver, err := driverOf(a, "plc", drivers.NewPLC, d, o)
 		if err != nil {
 			return fmt.Errorf("plc %s: %w", d.Name, err)
 		}

@@ -100,7 +100,8 @@ const shakyAfter = 3
 // longSession is how long a session must have lasted for the next pause to be short again.
 const longSession = 10 * time.Second
 
-// keep runs session after session until ctx ends. session returns why it ended.
+// keep runs session after session until ctx ends. session returns why it ended; nil: it was ended on purpose, and
+// the next one begins at once.
 func (d device) keep(ctx context.Context, session func(ctx context.Context, number int) error) {
 	pause := retry.Backoff{First: 200 * time.Millisecond, Most: 5 * time.Second}
 	for number := 1; ctx.Err() == nil; number++ {
@@ -108,6 +109,9 @@ func (d device) keep(ctx context.Context, session func(ctx context.Context, numb
 		err := session(ctx, number)
 		if ctx.Err() != nil {
 			return
+		}
+		if err == nil {
+			continue
 		}
 		wasUp := d.Status().Up
 		if logged := d.ended(wasUp, time.Since(began)); d.set(false, err.Error()) && logged {

@@ -6,6 +6,7 @@ import (
 
 	"linemark/internal/code"
 	"linemark/internal/ledger"
+	"linemark/internal/web"
 )
 
 // page is the agent as the page and its API see it.
@@ -21,6 +22,9 @@ func (p page) Recount(ctx context.Context) ([]ledger.Balance, error) { return p.
 func (p page) Trace(ctx context.Context, c code.Code) (ledger.Life, error) {
 	return p.ledger.Trace(ctx, c)
 }
+
+// Devices implements web.Plant.
+func (p page) Devices() web.Devices { return p.Agent }
 
 // Ready implements web.Plant: every device of every line is there and the ledger takes writes.
 func (p page) Ready() error {

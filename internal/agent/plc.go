@@ -36,6 +36,7 @@ type plc struct {
 	mu      sync.Mutex
 	session *plcSession // nil: down
 	values  drivers.Values
+	at      time.Time // when they were read
 }
 
 // plcSession is one connection with what goes on in it.
@@ -270,7 +271,7 @@ func (p *plc) look(ctx context.Context, s *plcSession) error {
 		return err
 	}
 	p.mu.Lock()
-	p.values = values
+	p.values, p.at = values, now
 	p.mu.Unlock()
 	most := plausible(p.watch.MaxRate, now.Sub(s.looked))
 	for input, bits := range p.bits {

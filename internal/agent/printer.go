@@ -2,6 +2,9 @@ package agent
 
 import (
 	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"linemark/drivers"
@@ -16,7 +19,16 @@ type printer struct {
 	driver drivers.Printer
 	post   line.Post
 	jobs   chan job
-	ended  chan struct{} // closed when run has returned: nobody takes jobs any more
+	ended  chan struct{}                  // closed when run has returned: nobody takes jobs any more
+	open   atomic.Pointer[printerSession] // nil: none is
+	trying sync.Mutex                     // one test label at a time
+}
+
+// printerSession is one session as a test of its printer sees it.
+type printerSession struct {
+	number int
+	tests  chan *testLabel
+	gone   chan struct{} // closed when it takes no test any more
 }
 
 type job struct {
@@ -47,10 +59,18 @@ func (p *printer) run(ctx context.Context) {
 		}
 		p.up()
 		p.post(line.PrinterUp{Session: number})
-		err = p.serve(ctx, number, session)
+		now := &printerSession{number: number, tests: make(chan *testLabel), gone: make(chan struct{})}
+		p.open.Store(now)
+		err = p.serve(ctx, now, session)
+		p.open.Store(nil)
+		close(now.gone)
 		_ = session.Close() // the session's own error is the one to tell
 		p.discard()
 		p.post(line.PrinterDown{Session: number, Why: err.Error()})
+		var test *testLabel
+		if errors.As(err, &test) {
+			return p.print(ctx, test)
+		}
 		return err
 	})
 }
@@ -70,8 +90,8 @@ func (p *printer) discard() {
 // idlePoll is how often a printer with nothing to do is asked whether it is there.
 const idlePoll = time.Second
 
-func (p *printer) serve(ctx context.Context, number int, s drivers.PrintSession) error {
-	poll := p.driver.Traits().Poll
+func (p *printer) serve(ctx context.Context, of *printerSession, s drivers.PrintSession) error {
+	number, poll := of.number, p.driver.Traits().Poll
 	sent, counted := 0, 0
 	timer := time.NewTimer(idlePoll)
 	defer timer.Stop()
@@ -79,6 +99,8 @@ func (p *printer) serve(ctx context.Context, number int, s drivers.PrintSession)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case test := <-of.tests:
+			return test
 		case j := <-p.jobs:
 			if j.session != number {
 				continue

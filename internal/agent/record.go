@@ -21,6 +21,11 @@ func recorder(cfg *config.Config, o Options) *record.Recorder {
 	if !cfg.Record.On() {
 		return nil
 	}
+	return record.New(record.Options{DataDir: cfg.Agent.DataDir, Size: cfg.Record.Bytes(), About: about(cfg), Log: o.Log})
+}
+
+// about says of which agent a recording is, and what its codes look like.
+func about(cfg *config.Config) record.About {
 	about := record.About{Agent: cfg.Agent.Name}
 	for _, p := range cfg.Products {
 		if profile, err := cfg.Table.Profile(p.GroupOr(cfg), code.Type(p.CISType)); err == nil {
@@ -30,7 +35,7 @@ func recorder(cfg *config.Config, o Options) *record.Recorder {
 	for _, profile := range cfg.Table.Profiles() {
 		about.Codes = append(about.Codes, looks(profile, "")) // products of others pass by, too
 	}
-	return record.New(record.Options{DataDir: cfg.Agent.DataDir, Size: cfg.Record.Bytes(), About: about, Log: o.Log})
+	return about
 }
 
 // looks says what the codes of a profile look like.
@@ -62,19 +67,21 @@ func (a *Agent) device(kind string, d config.Device) device {
 	return made
 }
 
-// driverOf makes a device's driver. A driver that is given its connections does not look at its
-// address, which those of the system are recorded through: so one is made first that does.
-func driverOf[D any](a *Agent, make func(string, drivers.Settings) (D, error), d config.Device, o Options) (D, error) {
+// driverOf makes a device's driver, whose last bytes are kept. A driver that is given its connections does not look
+// at its address, which those of the system are watched through: so one is made first that does.
+func driverOf[D any](a *Agent, kind string, make func(string, drivers.Settings) (D, error), d config.Device, o Options) (D, error) {
 	s := a.cfg.DeviceSettings(d)
 	s.Dial, s.Log = o.Dial, a.log
 	made, err := make(d.Driver, s)
-	if err != nil || a.rec == nil {
+	if err != nil {
 		return made, err
 	}
 	if s.Dial == nil {
 		s.Dial = link.NewDialer()
 	}
-	s.Dial = a.rec.Dialer(d.Name, s.Dial)
+	kept := &record.Last{}
+	a.kept[kind+" "+d.Name] = kept
+	s.Dial = kept.Dialer(a.rec.Dialer(d.Name, s.Dial))
 	return make(d.Driver, s)
 }
 

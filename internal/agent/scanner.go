@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"linemark/drivers"
@@ -16,6 +17,37 @@ type scanner struct {
 	// A scanner that no station uses tells nobody.
 	onState func(line.ScannerState)
 	onRead  func(line.Scan)
+
+	trying    sync.Mutex // one test at a time
+	mu        sync.Mutex
+	session   drivers.ScanSession // nil: down
+	listening chan<- drivers.Scan // has room for one; nil: nobody waits for a reading
+}
+
+// open notes the session that goes on now; nil: none does.
+func (s *scanner) open(session drivers.ScanSession) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.session = session
+}
+
+// hear tells whoever waits for a reading.
+func (s *scanner) hear(scan drivers.Scan) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listening != nil {
+		s.listening <- scan
+		s.listening = nil
+	}
+}
+
+// listen returns the session that goes on, and where its next reading comes out.
+func (s *scanner) listen() (drivers.ScanSession, <-chan drivers.Scan) {
+	next := make(chan drivers.Scan, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listening = next
+	return s.session, next
 }
 
 func (s *scanner) run(ctx context.Context) {
@@ -27,6 +59,8 @@ func (s *scanner) run(ctx context.Context) {
 			return err
 		}
 		defer session.Close()
+		s.open(session)
+		defer s.open(nil)
 		s.up()
 		s.onState(line.ScannerState{Up: true})
 		for {
@@ -38,6 +72,7 @@ func (s *scanner) run(ctx context.Context) {
 			seq++
 			grade, known := drivers.ParseGrade(scan.Grade)
 			s.onRead(line.Scan{Seq: seq, Code: code.Code(scan.Code), NoRead: scan.NoRead, Bad: scan.Bad, AIM: scan.AIM, Grade: line.Grade{Text: scan.Grade, Value: grade, Known: known}, More: scan.More, At: time.Now()})
+			s.hear(scan)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"linemark/drivers/scanner/reading"
 	"linemark/internal/code"
 	"linemark/internal/config"
+	flight "linemark/internal/record"
 )
 
 // listener judges what comes from a scanner: its bytes, and what its driver makes of them.
@@ -73,7 +74,7 @@ func (l *listener) heard(at time.Time, b []byte) {
 		if c == 0 {
 			l.nuls++
 		}
-		if c > '~' || c < ' ' && named[c] == "" {
+		if c > '~' || c < ' ' && flight.Control(c) == "" {
 			l.odd++
 		}
 	}

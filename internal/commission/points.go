@@ -12,15 +12,7 @@ import (
 )
 
 // understood writes a point's value as people do.
-func understood(p drivers.Point, v uint64) string {
-	switch {
-	case p.Float:
-		return strconv.FormatFloat(math.Float64frombits(v), 'g', -1, 64)
-	case p.Signed:
-		return strconv.FormatInt(int64(v), 10)
-	}
-	return strconv.FormatUint(v, 10)
-}
+func understood(p drivers.Point, v uint64) string { return p.Text(v) }
 
 // raw writes the bits of a value as it was read.
 func raw(p drivers.Point, v uint64) string {
@@ -36,17 +28,7 @@ func raw(p drivers.Point, v uint64) string {
 }
 
 // kind names a point's type.
-func kind(p drivers.Point) string {
-	switch {
-	case p.Bits == 1:
-		return "bit"
-	case p.Float:
-		return fmt.Sprintf("float%d", p.Bits)
-	case p.Signed:
-		return fmt.Sprintf("int%d", p.Bits)
-	}
-	return fmt.Sprintf("uint%d", p.Bits)
-}
+func kind(p drivers.Point) string { return p.Type() }
 
 func way(p drivers.Point) string {
 	if p.Output {

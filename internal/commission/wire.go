@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"linemark/drivers/link"
+	flight "linemark/internal/record"
 )
 
 // wire keeps what goes and comes over a connection, until it is taken.
@@ -100,23 +101,8 @@ func (p piece) lines(since time.Time) []string {
 	return lines
 }
 
-var named = map[byte]string{0: "NUL", 2: "STX", 3: "ETX", 4: "EOT", 6: "ACK", 9: "TAB", 10: "LF", 13: "CR", 0x15: "NAK", 0x1b: "ESC", 0x1c: "FS", 0x1d: "GS", 0x1e: "RS"}
-
 // visible shows bytes to people: control characters by their names, what else does not print as \xNN.
-func visible[T string | []byte](b T) string {
-	var s strings.Builder
-	for i := range len(b) {
-		switch name, ok := named[b[i]]; {
-		case ok:
-			s.WriteString("{" + name + "}")
-		case b[i] < ' ' || b[i] > '~':
-			fmt.Fprintf(&s, `\x%02X`, b[i])
-		default:
-			s.WriteByte(b[i])
-		}
-	}
-	return s.String()
-}
+func visible[T string | []byte](b T) string { return flight.Visible(b) }
 
 // setting writes bytes as the value of a setting: TOML holds only Unicode, and a character from
 // U+0080 to U+00FF in a mark means that one byte.

@@ -27,6 +27,7 @@ type labelling struct {
 	claim   ledger.Claim
 	sscc    code.Code
 	session int // of the printer; 0: none
+	lent    bool
 	sent    int // labels sent in this session
 	base    int // the session's count without the label outstanding
 	counted int
@@ -56,7 +57,7 @@ func (l *labelling) next() []Effect {
 }
 
 func (l *labelling) begin() []Effect {
-	if l.stage != idle || len(l.queue) == 0 || (l.cfg.Printer && l.session == 0) {
+	if l.stage != idle || len(l.queue) == 0 || (l.cfg.Printer && (l.session == 0 || l.lent)) {
 		return nil
 	}
 	l.stage = taking
@@ -70,7 +71,7 @@ func (l *labelling) step(now time.Time, ev Event, p *packing) []Effect {
 	switch ev := ev.(type) {
 	case PrinterUp:
 		effects := l.lost("the printer's session began anew", p)
-		l.session, l.sent, l.base, l.counted = ev.Session, 0, 0, 0
+		l.session, l.sent, l.base, l.counted, l.lent = ev.Session, 0, 0, 0, false
 		p.set(now, "running", "")
 		return append(effects, l.begin()...)
 	case PrinterDown:
@@ -82,6 +83,11 @@ func (l *labelling) step(now time.Time, ev Event, p *packing) []Effect {
 		return l.lost(ev.Why, p)
 	case PrintedCount:
 		return l.printed(now, ev)
+	case Lend:
+		return l.lend(ev)
+	case GivenBack:
+		l.lent = false
+		return l.begin()
 	case Claimed:
 		return l.claimed(now, ev, p)
 	case TakenSSCC:

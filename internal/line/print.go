@@ -26,6 +26,7 @@ type Print struct {
 	status
 	cfg     PrintConfig
 	session int // 0: none
+	lent    bool
 	permit  Permit
 	out     []ledger.Claim // sent in this session, not counted yet, in order
 	printed int            // counted in this session
@@ -44,7 +45,7 @@ func (p *Print) Step(now time.Time, ev Event) []Effect {
 	switch ev := ev.(type) {
 	case PrinterUp:
 		effects := p.fence("the printer's session began anew")
-		p.session, p.printed = ev.Session, 0
+		p.session, p.printed, p.lent = ev.Session, 0, false
 		return append(effects, p.feed(now)...)
 	case PrinterDown:
 		if ev.Session != p.session && ev.Session != 0 {
@@ -58,6 +59,11 @@ func (p *Print) Step(now time.Time, ev Event) []Effect {
 		return append(p.counted(ev), p.feed(now)...)
 	case Seen:
 		return p.seen(now, ev)
+	case Lend:
+		return p.lend(ev)
+	case GivenBack:
+		p.lent = false
+		return p.feed(now)
 	case Permit:
 		p.permit = ev
 		return p.feed(now)
@@ -128,7 +134,7 @@ func (p *Print) seen(now time.Time, ev Seen) []Effect {
 // next event.
 func (p *Print) feed(now time.Time) []Effect {
 	switch {
-	case p.session == 0:
+	case p.session == 0 || p.lent:
 		return nil
 	case len(p.retry) > 0:
 		return nil

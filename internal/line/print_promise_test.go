@@ -31,6 +31,8 @@ type printer struct {
 	highest int  // count of this session
 	rise    int  // how much the event that is being handled adds to the count
 	down    bool // the event that is being handled ends or begins a session
+	lent    bool // the printer is given away
+	granted bool // by the event that is being handled
 	out     []int64
 	codes   map[int64]*fate
 	records
@@ -45,13 +47,13 @@ func newPrinter(t *rapid.T, cfg PrintConfig, r reached) *printer {
 // happen hands one event to the station and holds everything that follows against the account.
 func (p *printer) happen(ev Event) {
 	p.reached["steps"]++
-	p.rise, p.down = 0, false
+	p.rise, p.down, p.granted = 0, false, false
 	doubtful := p.out
 	due := p.begin(ev)
 	p.reached["records made again"] += len(due)
 	switch ev := ev.(type) {
 	case PrinterUp:
-		p.session, p.highest, p.out, p.down = ev.Session, 0, nil, true
+		p.session, p.highest, p.out, p.down, p.lent = ev.Session, 0, nil, true, false
 	case PrinterDown:
 		if ev.Session == p.session || ev.Session == 0 {
 			p.session, p.out, p.down = 0, nil, true
@@ -63,6 +65,11 @@ func (p *printer) happen(ev Event) {
 		}
 	case Permit:
 		p.permit = ev.OK
+	case Lend:
+		p.granted = !p.lent && p.session != 0 && ev.Session == p.session && len(p.out) == 0
+		p.lent = p.lent || p.granted
+	case GivenBack:
+		p.lent = false
 	}
 	carryAll(p.station, clock, ev, p.tell, p.carry)
 	if missed := p.end(due); missed != nil {
@@ -106,6 +113,13 @@ func (p *printer) carry(e Effect) Event {
 		p.told(e.IDs, "doubt")
 		return p.record(e)
 	case Alarm:
+	case Reply:
+		if (e.Why == "") != p.granted {
+			p.t.Errorf("asked for the printer it says %q: given away %v, session %d, outstanding %v", e.Why, p.lent, p.session, p.out)
+		}
+		if p.granted {
+			p.reached["given away"]++
+		}
 	default:
 		p.t.Fatalf("a print station wants %s", shown([]Effect{e}))
 	}
@@ -116,6 +130,8 @@ func (p *printer) claimed(e ClaimCodes) Event {
 	switch {
 	case p.blocked():
 		p.t.Errorf("codes are claimed while a record waits to be made again")
+	case p.lent:
+		p.t.Errorf("codes are claimed while the printer is given away")
 	case p.session == 0 || !p.permit:
 		p.t.Errorf("codes are claimed for session %d with permit %v", p.session, p.permit)
 	case e.N <= 0 || len(p.out)+e.N > p.cfg.Ahead:
@@ -240,6 +256,9 @@ func (p *printer) history(n int) {
 			p.happen(PrintedCount{Session: anySession(), Count: rapid.IntRange(0, 20).Draw(p.t, "count")})
 		}},
 		{"any session ends", func() { p.happen(PrinterDown{Session: anySession(), Why: "paper out"}) }},
+		{"the printer is asked for", func() { p.happen(Lend{No: 1, Session: p.session}) }},
+		{"it is asked for by any session", func() { p.happen(Lend{No: 1, Session: anySession()}) }},
+		{"it is given back", func() { p.happen(GivenBack{}) }},
 	}
 	up()
 	p.happen(Permit{OK: true})
@@ -268,7 +287,7 @@ func TestP1Once_Print(t *testing.T) {
 		cfg := PrintConfig{Ahead: rapid.IntRange(1, 5).Draw(t, "ahead")}
 		newPrinter(t, cfg, r).history(500)
 	})
-	r.require(t, 20_000, "sent", "confirmed", "doubtful", "records made again")
+	r.require(t, 20_000, "sent", "confirmed", "doubtful", "records made again", "given away")
 }
 
 // A code is recorded as applied on its own evidence only where the printer's word names it:

@@ -101,6 +101,9 @@ func (c clerk) answer(w http.ResponseWriter, r *http.Request, v any, err error) 
 	var refused *refusal
 	var state *ledger.StateError
 	of, said := shippingFault(err)
+	if of == 0 {
+		of, said = deviceFault(err)
+	}
 	switch {
 	case errors.As(err, &input):
 		status, fault = http.StatusBadRequest, Fault{Error: input.What, Hint: input.Hint}

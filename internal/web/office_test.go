@@ -106,7 +106,9 @@ func calls(id int64) map[string]string {
 func TestWhatChangesIsGuarded(t *testing.T) {
 	p := newPlant(t)
 	id := p.freeze(t, ledger.InDoubt)
-	for path, good := range calls(id) {
+	all := calls(id)
+	all["/api/v1/devices/tij-1/print"], all["/api/v1/devices/cam-1/scan"] = `{"reason": "new ribbon"}`, `{}`
+	for path, good := range all {
 		for _, test := range []struct {
 			name, body string
 			change     func(*http.Request)
@@ -132,6 +134,9 @@ func TestWhatChangesIsGuarded(t *testing.T) {
 				refused(t, post(handlerOf(p), path, test.body, test.change), test.status, test.what, test.hint)
 			})
 		}
+	}
+	if len(p.bench.asked) != 0 {
+		t.Errorf("devices were asked to %q", p.bench.asked)
 	}
 	if _, err := p.ledger.LastBatch(t.Context(), "3"); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("a batch has begun: %v", err)

@@ -32,6 +32,8 @@ type Plant interface {
 	Ready() error
 	// Office is what a person decides.
 	Office() office.Office
+	// Devices are the agent's.
+	Devices() Devices
 }
 
 //go:embed page.html
@@ -75,14 +77,16 @@ func ServeHandler(ctx context.Context, l net.Listener, h http.Handler) error {
 //	GET /api/v1/openapi.json the description of all this
 //	GET /healthz, /readyz    200, or 503 with the reason
 //
-// and what Office answers.
+// and what Office and the devices answer.
 func Handler(p Plant, log *slog.Logger) http.Handler {
 	h := &handler{plant: p, log: log, page: template.Must(template.New("page.html").Funcs(template.FuncMap{
 		"hours": func(h *float64) string { return fmt.Sprintf("%.1f", *h) },
 	}).ParseFS(pages, "page.html"))}
 	mux := http.NewServeMux()
 	h.routes(mux)
-	clerk{office: p.Office, log: log}.routes(mux)
+	c := clerk{office: p.Office, log: log}
+	c.routes(mux)
+	h.devices(mux, c)
 	return mux
 }
 
@@ -102,6 +106,7 @@ func Routes() []string {
 	all := listed{"POST " + ReloadPath}
 	(&handler{}).routes(&all)
 	clerk{}.routes(&all)
+	(&handler{}).devices(&all, clerk{})
 	return all
 }
 

@@ -48,11 +48,13 @@ type plant struct {
 	status any
 	err    error // of everything but Trace
 	ready  error
+	bench  bench
 }
 
 func (p *plant) Status(context.Context) (any, error) { return p.status, p.err }
 func (p *plant) Ready() error                        { return p.ready }
 func (p *plant) Office() office.Office               { return agent.Office(site, p.ledger) }
+func (p *plant) Devices() web.Devices                { return &p.bench }
 
 func (p *plant) Recount(ctx context.Context) ([]ledger.Balance, error) {
 	if p.err != nil {

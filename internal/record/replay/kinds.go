@@ -15,7 +15,7 @@ var kinds = byName(
 	line.ClaimCodes{}, line.Claimed{}, line.ConfirmCodes{}, line.DoubtCodes{}, line.Recorded{}, line.VerifyCodes{}, line.Verdicts{},
 	line.OvertakenBefore{}, line.Overtaken{}, line.TooLate{}, line.Failed{}, line.OpenContainer{}, line.Opened{}, line.PutUnits{}, line.Puts{},
 	line.PutContainer{}, line.FillContainer{}, line.AsideContainer{}, line.TakeSSCC{}, line.TakenSSCC{}, line.CloseContainer{},
-	line.Asked{}, line.Reply{}, line.Signal{}, line.BatchChanged{}, line.FindOpen{}, line.FoundOpen{}, line.PutCoded{}, line.CloseRead{}, line.PackFrame{},
+	line.Lend{}, line.GivenBack{}, line.Asked{}, line.Reply{}, line.Signal{}, line.BatchChanged{}, line.FindOpen{}, line.FoundOpen{}, line.PutCoded{}, line.CloseRead{}, line.PackFrame{},
 	line.PackedFrame{}, line.Repack{}, line.Repacked{},
 	line.DropCodes{}, line.DroppedCodes{}, line.ReworkCodes{},
 )

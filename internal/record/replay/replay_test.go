@@ -116,7 +116,7 @@ func anyStation(t *rapid.T) (line.Station, line.Origin, func(now time.Time) line
 			for range n {
 				claims = append(claims, ledger.Claim{ID: int64(n), Seq: int64(n), Code: "\xfe0104780012345677215abcdefghijkl\x1d93dGVz"})
 			}
-			return any(line.Tick{}, line.PrinterUp{Session: n}, line.PrinterDown{Session: n, Why: "gone"}, line.PrintedCount{Session: n, Count: n}, line.Seen{Claim: 3},
+			return any(line.Tick{}, line.PrinterUp{Session: n}, line.PrinterDown{Session: n, Why: "gone"}, line.PrintedCount{Session: n, Count: n}, line.Seen{Claim: 3}, line.Lend{No: 1, Session: n}, line.GivenBack{},
 				line.Permit{OK: n > 0, Why: "no"}, line.Claimed{Claims: claims}, line.Recorded{Effect: line.ConfirmCodes{IDs: []int64{2}}, Err: errors.New("disk")})
 		}
 	case 1:
@@ -135,7 +135,7 @@ func anyStation(t *rapid.T) (line.Station, line.Origin, func(now time.Time) line
 	return s, o, func(now time.Time) line.Event {
 		n := rapid.IntRange(0, 3).Draw(t, "n")
 		return any(line.Tick{}, line.Packed{Container: ledger.ContainerID(n + 1)}, line.PrinterUp{Session: n}, line.PrinterDown{Session: n, Why: "gone"}, line.Opened{Container: ledger.ContainerID(n + 1)}, line.Opened{Err: errors.New("disk")},
-			line.ScannerState{Why: "off"}, line.ScannerState{Up: true}, line.Scans{Scans: []line.Scan{scan(now), scan(now)}}, line.PrintedCount{Session: n, Count: n}, line.Asked{No: 3, Ask: line.Ask{Do: line.CloseNow}},
+			line.ScannerState{Why: "off"}, line.ScannerState{Up: true}, line.Scans{Scans: []line.Scan{scan(now), scan(now)}}, line.PrintedCount{Session: n, Count: n}, line.Lend{No: 1, Session: n}, line.GivenBack{}, line.Asked{No: 3, Ask: line.Ask{Do: line.CloseNow}},
 			line.Recorded{Effect: line.FillContainer{Container: 2}}, line.Recorded{Effect: line.FillContainer{Container: 2}, Err: &ledger.StateError{What: "closed"}})
 	}
 }

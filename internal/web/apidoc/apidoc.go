@@ -72,6 +72,10 @@ var operations = map[string]operation{
 	"GET /api/v1/shipping/{name}/files/{file}": {summary: "A file of a shipment", out: web.File{}},
 	"POST /api/v1/shipping/{name}/print":       {summary: "Print labels with QR codes, those that were not or again", in: web.PrintShipment{}, out: web.ShipmentDone{}},
 	"POST /api/v1/shipping/{name}/retry":       {summary: "Ask again for what has failed", in: web.RetryShipment{}, out: web.ShipmentDone{}},
+	"GET /api/v1/devices":                      {summary: "All printers, scanners and PLCs", out: []web.Device{}},
+	"GET /api/v1/devices/{name}":               {summary: "A device with the last bytes in and out, and the points of a PLC; without the right to maintain the check parts of codes are covered", query: []parameter{{"kind", "printer, scanner or plc, where two have the name", false}}, out: web.DeviceDetail{}},
+	"POST /api/v1/devices/{name}/print":        {summary: "Print a test label, with a code of nobody's; 409: a line may feed the printer, or has labels in it", in: web.TestPrint{}, out: web.TestPrinted{}},
+	"POST /api/v1/devices/{name}/scan":         {summary: "Have a scanner read where it can be triggered and its lines wait, else wait up to 20 s for its next reading; its stations get the reading as any other", in: struct{}{}, out: web.Reading{}},
 }
 
 var inPath = regexp.MustCompile(`\{(\w+)\}`)
