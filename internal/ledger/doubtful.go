@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"linemark/internal/code"
@@ -41,7 +42,7 @@ func (c DoubtfulCause) Query() DoubtfulQuery {
 
 // DoubtfulCauses counts the codes in doubt by product, batch and cause, that with the newest code first.
 func (l *Ledger) DoubtfulCauses(ctx context.Context) ([]DoubtfulCause, error) {
-	all, err := l.doubtfulCauses(ctx)
+	all, err := l.doubts.causes(ctx, l.reads)
 	if err != nil {
 		return nil, fmt.Errorf("counting codes in doubt: %w", err)
 	}
@@ -49,61 +50,113 @@ func (l *Ledger) DoubtfulCauses(ctx context.Context) ([]DoubtfulCause, error) {
 	return all, nil
 }
 
-// countDoubtful goes over the index and the entries of the journal alone.
-const countDoubtful = `SELECT c.last, c.product, COALESCE(c.lot, 0), COALESCE(c.claim, 0), j.at, j.cause FROM code c CROSS JOIN journal j ON j.seq = c.last WHERE c.state = 5 AND c.last > 0 ORDER BY c.last`
+// doubts is what was counted last. A hundred thousand entries of the journal lie all over the file: they are not read
+// again while the same codes are in doubt, and what has come into doubt since is added. Each of these is newer than all
+// before it, so that as many codes up to the same newest one are the same codes.
+type doubts struct {
+	mu     sync.Mutex
+	n      int
+	upTo   int64
+	groups []doubtGroup
+	places map[doubtKey]int
+}
 
-func (l *Ledger) doubtfulCauses(ctx context.Context) ([]DoubtfulCause, error) {
-	rows, err := l.reads.QueryContext(ctx, countDoubtful)
+type doubtKey struct {
+	product, lot int64
+	cause        string
+}
+
+type doubtGroup struct {
+	key doubtKey
+	DoubtfulCause
+}
+
+// These go over the index alone, and over it with the entries of the journal.
+const (
+	doubtfulNow   = "SELECT COUNT(*), COALESCE(MAX(c.last), 0) FROM code c WHERE c.state = 5 AND c.last > 0"
+	countDoubtful = `SELECT c.last, c.product, COALESCE(c.lot, 0), COALESCE(c.claim, 0), j.at, j.cause FROM code c CROSS JOIN journal j ON j.seq = c.last WHERE c.state = 5 AND c.last > ? ORDER BY c.last`
+)
+
+func (d *doubts) causes(ctx context.Context, reads *sql.DB) (all []DoubtfulCause, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	snapshot, err := reads.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	type group struct {
-		product, lot int64
-		cause        string
-	}
-	places := map[group]int{}
-	var all []DoubtfulCause
-	var groups []group
-	for rows.Next() {
-		var g group
-		var seq, claim, micro int64
-		var cause sql.RawBytes
-		if err := rows.Scan(&seq, &g.product, &g.lot, &claim, &micro, &cause); err != nil {
-			return nil, err
-		}
-		at := time.UnixMicro(micro).UTC()
-		i, known := places[group{g.product, g.lot, string(cause)}]
-		if !known {
-			g.cause, i = string(cause), len(all)
-			places[g], groups = i, append(groups, g)
-			all = append(all, DoubtfulCause{Cause: g.cause, Oldest: at, Newest: at})
-		}
-		c := &all[i]
-		if c.Codes++; at.Before(c.Oldest) {
-			c.Oldest = at
-		}
-		if at.After(c.Newest) {
-			c.Newest = at
-		}
-		switch c.UpTo = seq; {
-		case claim == 0:
-			c.Unprinted++
-		case claim < 0:
-			c.Recovered++
-		}
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	defer snapshot.Rollback() //nolint:errcheck // nothing to roll back in a read
+	var n int
+	var upTo int64
+	if err := snapshot.QueryRowContext(ctx, doubtfulNow).Scan(&n, &upTo); err != nil {
 		return nil, err
 	}
-	for i, g := range groups {
-		c := &all[i]
-		if err := l.reads.QueryRowContext(ctx, "SELECT p.name, p.gtin, COALESCE(t.line, ''), COALESCE(t.batch, '') FROM product p LEFT JOIN lot t ON t.id = ? WHERE p.id = ?", g.lot, g.product).
+	if upTo > d.upTo {
+		err = d.count(ctx, snapshot)
+	}
+	if err == nil && (d.n != n || d.upTo != upTo) { // some are in doubt no more
+		d.forget()
+		err = d.count(ctx, snapshot)
+	}
+	if err != nil {
+		d.forget()
+		return nil, err
+	}
+	for _, g := range d.groups {
+		c := g.DoubtfulCause // a product's name may be another by now
+		if err := snapshot.QueryRowContext(ctx, "SELECT p.name, p.gtin, COALESCE(t.line, ''), COALESCE(t.batch, '') FROM product p LEFT JOIN lot t ON t.id = ? WHERE p.id = ?", g.key.lot, g.key.product).
 			Scan(&c.Product, &c.GTIN, &c.Line, &c.Batch); err != nil {
 			return nil, err
 		}
+		all = append(all, c)
 	}
 	return all, nil
+}
+
+func (d *doubts) forget() { d.n, d.upTo, d.groups, d.places = 0, 0, nil, nil }
+
+// count adds what has come into doubt since the newest one that was counted.
+func (d *doubts) count(ctx context.Context, snapshot *sql.Tx) error {
+	rows, err := snapshot.QueryContext(ctx, countDoubtful, d.upTo)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if d.places == nil {
+		d.places = map[doubtKey]int{}
+	}
+	for rows.Next() {
+		var k doubtKey
+		var claim, micro int64
+		var cause sql.RawBytes
+		if err := rows.Scan(&d.upTo, &k.product, &k.lot, &claim, &micro, &cause); err != nil {
+			return err
+		}
+		at := time.UnixMicro(micro).UTC()
+		i, known := d.places[doubtKey{k.product, k.lot, string(cause)}]
+		if !known {
+			k.cause, i = string(cause), len(d.groups)
+			d.places[k] = i
+			d.groups = append(d.groups, doubtGroup{k, DoubtfulCause{Cause: k.cause, Oldest: at, Newest: at}})
+		}
+		d.n++
+		d.groups[i].add(d.upTo, at, claim)
+	}
+	return rows.Err()
+}
+
+func (c *DoubtfulCause) add(seq int64, at time.Time, claim int64) {
+	if c.Codes++; at.Before(c.Oldest) {
+		c.Oldest = at
+	}
+	if at.After(c.Newest) {
+		c.Newest = at
+	}
+	switch c.UpTo = seq; {
+	case claim == 0:
+		c.Unprinted++
+	case claim < 0:
+		c.Recovered++
+	}
 }
 
 // DoubtfulQuery says which codes in doubt are wanted. What is nil or 0 keeps none out; an empty line and batch are

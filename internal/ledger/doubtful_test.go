@@ -71,6 +71,33 @@ func TestDoubtfulCauses(t *testing.T) {
 	}
 }
 
+// TestDoubtfulCausesFollow: what was counted before is never told where other codes are in doubt by now.
+func TestDoubtfulCausesFollow(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		p := openPlant(must(os.MkdirTemp(t.TempDir(), "")))
+		defer func() { try(p.Close()) }()
+		var open []Claim
+		for range rapid.IntRange(1, 14).Draw(rt, "steps") {
+			for range rapid.IntRange(1, 2).Draw(rt, "at once") {
+				if len(open) > 0 && rapid.Bool().Draw(rt, "settles") {
+					i := rapid.IntRange(0, len(open)-1).Draw(rt, "which")
+					must(p.Verify(p.ctx, "3/check", p.unit.lot, p.unit.profile, []code.Code{open[i].Code}))
+					open = slices.Delete(open, i, i+1)
+					continue
+				}
+				open = append(open, p.doubt(rapid.SampledFrom([]string{"B1", "B2"}).Draw(rt, "batch"), rapid.SampledFrom([]string{"fault", "paper"}).Draw(rt, "cause"), rapid.IntRange(1, 2).Draw(rt, "codes"))...)
+			}
+			got := must(p.DoubtfulCauses(p.ctx))
+			fresh := must(OpenReader(p.ctx, p.dir))
+			want := must(fresh.DoubtfulCauses(p.ctx))
+			try(fresh.Close())
+			if !slices.Equal(got, want) {
+				rt.Fatalf("got %+v, want %+v", got, want)
+			}
+		}
+	})
+}
+
 // TestDoubtfulPages: pages of the list are what all codes, looked at one by one, hold.
 func TestDoubtfulPages(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

@@ -265,8 +265,9 @@ func TestLookingIsBounded(t *testing.T) {
 		"journal of people": func() (string, []any) {
 			return JournalQuery{OnlyPeople: true, Text: text, Place: "3", From: moment, To: moment}.walk(1, 9)
 		},
-		"causes":   func() (string, []any) { return countDoubtful, nil },
-		"doubtful": func() (string, []any) { return DoubtfulQuery{}.query() },
+		"causes":         func() (string, []any) { return countDoubtful, []any{0} },
+		"codes in doubt": func() (string, []any) { return doubtfulNow, nil },
+		"doubtful":       func() (string, []any) { return DoubtfulQuery{}.query() },
 		"doubtful of a cause": func() (string, []any) {
 			return DoubtfulQuery{Product: &text, Line: &text, Batch: &text, Cause: &text, UpTo: 9, After: 1}.query()
 		},
