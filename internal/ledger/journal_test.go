@@ -52,27 +52,31 @@ var told = []struct {
 // scribble fills the journal with entries, of which each is later than the one before but for a clock that goes back
 // by as much as clockSlack, and takes some of them out again.
 func (p *plant) scribble(t *rapid.T, n int) {
-	codes := p.stock(p.unit, 4)
-	id := must(p.findAny(p.ctx, codes[0]))
+	id := must(p.findAny(p.ctx, p.stock(p.unit, 4)[0]))
+	type word struct{ entry, code, later, fast int }
+	words := make([]word, n) // nothing is drawn within a commit: it would never end
+	for i := range words {
+		words[i] = word{rapid.IntRange(0, len(told)-1).Draw(t, "entry"), rapid.IntRange(0, 12).Draw(t, "code"), rapid.IntRange(0, 200).Draw(t, "later"), rapid.IntRange(0, int(clockSlack/time.Microsecond)).Draw(t, "fast")}
+	}
+	gaps := rapid.SliceOfN(rapid.IntRange(1, n), 0, 3).Draw(t, "gaps")
 	now := time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
 	try(p.do(p.ctx, func(x *tx) error {
-		for range n {
-			now = now.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, "later")) * time.Second)
-			x.at = now.Add(time.Duration(rapid.Int64Range(0, int64(clockSlack/time.Microsecond)).Draw(t, "fast")) * time.Microsecond).UnixMicro()
-			e := rapid.SampledFrom(told).Draw(t, "entry")
-			if e.cause != handDropped && rapid.IntRange(0, 3).Draw(t, "of") > 0 {
+		for _, w := range words {
+			now = now.Add(time.Duration(w.later) * time.Second)
+			x.at = now.Add(time.Duration(w.fast) * time.Microsecond).UnixMicro()
+			e := told[w.entry]
+			if e.cause != handDropped && w.code > 3 {
 				must(x.event(e.place, e.cause))
 				continue
 			}
-			h := must(x.held(id + int64(rapid.IntRange(0, 3).Draw(t, "code"))))
+			h := must(x.held(id + int64(w.code%4)))
 			if e.cause == handDropped {
 				h.state = Dropped // for who looks at the journal alone
 			}
 			try(x.note(h, e.place, e.cause))
 		}
-		for range rapid.IntRange(0, 3).Draw(t, "gaps") {
-			first := rapid.IntRange(1, n).Draw(t, "gap")
-			if _, err := x.exec("DELETE FROM journal WHERE seq BETWEEN ? AND ? AND code IS NULL AND seq NOT IN (SELECT prev FROM journal WHERE prev IS NOT NULL UNION SELECT last FROM code)", first, first+rapid.IntRange(0, n/2).Draw(t, "gone")); err != nil {
+		for _, first := range gaps {
+			if _, err := x.exec("DELETE FROM journal WHERE seq BETWEEN ? AND ? AND code IS NULL AND seq NOT IN (SELECT prev FROM journal WHERE prev IS NOT NULL UNION SELECT last FROM code)", first, first+n/3); err != nil {
 				return err
 			}
 		}
