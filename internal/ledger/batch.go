@@ -42,7 +42,7 @@ func (l *Ledger) StartBatch(ctx context.Context, b Batch) error {
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		if _, err := t.event("batch", fmt.Sprintf("batch %q of line %s started", b.Name, b.Line)); err != nil {
+		if _, err := t.event(placeBatch, fmt.Sprintf("batch %q of line %s started", b.Name, b.Line)); err != nil {
 			return err
 		}
 		_, err = t.exec("INSERT INTO batch (line, name, production_date, expiration_date, series, started_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -63,7 +63,7 @@ func (l *Ledger) EndBatch(ctx context.Context, line string) (Batch, error) {
 			return err
 		}
 		b.EndedAt = time.UnixMicro(t.at).UTC()
-		if _, err := t.event("batch", fmt.Sprintf("batch %q of line %s ended", b.Name, line)); err != nil {
+		if _, err := t.event(placeBatch, fmt.Sprintf("batch %q of line %s ended", b.Name, line)); err != nil {
 			return err
 		}
 		_, err = t.exec("UPDATE batch SET ended_at = ? WHERE line = ? AND ended_at = 0", t.at, line)
@@ -89,6 +89,17 @@ func scanBatch(s scanner) (Batch, error) {
 // there was none.
 func (l *Ledger) LastBatch(ctx context.Context, line string) (Batch, error) {
 	return l.batch(ctx, "WHERE line = ? ORDER BY id DESC LIMIT 1", line)
+}
+
+// Batches returns the batches of a line, that which was started last first; those of all lines without one. n is as Limit
+// of JournalQuery.
+func (l *Ledger) Batches(ctx context.Context, line string, n int) ([]Batch, error) {
+	rows, err := l.reads.QueryContext(ctx, selectBatch+"WHERE ? IN (line, '') ORDER BY id DESC LIMIT ?", line, limit(n))
+	all, err := collect(rows, err, scanBatch)
+	if err != nil {
+		return nil, fmt.Errorf("reading the batches: %w", err)
+	}
+	return all, nil
 }
 
 // BatchOf returns a line's batch by its name; ErrNotFound if there was none.

@@ -62,23 +62,32 @@ func (l *Ledger) FindContainer(ctx context.Context, text code.Code) (c Container
 	return c, false, err
 }
 
-func (l *Ledger) container(ctx context.Context, where string, args ...any) (Container, error) {
-	var c Container
+// containerColumns are all of a container c, whose report is r, but what is in it.
+const containerColumns = `c.id, c.line, c.station, c.grp, c.batch, c.capacity, c.holds = 'container', c.state, COALESCE(c.parent, 0), c.aggregation, COALESCE(r.state, ''), c.reason,
+	c.opened_at, c.closed_at, COALESCE((SELECT substr(raw, 1, idlen) FROM code WHERE id = c.code), CAST(c.sscc AS BLOB)), EXISTS (SELECT 1 FROM dropped d WHERE d.container = c.id)`
+
+// scanContainer reads containerColumns, and what stands behind them into more.
+func scanContainer(s scanner, more ...any) (c Container, err error) {
 	var opened, closed int64
 	var own []byte
-	err := l.reads.QueryRowContext(ctx, `SELECT c.id, c.line, c.station, c.grp, c.batch, c.capacity, c.holds = 'container', c.state, COALESCE(c.parent, 0), c.aggregation, COALESCE(r.state, ''), c.reason,
-		c.opened_at, c.closed_at, COALESCE((SELECT substr(raw, 1, idlen) FROM code WHERE id = c.code), CAST(c.sscc AS BLOB)), EXISTS (SELECT 1 FROM dropped d WHERE d.container = c.id)
-		FROM container c LEFT JOIN report r ON r.id = c.aggregation WHERE `+where+" ORDER BY c.id DESC LIMIT 1", args...).
-		Scan(&c.ID, &c.Line, &c.Station, &c.Group, &c.Batch, &c.Capacity, &c.OfContainers, &c.State, &c.Parent, &c.Report, &c.Reported, &c.Reason, &opened, &closed, &own, &c.Dropped)
+	into := []any{&c.ID, &c.Line, &c.Station, &c.Group, &c.Batch, &c.Capacity, &c.OfContainers, &c.State, &c.Parent, &c.Report, &c.Reported, &c.Reason, &opened, &closed, &own, &c.Dropped}
+	if err := s.Scan(append(into, more...)...); err != nil {
+		return c, err
+	}
+	c.Code, c.OpenedAt = code.Code(own), time.UnixMicro(opened).UTC()
+	if closed != 0 {
+		c.ClosedAt = time.UnixMicro(closed).UTC()
+	}
+	return c, nil
+}
+
+func (l *Ledger) container(ctx context.Context, where string, args ...any) (Container, error) {
+	c, err := scanContainer(l.reads.QueryRowContext(ctx, "SELECT "+containerColumns+" FROM container c LEFT JOIN report r ON r.id = c.aggregation WHERE "+where+" ORDER BY c.id DESC LIMIT 1", args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Container{}, ErrNotFound
 	}
 	if err != nil {
 		return Container{}, fmt.Errorf("reading a container: %w", err)
-	}
-	c.Code, c.OpenedAt = code.Code(own), time.UnixMicro(opened).UTC()
-	if closed != 0 {
-		c.ClosedAt = time.UnixMicro(closed).UTC()
 	}
 	rows, err := l.reads.QueryContext(ctx, `SELECT substr(raw, 1, idlen), placed, id FROM code WHERE container = ?1
 		UNION ALL SELECT COALESCE((SELECT substr(raw, 1, idlen) FROM code WHERE id = k.code), CAST(k.sscc AS BLOB)), k.placed, k.id FROM container k WHERE k.parent = ?1 ORDER BY 2, 3`, int64(c.ID))

@@ -33,7 +33,7 @@ func (l *Ledger) Import(ctx context.Context, p ProductID, profile code.Profile, 
 		if err != nil {
 			return err
 		}
-		seq, err := t.event("import", "codes of "+name)
+		seq, err := t.event(placeImport, "codes of "+name)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (l *Ledger) Import(ctx context.Context, p ProductID, profile code.Profile, 
 		if n == 0 {
 			return errNothing
 		}
-		if _, err := t.event("import", fmt.Sprintf("imported %s: %d codes", name, n)); err != nil {
+		if _, err := t.event(placeImport, fmt.Sprintf("imported %s: %d codes", name, n)); err != nil {
 			return err
 		}
 		if _, err := t.exec("UPDATE block SET quantity = ? WHERE id = ?", n, block); err != nil {

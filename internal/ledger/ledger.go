@@ -59,10 +59,12 @@ type Ledger struct {
 	w     *writer
 	log   *logKeeper
 	ended sync.Once // its log's keeper
-	lock  *os.File
-	home  home.Home // where the file was found
-	free  func(dir string) (int64, error)
-	exact bool // the journal ended with just what was acknowledged when it was opened
+
+	doubts doubts
+	lock   *os.File
+	home   home.Home // where the file was found
+	free   func(dir string) (int64, error)
+	exact  bool // the journal ended with just what was acknowledged when it was opened
 
 	beside string // a folder that may have archives too; empty: there is none
 }

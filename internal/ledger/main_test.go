@@ -18,6 +18,9 @@ const archiveEnv = "LINEMARK_TEST_LEDGER_ARCHIVE"
 // restoreEnv names a backup that it restores.
 const restoreEnv = "LINEMARK_TEST_LEDGER_RESTORE"
 
+// dropEnv has it drop what is in doubt.
+const dropEnv = "LINEMARK_TEST_LEDGER_DROP"
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		if to := os.Getenv(backupEnv); to != "" {
@@ -26,6 +29,10 @@ func TestMain(m *testing.M) {
 		}
 		if os.Getenv(archiveEnv) != "" {
 			archiveChild(dir)
+			return
+		}
+		if os.Getenv(dropEnv) != "" {
+			dropChild(dir)
 			return
 		}
 		if from := os.Getenv(restoreEnv); from != "" {

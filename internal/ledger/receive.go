@@ -32,7 +32,7 @@ type OrderID int64
 type Order struct {
 	ID         OrderID
 	Product    ProductID
-	GTIN       string
+	Name, GTIN string // of the product
 	Quantity   int
 	ServerID   string
 	State      OrderState
@@ -275,12 +275,12 @@ func (l *Ledger) OpenOrders(ctx context.Context) ([]Order, error) {
 func (l *Ledger) Orders(ctx context.Context) ([]Order, error) { return l.orders(ctx, "") }
 
 func (l *Ledger) orders(ctx context.Context, where string) ([]Order, error) {
-	rows, err := l.reads.QueryContext(ctx, `SELECT o.id, o.product, p.gtin, o.quantity, o.server_id, o.state, o.reason, o.placed_at, o.fetching, o.fetching_at, o.last_block, o.changed_at,
+	rows, err := l.reads.QueryContext(ctx, `SELECT o.id, o.product, p.name, p.gtin, o.quantity, o.server_id, o.state, o.reason, o.placed_at, o.fetching, o.fetching_at, o.last_block, o.changed_at,
 		COALESCE((SELECT SUM(quantity) FROM block b WHERE b.orders = o.id AND b.quarantine IS NULL), 0)
 		FROM orders o JOIN product p ON p.id = o.product `+where+" ORDER BY o.id")
 	return collect(rows, err, func(s scanner) (o Order, err error) {
 		var placed, changed, fetching int64
-		err = s.Scan(&o.ID, &o.Product, &o.GTIN, &o.Quantity, &o.ServerID, &o.State, &o.Reason, &placed, &o.Fetching, &fetching, &o.LastBlock, &changed, &o.Stored)
+		err = s.Scan(&o.ID, &o.Product, &o.Name, &o.GTIN, &o.Quantity, &o.ServerID, &o.State, &o.Reason, &placed, &o.Fetching, &fetching, &o.LastBlock, &changed, &o.Stored)
 		o.PlacedAt, o.ChangedAt = time.UnixMicro(placed).UTC(), time.UnixMicro(changed).UTC()
 		o.FetchingAt = time.UnixMicro(fetching).UTC()
 		return o, err

@@ -13,6 +13,9 @@ import (
 // ledger: it may have been printed, at an unknown time. It overtakes no other code.
 const recovered = -1
 
+// released is what the journal says of codes that a person vouches for, before his reason.
+const released = "released: "
+
 // RecoverOrder takes up an order that this ledger does not know but the server does, with the time
 // at which it was placed: the server's lists are asked for orders since then. It returns the
 // order's number, also when it is known.
@@ -143,7 +146,7 @@ func (l *Ledger) release(ctx context.Context, reason, where string, args ...any)
 				return err
 			}
 			for _, h := range found {
-				if err := t.move(h, InStock, NoEvidence, "recover", "released: "+reason); err != nil {
+				if err := t.move(h, InStock, NoEvidence, "recover", released+reason); err != nil {
 					return err
 				}
 				if _, err := t.exec("UPDATE code SET claim = NULL, lot = NULL WHERE id = ?", h.id); err != nil {

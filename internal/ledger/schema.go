@@ -1,7 +1,7 @@
 package ledger
 
 // schemaVersion is kept in PRAGMA user_version. A newer ledger is refused, never downgraded.
-const schemaVersion = 6
+const schemaVersion = 7
 
 // Times are microseconds of Unix time in UTC; order comes from rowids, never from times.
 //
@@ -122,5 +122,8 @@ const schema5 = homeTable + archiveTables
 // schema6 seals the journal, from its next entry on.
 const schema6 = chainTables
 
+// schema7 finds the codes in doubt.
+const schema7 = doubtIndex
+
 // schemas bring a ledger from each version to the next.
-var schemas = [schemaVersion]string{schema1, schema2, schema3, schema4, schema5, schema6}
+var schemas = [schemaVersion]string{schema1, schema2, schema3, schema4, schema5, schema6, schema7}

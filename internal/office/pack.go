@@ -32,7 +32,7 @@ type Repacked struct {
 }
 
 // place is where it happens, as the journal says it.
-const place = "office"
+const place = ledger.PlaceOffice
 
 // Container finds a container by its own code or by one that is in it.
 func (o Office) Container(ctx context.Context, text code.Code) (ledger.Container, error) {

@@ -50,7 +50,7 @@ func (o Office) Retry(ctx context.Context, id int64) error {
 	}
 	switch p.State {
 	case ledger.InDoubt, ledger.Unclear, ledger.Probable:
-		return o.Ledger.MoveReport(ctx, id, p.State, ledger.Frozen, "", "sent again on a person's word")
+		return o.Ledger.MoveReport(ctx, id, p.State, ledger.Frozen, "", ledger.CauseSentAgain)
 	case ledger.Denied:
 	default:
 		return &InputError{fmt.Sprintf("report %d is %s", id, p.State), "only reports in doubt and rejected ones go again"}
@@ -80,7 +80,7 @@ func (o Office) Resolve(ctx context.Context, id int64, as ledger.ReportStatus, r
 	}
 	switch p.State {
 	case ledger.InDoubt, ledger.Accepted, ledger.Denied, ledger.Frozen, ledger.Probable, ledger.Unclear:
-		return o.Ledger.MoveReport(ctx, id, p.State, as, "", "resolved by hand: "+reason)
+		return o.Ledger.MoveReport(ctx, id, p.State, as, "", ledger.CauseResolved+reason)
 	}
 	return &InputError{fmt.Sprintf("report %d is %s", id, p.State), "it needs no word"}
 }
@@ -189,5 +189,5 @@ func (o Office) Hand(ctx context.Context, id int64, reason string) error {
 	default:
 		return &InputError{fmt.Sprintf("report %d is %s", id, p.State), "only what has not arrived can be handed over by hand"}
 	}
-	return o.Ledger.MoveReport(ctx, id, p.State, ledger.Handed, "", "handed over in the cabinet: "+reason)
+	return o.Ledger.MoveReport(ctx, id, p.State, ledger.Handed, "", ledger.CauseHanded+reason)
 }

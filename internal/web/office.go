@@ -38,6 +38,14 @@ import (
 //	GET  /api/v1/shipping/{name}       a Shipment
 //	GET  /api/v1/shipping/{name}/files/{file}    a File
 //	POST /api/v1/shipping/{name}/print {again, waybill, by, reason}: ShipmentDone; so does retry {by, reason}
+//	GET  /api/v1/journal?from=&to=&place=&text=&people=1&code=&before=&limit=    a JournalPage; the code is percent-encoded
+//	GET  /api/v1/doubtful              an array of DoubtfulCause
+//	GET  /api/v1/doubtful/codes?product=&line=&batch=&cause=&up_to=&after=&limit=    an array of DoubtfulCode, in the order
+//	                                   in which they came into doubt; what is given must be just so, also if it is empty
+//	POST /api/v1/doubtful/drop         DropDoubtful: DroppedDoubtful
+//	GET  /api/v1/batches?line=&limit=  an array of Batch, that which was started last first
+//	GET  /api/v1/containers?line=&station=&state=&before=&limit=    a ContainerPage
+//	GET  /api/v1/orders                an array of Order, newest first
 //
 // What changes something needs the header X-Linemark: 1 and a JSON object of at most MaxBody
 // bytes. Another answer than 200 is a Fault: 400 for what was given, 404 and 409 for what the
@@ -70,6 +78,7 @@ func (c clerk) routes(mux router) {
 	mux.HandleFunc("POST /api/v1/reports/{id}/resolve", tell(c, resolve))
 	mux.HandleFunc("POST /api/v1/reports/{id}/hand", tell(c, hand))
 	c.shippingRoutes(mux)
+	c.lookRoutes(mux)
 }
 
 func look(c clerk, ask func(*http.Request, office.Office) (any, error)) http.HandlerFunc {
@@ -146,22 +155,35 @@ func sheet(r *http.Request, o office.Office) (any, error) {
 
 func drop(r *http.Request, o office.Office, in Drop) (any, error) {
 	d := ledger.Drop{Reason: string(in.Reason), WithChild: in.WithChild, DocNum: string(in.DocNum)}
-	if in.DocDate != "" {
-		var err error
-		if d.DocDate, err = time.Parse(time.RFC3339, string(in.DocDate)); err != nil {
-			return nil, &office.InputError{What: fmt.Sprintf("the document's date %q is no date with time and zone", in.DocDate), Hint: "write it as 2026-01-31T00:00:00+05:00"}
-		}
+	var err error
+	if d.DocDate, err = documentDate(in.DocDate); err != nil {
+		return nil, err
 	}
 	codes := make([]code.Code, len(in.Codes))
 	for i, c := range in.Codes {
 		codes[i] = asCode(c)
 	}
 	outs, err := o.Drop(r.Context(), d, codes)
+	return withdrawn(outs), err
+}
+
+func withdrawn(outs []ledger.DropOutcome) []Withdrawn {
 	all := make([]Withdrawn, len(outs))
 	for i, out := range outs {
 		all[i] = Withdrawn{Code: code.Visible(out.Code), Codes: out.Codes, Why: out.Why}
 	}
-	return all, err
+	return all
+}
+
+// documentDate is the date of a source document; zero: none is given.
+func documentDate(text Text) (at time.Time, err error) {
+	if text == "" {
+		return at, nil
+	}
+	if at, err = time.Parse(time.RFC3339, string(text)); err != nil {
+		return at, &office.InputError{What: fmt.Sprintf("the document's date %q is no date with time and zone", text), Hint: "write it as 2026-01-31T00:00:00+05:00"}
+	}
+	return at, nil
 }
 
 func reports(r *http.Request, o office.Office) (any, error) {

@@ -95,6 +95,7 @@ func calls(id int64) map[string]string {
 		"/api/v1/pack/replace":                        `{"code": "010478001234567721abcdefghijkl1", "for": "010478001234567721abcdefghijkl3", "by": "N.", "reason": "x"}`,
 		"/api/v1/pack/dissolve":                       `{"code": "00030123456700000014", "by": "N.", "reason": "x"}`,
 		"/api/v1/drop":                                `{"codes": ["010478001234567721abcdefghijkl1"], "reason": "DEFECT"}`,
+		"/api/v1/doubtful/drop":                       `{"codes": ["010478001234567721abcdefghijkl1"], "reason": "DEFECT", "by": "N.", "because": "x"}`,
 		fmt.Sprintf("/api/v1/reports/%d/retry", id):   `{}`,
 		fmt.Sprintf("/api/v1/reports/%d/resolve", id): `{"as": "sent", "reason": "seen"}`,
 		fmt.Sprintf("/api/v1/reports/%d/hand", id):    `{"reason": "by N."}`,

@@ -206,14 +206,18 @@ func LifeOf(l ledger.Life) Life {
 		out.State = "container"
 	}
 	for _, e := range l.Journal {
-		entry := Entry{At: e.At, Agent: e.Agent, Place: e.Place, Cause: e.Cause}
-		if e.HasStates {
-			entry.Was, entry.Now = e.Was.String(), e.Now.String()
-		}
-		out.Journal = append(out.Journal, entry)
+		out.Journal = append(out.Journal, entryOf(e))
 	}
 	for _, r := range l.Reports {
 		out.Reports = append(out.Reports, Report{ID: r.UUID, Kind: string(r.Kind), State: string(r.State), Server: r.ServerID, Reason: r.Reason})
+	}
+	return out
+}
+
+func entryOf(e ledger.Entry) Entry {
+	out := Entry{At: e.At, Agent: e.Agent, Place: e.Place, Cause: e.Cause}
+	if e.HasStates {
+		out.Was, out.Now = e.Was.String(), e.Now.String()
 	}
 	return out
 }
