@@ -156,6 +156,28 @@ func (c *conveyor) moves(last time.Time, pace time.Duration) time.Time {
 	return due
 }
 
+// operator clears a stop in his time, unless somebody else has done so before, as on the agent's page. It is false when
+// the shift is over.
+func (c *conveyor) operator(ctx context.Context) bool {
+	for end := time.Now().Add(c.opt.Restart); time.Now().Before(end); {
+		if !sleep(ctx, min(20*time.Millisecond, time.Until(end))) {
+			return false
+		}
+		c.mu.Lock()
+		cleared := !c.stopped
+		if cleared {
+			c.takeOff()
+			c.record("restarted", nil, "by somebody else")
+		}
+		c.mu.Unlock()
+		if cleared {
+			return true
+		}
+	}
+	c.restart()
+	return true
+}
+
 // wait lets one product's time pass. It is false when the shift is over.
 func (c *conveyor) wait(ctx context.Context, moved time.Time, pace time.Duration) bool {
 	if pace > 0 && !sleep(ctx, time.Until(moved.Add(pace))) {
@@ -173,10 +195,9 @@ func (c *conveyor) wait(ctx context.Context, moved time.Time, pace time.Duration
 		c.mu.Unlock()
 		switch {
 		case stopped:
-			if !sleep(ctx, c.opt.Restart) {
+			if !c.operator(ctx) {
 				return false
 			}
-			c.restart()
 		case silent:
 			if !sleep(ctx, 20*time.Millisecond) {
 				return false

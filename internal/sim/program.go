@@ -161,11 +161,16 @@ func (c *conveyor) eject() {
 func (c *conveyor) restart() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.takeOff()
+	c.stopped = false
+	c.record("restarted", nil, "")
+	c.plc.SetCoil(c.points.stop, false)
+}
+
+// takeOff is what whoever restarts the line does first with a product that the rejector has not thrown out.
+func (c *conveyor) takeOff() {
 	if p := c.window; p != nil && p.here {
 		p.out = true
 		c.record("taken", p, "by hand: the rejector did not move")
 	}
-	c.stopped = false
-	c.record("restarted", nil, "")
-	c.plc.SetCoil(c.points.stop, false)
 }
