@@ -59,6 +59,8 @@ type Options struct {
 	// Config tells of the configuration's file; nil: there is none.
 	Config func() *ConfigStatus
 
+	// Page makes what people see at the agent's own port; nil: there is the API alone.
+	Page func(*Agent) http.Handler
 	// Metrics makes what answers /metrics on the agent's own page; nil: nothing does.
 	Metrics func(*Agent) http.Handler
 
@@ -91,6 +93,7 @@ type Agent struct {
 	boxes    containerCount
 	open     openReports
 	delays   delays
+	held     held
 	trends   map[string]*trend.Trend // by line
 	broker   *broker                 // nil: no MQTT broker is told
 	clerk    *shipping.Clerk         // nil: the shipments cannot be read
@@ -112,6 +115,9 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*Agent, error) {
 	a.handler = web.Handler(page{a}, a.log)
 	if o.Metrics != nil {
 		a.handler = web.WithMetrics(a.handler, o.Metrics(a))
+	}
+	if o.Page != nil {
+		a.handler = web.WithPage(a.handler, o.Page(a))
 	}
 	o.took = a.delays.of(DelayCommit, "", "", shortSteps)
 	var err error
@@ -161,6 +167,9 @@ func (a *Agent) Ledger() *ledger.Ledger { return a.ledger }
 
 // Handler answers the page and the API.
 func (a *Agent) Handler() http.Handler { return a.handler }
+
+// Config returns the configuration that is in force.
+func (a *Agent) Config() *config.Config { return a.cfg }
 
 // Close closes the ledger and ends the recording. Run must have returned.
 func (a *Agent) Close() error { return errors.Join(a.rec.Close(), a.ledger.Close()) }

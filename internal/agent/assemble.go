@@ -199,7 +199,10 @@ func (a *Agent) join(built *line.Line, l config.Line, s config.Station) {
 		sc.onState = func(line.ScannerState) {}
 		sc.onRead = func(scan line.Scan) { post(line.CheckScan{Scan: scan}) }
 	}
-	a.joinPLC(post, s)
+	a.joinPLC(func(ev line.Event) {
+		a.restarted(built, ev)
+		post(ev)
+	}, s)
 	for _, point := range []string{s.Reject, s.Confirm, s.Stop, s.Request, s.Verdict, s.Acknowledge, s.Refused, s.Accepted} {
 		if name, _, ok := config.SplitPoint(point); ok && !slices.Contains(a.plcs[name].lines, built) {
 			a.plcs[name].lines = append(a.plcs[name].lines, built)

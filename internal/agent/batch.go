@@ -67,7 +67,8 @@ func (a *Agent) batchChanged(ctx context.Context, name string) error {
 func (a *Agent) Office() office.Office {
 	o := Office(a.cfg, a.ledger)
 	o.Changed = a.batchChanged
-	o.Ask = a.ask
+	o.Ask, o.PrintAgain = a.ask, a.printAgain
+	o.Hold, o.Start = a.HoldLine, a.StartLine
 	o.Shipping = func(bool) (shipping.Desk, error) { return a.Shipping() }
 	return o
 }

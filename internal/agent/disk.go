@@ -24,6 +24,9 @@ type DiskStatus struct {
 	Warn  int64  `json:"warn"` // below it there is an alarm
 	Stop  int64  `json:"stop"` // below it nothing is fed
 	Level string `json:"level"`
+	// HoursLeft is how long it lasts until nothing is fed, at the speed of the last hour, by whoever fills it; null: not known, or
+	// it does not fill.
+	HoursLeft *float64 `json:"hours_left"`
 }
 
 // disk watches the room on the ledger's disk. It stops the feeding of printers while there is still room
@@ -34,8 +37,34 @@ type disk struct {
 	room       func(dir string) (free, total int64, err error)
 	alarm      func(text string)
 
-	mu sync.Mutex
-	is DiskStatus
+	mu   sync.Mutex
+	is   DiskStatus
+	past []roomAt // of the last hour
+}
+
+type roomAt struct {
+	at   time.Time
+	free int64
+}
+
+// The speed at which a disk fills is known after shortest, and is that of the last longest.
+const (
+	shortestFill = 10 * time.Minute
+	longestFill  = time.Hour
+)
+
+// hoursLeft takes down how much is free now, and says how many hours it lasts.
+func (d *disk) hoursLeft(now time.Time, free, stop int64) *float64 {
+	d.past = append(d.past, roomAt{now, free})
+	for now.Sub(d.past[0].at) > longestFill {
+		d.past = d.past[1:]
+	}
+	first := d.past[0]
+	if now.Sub(first.at) < shortestFill || first.free <= free {
+		return nil
+	}
+	h := float64(max(0, free-stop)) / (float64(first.free-free) / now.Sub(first.at).Hours())
+	return &h
 }
 
 // Levels of a disk whose configuration names none: a share of its size, but not more than.
@@ -82,6 +111,7 @@ func (d *disk) look() {
 	case free < is.Warn:
 		is.Level = DiskLow
 	}
+	is.HoursLeft = d.hoursLeft(time.Now(), free, is.Stop)
 	d.is = is
 	d.mu.Unlock()
 	switch {

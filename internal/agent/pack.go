@@ -51,11 +51,36 @@ func (a *Agent) ask(ctx context.Context, name, station string, r office.Repack) 
 			continue
 		}
 		said, err := l.Ask(ctx, station, line.Ask{Do: line.Do(r.Do), Code: r.Code, For: r.For, Because: r.Because()})
-		var refused *line.RefusedError
-		if errors.As(err, &refused) {
-			err = &office.InputError{What: refused.Why, Hint: fmt.Sprintf("linemark pack show --line %s --station %s shows what is open", name, station)}
+		return said, refusal(err, name, station)
+	}
+	return "", line.ErrNoStation
+}
+
+// refusal turns a station's no into what a person can act on.
+func refusal(err error, name, station string) error {
+	var refused *line.RefusedError
+	if errors.As(err, &refused) {
+		return &office.InputError{What: refused.Why, Hint: fmt.Sprintf("linemark pack show --line %s --station %s shows what is open", name, station)}
+	}
+	return err
+}
+
+// printAgain has a station print a closed container's label once more.
+func (a *Agent) printAgain(ctx context.Context, c ledger.Container) (string, error) {
+	for _, l := range a.lines {
+		if l.Name() != c.Line {
+			continue
 		}
-		return said, err
+		stands, err := a.ledger.Packed(ctx, c.Code)
+		if err != nil {
+			return "", err
+		}
+		b, err := a.ledger.BatchOf(ctx, c.Line, c.Batch)
+		if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+			return "", err
+		}
+		said, err := l.Again(ctx, c, stands.Whole, b)
+		return said, refusal(err, c.Line, c.Station)
 	}
 	return "", line.ErrNoStation
 }

@@ -64,7 +64,8 @@ type LineStatus struct {
 	Batch      BatchStatus     `json:"batch"`
 	Stations   []StationStatus `json:"stations"`
 	Containers []Containers    `json:"containers"`
-	Counts     *CountStatus    `json:"counts"` // null: the line does not run
+	Counts     *CountStatus    `json:"counts"`         // null: the line does not run
+	Held       *Held           `json:"held,omitempty"` // null: nobody has stopped it on the page
 }
 
 // BatchStatus is what the line's reports say of its products now.
@@ -103,9 +104,11 @@ type ReportStatus struct {
 	Aggregation map[string]int `json:"aggregation"`
 	Dropout     map[string]int `json:"dropout"`
 	// Oldest is when the oldest report of a kind was made whose fate is not known yet.
-	Oldest  map[string]time.Time `json:"oldest_open,omitempty"`
-	Trouble string               `json:"trouble,omitempty"`
-	Since   *time.Time           `json:"since,omitempty"` // of the trouble
+	Oldest map[string]time.Time `json:"oldest_open,omitempty"`
+	// Due is when the oldest of these must have arrived, see report.within; null: nothing is open, or no limit is known.
+	Due     *time.Time `json:"due,omitempty"`
+	Trouble string     `json:"trouble,omitempty"`
+	Since   *time.Time `json:"since,omitempty"` // of the trouble
 }
 
 // Status tells how everything stands. It asks the ledger and touches no device.
@@ -164,7 +167,7 @@ func (a *Agent) lineStatus(ctx context.Context, s *Status) error {
 		return err
 	}
 	for _, l := range a.lines {
-		status := LineStatus{Name: l.Name(), Counts: a.countStatus(l)}
+		status := LineStatus{Name: l.Name(), Counts: a.countStatus(l), Held: a.held.get(l.Name())}
 		if status.Batch, err = a.batchStatus(ctx, l.Name()); err != nil {
 			return err
 		}
@@ -224,6 +227,11 @@ func (a *Agent) reportStatus(ctx context.Context, s *Status) error {
 	}
 	if s.Reports.Oldest, err = a.open.look(ctx, a.ledger); err != nil {
 		return err
+	}
+	for _, made := range s.Reports.Oldest {
+		if due := made.Add(a.cfg.Report.Within); a.cfg.Report.Within > 0 && (s.Reports.Due == nil || due.Before(*s.Reports.Due)) {
+			s.Reports.Due = &due
+		}
 	}
 	if desk := a.desk.Status(); desk.Trouble != "" {
 		s.Reports.Trouble, s.Reports.Since = desk.Trouble, &desk.Since

@@ -208,6 +208,9 @@ type Station struct {
 // Report says when reports go.
 type Report struct {
 	WhenInDoubt string `toml:"when_in_doubt"` // a report whose answer was lost: resend (default) the same bytes, or ask a person
+	// Within is how long after it was made a report must have arrived, as the law of the place has it: the page tells how
+	// many hours are left. Default: no limit is known.
+	Within time.Duration `toml:"within"`
 
 	Utilisation Utilisation `toml:"utilisation"`
 	Aggregation Aggregation `toml:"aggregation"`

@@ -20,6 +20,16 @@ func (l *Ledger) ReportsSince(ctx context.Context, since time.Time) ([]Report, e
 	return l.reports(ctx, fmt.Sprintf("WHERE changed_at >= %d", since.UnixMicro()))
 }
 
+// NewestReports returns the reports that were made last, oldest first.
+func (l *Ledger) NewestReports(ctx context.Context, limit int) ([]Report, error) {
+	return l.reports(ctx, fmt.Sprintf("WHERE id IN (SELECT id FROM report ORDER BY id DESC LIMIT %d)", limit))
+}
+
+// PartsOf returns the reports that stand in the place of a divided one.
+func (l *Ledger) PartsOf(ctx context.Context, id int64) ([]Report, error) {
+	return l.reports(ctx, fmt.Sprintf("WHERE id > %d AND parent = %d", id, id))
+}
+
 // OldestOpen returns the oldest report of each kind whose fate is not known yet, by its ID. One that has probably
 // arrived does not count. The reports' bytes are not touched.
 func (l *Ledger) OldestOpen(ctx context.Context) (map[ReportKind]int64, error) {

@@ -243,8 +243,14 @@ func (l *Line) SetBatch(ctx context.Context, b ledger.Batch, why string) error {
 	return nil
 }
 
-// batchPermit stands among the stations' permits; no station has an empty name.
-const batchPermit = ""
+// Hold keeps codes from the line's marking printers while why is not empty.
+func (l *Line) Hold(why string) { l.setPermit(holdPermit, Permit{OK: why == "", Why: why}) }
+
+// These stand among the stations' permits; no station is called so.
+const (
+	batchPermit = ""
+	holdPermit  = " "
+)
 
 // Run works until ctx ends. An event that is being handled is finished first.
 func (l *Line) Run(ctx context.Context) {
@@ -281,8 +287,10 @@ func (l *Line) setPermit(station string, permit Permit) {
 			all = one
 		}
 	}
-	if one, ok := l.permits[batchPermit]; ok && !one.OK {
-		all = one // a person must act, the others come right by themselves
+	for _, person := range []string{batchPermit, holdPermit} { // a person must act, the others come right by themselves
+		if one, ok := l.permits[person]; ok && !one.OK {
+			all = one
+		}
 	}
 	changed := l.permit == nil || *l.permit != all
 	l.permit = &all

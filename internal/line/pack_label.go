@@ -32,16 +32,18 @@ type labelling struct {
 	base    int // the session's count without the label outstanding
 	counted int
 	until   time.Time // the check reading must have come
+	again   again
 }
 
 type stage int
 
 const (
-	idle     stage = iota
-	taking         // a code is being taken
-	printing       // its label is at the printer
-	checking       // its label is out and must be read
-	closing        // the ledger is told
+	idle      stage = iota
+	taking          // a code is being taken
+	printing        // its label is at the printer
+	checking        // its label is out and must be read
+	closing         // the ledger is told
+	repeating       // the label of a closed container is at the printer once more
 )
 
 func (l *labelling) add(id ledger.ContainerID) []Effect {
@@ -94,7 +96,12 @@ func (l *labelling) step(now time.Time, ev Event, p *packing) []Effect {
 		return l.taken(now, ev, p)
 	case CheckScan:
 		return l.checked(ev.Scan, p)
+	case PrintAgain:
+		return l.repeat(now, ev)
 	case Tick:
+		if l.stage == repeating && now.After(l.again.until) {
+			return l.repeated("the printer has said nothing for " + againWithin.String())
+		}
 		if l.stage == checking && now.After(l.until) {
 			return l.lost("its label was not read in "+l.cfg.CheckWithin.String(), p)
 		}
@@ -142,6 +149,9 @@ func (l *labelling) printed(now time.Time, ev PrintedCount) []Effect {
 		return nil
 	}
 	l.counted = ev.Count
+	if l.stage == repeating && l.counted > l.base {
+		return l.repeated("")
+	}
 	if l.stage != printing || l.counted <= l.base {
 		return nil
 	}
@@ -159,6 +169,15 @@ func (l *labelling) close(ev ledger.Evidence) []Effect {
 
 // checked compares the reading of a label with what was sent to the printer, byte for byte.
 func (l *labelling) checked(s Scan, p *packing) []Effect {
+	switch {
+	case l.again.read != "" && s.Code == l.again.read:
+		if l.again.read = ""; l.stage == repeating {
+			return l.repeated("")
+		}
+		return nil
+	case l.stage == repeating:
+		return l.repeated("its label was read as something else: " + code.Visible(s.Code))
+	}
 	if l.stage != checking && l.stage != printing {
 		return []Effect{Alarm{Text: "a container label was read while none was expected: " + code.Visible(s.Code)}}
 	}
@@ -175,6 +194,9 @@ func (l *labelling) checked(s Scan, p *packing) []Effect {
 // lost gives the container under way to a person: whether its label came out, and which one,
 // nobody can tell. A new code for it would perhaps be its second label.
 func (l *labelling) lost(why string, p *packing) []Effect {
+	if l.stage == repeating {
+		return l.repeated(why)
+	}
 	if l.stage != printing && l.stage != checking {
 		return nil
 	}

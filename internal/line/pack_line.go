@@ -170,18 +170,5 @@ func (l *Line) Ask(ctx context.Context, station string, a Ask) (string, error) {
 	if p == nil || p.container.Station == "" {
 		return "", ErrNoStation
 	}
-	no, answer := p.asks.expect()
-	defer p.asks.forget(no)
-	p.post(ctx, Asked{No: no, Ask: a})
-	select {
-	case r := <-answer:
-		if r.Why != "" {
-			return "", &RefusedError{Why: r.Why}
-		}
-		return r.Said, nil
-	case <-p.gone:
-		return "", ErrNoStation
-	case <-ctx.Done():
-		return "", fmt.Errorf("whether it was done is not known: %w", ctx.Err())
-	}
+	return p.askedFor(ctx, func(no int64) Event { return Asked{No: no, Ask: a} })
 }

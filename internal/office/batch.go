@@ -51,6 +51,18 @@ func Pause(cfg *config.Config, line string, b ledger.Batch) string {
 // byNumber says whether reports go by the number of a batch of SmartOne.
 func byNumber(cfg *config.Config) bool { return cfg.OnSmartOne() && cfg.SmartOne.ByBatch() }
 
+// BatchNeeds is what a line's next batch must say.
+type BatchNeeds struct {
+	ProductionDate, ExpirationDate, Series bool
+	Number                                 bool // its name is the number of a SmartOne batch
+}
+
+// NeedsOf returns what the reports of a line's products need to know of their batch.
+func NeedsOf(cfg *config.Config, line string) BatchNeeds {
+	r, _ := rulesOf(cfg, line)
+	return BatchNeeds{r.Utilisation.ProductionDate, r.Utilisation.ExpirationDate, r.Utilisation.SeriesNumber, byNumber(cfg)}
+}
+
 // maxSeries is the most characters of a series number (document, 4.4.1).
 const maxSeries = 20
 

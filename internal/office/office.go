@@ -24,6 +24,11 @@ type Office struct {
 	// Ask has a working pack station change its open container and says what was done; nil while no
 	// agent runs.
 	Ask func(ctx context.Context, line, station string, r Repack) (string, error)
+	// PrintAgain prints the label of a closed container once more and says what came of it; nil while no agent runs.
+	PrintAgain func(ctx context.Context, c ledger.Container) (string, error)
+	// Hold stops a line on a person's word, and Start lets it go on; nil while no agent runs.
+	Hold  func(ctx context.Context, line, by, why string) error
+	Start func(ctx context.Context, line string) error
 	// Shipping opens the desk for shipments; change says that something is to be changed there. nil: there is none.
 	Shipping func(change bool) (shipping.Desk, error)
 }

@@ -14,10 +14,10 @@ import (
 
 // Repack is what a person wants of a container.
 type Repack struct {
-	Do string // close, undo, empty, out, replace, dissolve
+	Do string // close, undo, empty, out, replace, dissolve, label
 	// Line and Station: whose open container, for close, undo and empty.
 	Line, Station string
-	Code          code.Code // out, replace: of what comes out; dissolve: the container's own
+	Code          code.Code // out, replace: of what comes out; dissolve, label: the container's own
 	For           code.Code // replace: of what goes in
 	By, Reason    string    // who says so, and why
 }
@@ -108,9 +108,9 @@ func (o Office) target(ctx context.Context, r Repack) (ledger.Container, error) 
 	switch r.Do {
 	case "close", "undo", "empty":
 		return o.OpenContainer(ctx, r.Line, r.Station)
-	case "out", "replace", "dissolve":
+	case "out", "replace", "dissolve", "label":
 	default:
-		return ledger.Container{}, &InputError{fmt.Sprintf("%q is nothing that can be done to a container", r.Do), "close, undo, empty, out, replace or dissolve"}
+		return ledger.Container{}, &InputError{fmt.Sprintf("%q is nothing that can be done to a container", r.Do), "close, undo, empty, out, replace, dissolve or label"}
 	}
 	c, own, err := o.Ledger.FindContainer(ctx, r.Code)
 	switch {
@@ -118,9 +118,9 @@ func (o Office) target(ctx context.Context, r Repack) (ledger.Container, error) 
 		return c, inNone(r.Code)
 	case err != nil:
 		return c, err
-	case r.Do == "dissolve" && !own:
+	case (r.Do == "dissolve" || r.Do == "label") && !own:
 		return c, &InputError{code.Visible(r.Code) + " is on no container", "give the container's own code: linemark pack show tells it"}
-	case r.Do == "dissolve" || !own:
+	case r.Do == "dissolve" || r.Do == "label" || !own:
 		return c, nil
 	case c.Parent == 0:
 		return c, inNone(r.Code)
@@ -129,6 +129,9 @@ func (o Office) target(ctx context.Context, r Repack) (ledger.Container, error) 
 }
 
 func (o Office) repack(ctx context.Context, c ledger.Container, r Repack) (string, error) {
+	if r.Do == "label" {
+		return o.labelAgain(ctx, c, r)
+	}
 	if c.State != ledger.ContainerOpen {
 		return o.repackClosed(ctx, c, r)
 	}
@@ -148,6 +151,22 @@ func (o Office) repack(ctx context.Context, c ledger.Container, r Repack) (strin
 		return "", &InputError{"no agent runs, and a container is closed by its station", "start it with linemark run"}
 	}
 	return o.repackIdle(ctx, c, s, r)
+}
+
+// labelAgain prints a container's label once more. That a person has asked for it, and why, is in the journal before.
+func (o Office) labelAgain(ctx context.Context, c ledger.Container, r Repack) (string, error) {
+	switch {
+	case c.State != ledger.ContainerClosed:
+		return "", &InputError{fmt.Sprintf("container %d is %s: it has no label yet", c.ID, c.State), "a label is printed when it is closed"}
+	case c.Dropped:
+		return "", &InputError{fmt.Sprintf("container %d is withdrawn", c.ID), "its code is never used again"}
+	case o.PrintAgain == nil:
+		return "", ErrNoAgent
+	}
+	if err := o.Ledger.Note(ctx, place, fmt.Sprintf("the label of container %d (%s) is printed again %s", c.ID, code.Visible(c.Code), r.Because())); err != nil {
+		return "", err
+	}
+	return o.PrintAgain(ctx, c)
 }
 
 // repackIdle changes a bench's open container while no agent runs.

@@ -21,3 +21,13 @@ func WithMetrics(h, metrics http.Handler) http.Handler {
 	mux.Handle("/", h)
 	return mux
 }
+
+// WithPage lets api answer what programs ask for, and page everything else.
+func WithPage(api, page http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/api/", MetricsPath, "/healthz", "/readyz"} {
+		mux.Handle(path, api)
+	}
+	mux.Handle("/", page)
+	return mux
+}

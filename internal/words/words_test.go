@@ -160,7 +160,7 @@ func TestPatterns(t *testing.T) {
 // names are what stands in Latin letters in a Russian text: names, and what a person types.
 var names = regexp.MustCompile(`\{"name.*\}|"secret:NAME"|"file:/path"|"\$\{NAME\}"|data_dir/archive|linemark( [a-z]+)*( -?-?[A-Za-z-]+)*|\[[a-z]+\]( [a-z_]+)?|--[a-z-]+|[a-z]+_[a-z_]+|agent\.name|agent\.data_dir|product\.batches|\b(waybill,|pallet,|document,MESSAGE,DOCUMENT|resolve --as sent)|2026-01-31T[0-9:+]+`)
 
-var nouns = strings.Fields(`PLC GTIN SSCC IZKM CSV JSON UTF GS FNC QR PIN PDF PNG JPEG GIF PEM HTTP AIM NAK ERR PAUSE ONLINE RUN
+var nouns = strings.Fields(`PLC GTIN SSCC IZKM MQTT CSV JSON UTF GS FNC QR PIN PDF PNG JPEG GIF PEM HTTP AIM NAK ERR PAUSE ONLINE RUN
 	SmartOne Ediweb Diadoc match execute beat unit offset department request picture MM preprinted true argon id batch json csv CODE
 	false pack sent rejected look operate maintain shipment waybill document`)
 

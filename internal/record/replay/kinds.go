@@ -16,7 +16,7 @@ var kinds = byName(
 	line.OvertakenBefore{}, line.Overtaken{}, line.TooLate{}, line.Failed{}, line.OpenContainer{}, line.Opened{}, line.PutUnits{}, line.Puts{},
 	line.PutContainer{}, line.FillContainer{}, line.AsideContainer{}, line.TakeSSCC{}, line.TakenSSCC{}, line.CloseContainer{},
 	line.Lend{}, line.GivenBack{}, line.Asked{}, line.Reply{}, line.Signal{}, line.BatchChanged{}, line.FindOpen{}, line.FoundOpen{}, line.PutCoded{}, line.CloseRead{}, line.PackFrame{},
-	line.PackedFrame{}, line.Repack{}, line.Repacked{},
+	line.PackedFrame{}, line.Repack{}, line.Repacked{}, line.PrintAgain{},
 	line.DropCodes{}, line.DroppedCodes{}, line.ReworkCodes{},
 )
 

@@ -1,0 +1,145 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"linemark/internal/config"
+	"linemark/internal/line"
+	"linemark/internal/office"
+)
+
+// Held is a line that a person has stopped.
+type Held struct {
+	By    string    `json:"by"`
+	Why   string    `json:"why"`
+	Since time.Time `json:"since"`
+}
+
+// held remembers which lines people have stopped in this run of the agent. Behind a restart the PLC's own output still
+// says so; a line without one goes on by itself (P9).
+type held struct {
+	mu    sync.Mutex
+	of    map[string]Held
+	stood map[string]bool // the stop output was read back as set since
+}
+
+func (h *held) get(line string) *Held {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if one, ok := h.of[line]; ok {
+		return &one
+	}
+	return nil
+}
+
+func (h *held) set(line string, one *Held) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.of == nil {
+		h.of, h.stood = map[string]Held{}, map[string]bool{}
+	}
+	delete(h.stood, line)
+	if delete(h.of, line); one != nil {
+		h.of[line] = *one
+	}
+}
+
+// cleared takes down how a stop output of a line was read back, and says whether somebody has restarted a line that was held.
+func (h *held) cleared(line string, set bool) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, ok := h.of[line]; !ok {
+		return false
+	}
+	if set {
+		h.stood[line] = true
+		return false
+	}
+	return h.stood[line]
+}
+
+// restarted feeds the printers again when a line that was stopped on the page is restarted at its panel: its products
+// would come unmarked.
+func (a *Agent) restarted(l *line.Line, ev line.Event) {
+	if out, ok := ev.(line.StopOutput); ok && a.held.cleared(l.Name(), out.Set) {
+		a.held.set(l.Name(), nil)
+		l.Hold("")
+	}
+}
+
+// HoldLine stops a line on a person's word: no code goes to its printers any more, and the stop outputs of its stations
+// are set. Where a PLC does not take that, the printers are held all the same and the error says so.
+func (a *Agent) HoldLine(ctx context.Context, name, by, why string) error {
+	l, cfg, err := a.lineOf(name)
+	if err != nil {
+		return err
+	}
+	a.held.set(name, &Held{By: by, Why: why, Since: time.Now()})
+	l.Hold("stopped by " + by + ": " + why)
+	var faults []error
+	for _, s := range a.stops(cfg) {
+		if err := (signals{s.plc}).Set(ctx, s.output, true); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", s.plc.name, err))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return &office.InputError{What: "no more codes go to the printers of line " + name + ", but its PLC did not take the stop: " + err.Error(), Hint: "stop the line at its own panel"}
+	}
+	return nil
+}
+
+// StartLine lets a line go on: the stop outputs of its stations are cleared, whatever they were set for, and its
+// printers are fed again. A machine that is held by a PackML command is started at the machine.
+func (a *Agent) StartLine(ctx context.Context, name string) error {
+	l, cfg, err := a.lineOf(name)
+	if err != nil {
+		return err
+	}
+	atMachine := ""
+	for _, s := range a.stops(cfg) {
+		if s.output == s.plc.watch.PackML.Command {
+			atMachine = s.plc.name
+			continue
+		}
+		if err := (signals{s.plc}).Set(ctx, s.output, false); err != nil {
+			return &office.InputError{What: "line " + name + " still stands: " + s.plc.name + " did not take the start: " + err.Error(), Hint: "start the line at its own panel"}
+		}
+	}
+	a.held.set(name, nil)
+	l.Hold("")
+	if atMachine != "" {
+		return &office.InputError{What: "the printers of line " + name + " are fed again; " + atMachine + " itself was not told to start", Hint: "start the machine at its own panel"}
+	}
+	return nil
+}
+
+func (a *Agent) lineOf(name string) (*line.Line, config.Line, error) {
+	for i, l := range a.lines {
+		if l.Name() == name {
+			return l, a.cfg.Lines[i], nil
+		}
+	}
+	return nil, config.Line{}, &office.InputError{What: fmt.Sprintf("there is no line %q", name), Hint: "linemark status shows the lines"}
+}
+
+type stopPoint struct {
+	plc    *plc
+	output string
+}
+
+// stops are the outputs that stop a line, each once.
+func (a *Agent) stops(l config.Line) []stopPoint {
+	var all []stopPoint
+	seen := map[string]bool{}
+	for _, s := range l.Stations {
+		if name, output, ok := config.SplitPoint(s.Stop); ok && !seen[s.Stop] {
+			seen[s.Stop] = true
+			all = append(all, stopPoint{a.plcs[name], output})
+		}
+	}
+	return all
+}
