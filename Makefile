@@ -19,7 +19,7 @@ demo: build ## a whole plant and the agent for 30 s, then the balance and a chec
 	bin/linemark demo$(if $(SYSTEM), --system $(SYSTEM))
 
 .PHONY: test
-test: setup build-all fmt vet lint test-go ## set up what is needed, then run every check and every test
+test: setup build-all fmt vet lint vuln test-go ## set up what is needed, then run every check and every test
 
 .PHONY: test-go
 test-go: ## the tests alone, with the race detector; counts what was skipped
@@ -54,6 +54,15 @@ $(LINT):
 .PHONY: lint
 lint: $(LINT) ## the linter with the short list of .golangci.yml
 	$(LINT) run ./...
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities in what the program calls, where their database can be had
+	./scripts/vuln.sh
+
+.PHONY: screenshots
+screenshots: ## the browser tests; pictures of every view into SHOTS (bin/screenshots)
+	mkdir -p $(or $(SHOTS),bin/screenshots)
+	LINEMARK_SCREENSHOTS=$(abspath $(or $(SHOTS),bin/screenshots)) $(GO) test -count=1 -v -timeout 20m ./internal/proof/browser
 
 .PHONY: bench
 bench: ## the speed figures, each as a ratio to a limit or a peer of the same run

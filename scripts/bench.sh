@@ -12,5 +12,7 @@ go test -run '^$' -bench '^BenchmarkWire$' -benchtime 100x ./drivers/printer/...
 go test -run '^$' -bench 'Format$' -benchtime 1x ./drivers/printer/zpl
 go test -run '^$' -bench Read -benchtime 1s ./drivers/plc/modbus
 go test -run '^$' -bench Poll -benchtime 1x ./drivers/plc/modbus
+go test -run '^$' -bench OpenPages -benchtime 1x ./internal/page
+go test -run '^$' -bench FirstPaint -benchtime 1x ./internal/proof/browser
 go test -run '^$' -bench Start -benchtime 1x ./internal/proof/start
 rm -rf "$LINEMARK_BENCH_DIR"

@@ -14,7 +14,7 @@ import (
 func runPack(ctx context.Context, c *console, args []string) error {
 	return choose(ctx, c, "pack", []word{
 		{"show", packShow}, {"close", packStation("close")}, {"undo", packStation("undo")}, {"empty", packStation("empty")},
-		{"out", packCode("out", 1)}, {"replace", packCode("replace", 2)}, {"dissolve", packCode("dissolve", 1)},
+		{"out", packCode("out", 1)}, {"replace", packCode("replace", 2)}, {"dissolve", packCode("dissolve", 1)}, {"label", packCode("label", 1)},
 	}, args, "linemark pack show --config linemark.toml --line 3 --station box")
 }
 

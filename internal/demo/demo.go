@@ -23,6 +23,7 @@ import (
 	"linemark/internal/config"
 	"linemark/internal/ledger"
 	"linemark/internal/metrics"
+	"linemark/internal/page"
 	"linemark/internal/sim"
 	"linemark/internal/sim/check"
 )
@@ -117,6 +118,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	a, err := agent.New(work, cfg, agent.Options{Log: slog.New(slog.NewTextHandler(logs, nil)), Look: 100 * time.Millisecond,
+		Page:    func(a *agent.Agent) http.Handler { return page.Of(a, slog.New(slog.NewTextHandler(logs, nil))) },
 		Metrics: func(a *agent.Agent) http.Handler { return metrics.Handler(a, metrics.Options{}) }})
 	if err != nil {
 		return Result{}, err

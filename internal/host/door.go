@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"linemark/internal/agent"
+	"linemark/internal/config"
+	"linemark/internal/page"
 	"linemark/internal/rights"
 	"linemark/internal/web"
 )
@@ -18,10 +21,23 @@ import (
 func (h *Host) guarded(serving http.Handler) http.Handler {
 	door := rights.NewDoor(rights.Beside(filepath.Dir(h.o.Config)), h.word, time.Now)
 	g := web.Guard{Door: door, Log: h.o.Log, Note: h.note, Named: h.named, Free: h.free}
-	mux := http.NewServeMux()
-	web.Login{Door: door, Secure: h.secure, Note: h.loggedIn}.Routes(mux)
-	mux.Handle("/", serving)
-	return g.Wrap(mux)
+	seen := page.New(page.Options{Agent: h.running, Config: h.config, Log: h.o.Log, Door: door, Secure: h.secure, Note: h.loggedIn})
+	g.Refused = seen.Refused
+	return g.Wrap(web.WithPage(serving, seen))
+}
+
+// running is the agent that runs, or why none does.
+func (h *Host) running() (*agent.Agent, []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.agent, h.why
+}
+
+// config is the configuration in force.
+func (h *Host) config() *config.Config {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.file.cfg
 }
 
 // free lets anybody on this PC have the file looked at again while nothing runs: the host does so by itself every few

@@ -36,7 +36,7 @@ func TestDegradedByConfiguration(t *testing.T) {
 			t.Errorf("the reasons do not name %s: %s", want, all)
 		}
 	}
-	if page, code := p.get("/"); code != http.StatusServiceUnavailable || !strings.Contains(page, "izkm.group") || !strings.Contains(page, "Nothing runs") {
+	if page, code := p.get("/"); code != http.StatusServiceUnavailable || !strings.Contains(page, "izkm.group") || !strings.Contains(page, "Ничего не работает") {
 		t.Errorf("the page: %d %s", code, page)
 	}
 	if body, code := p.get("/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "izkm.group") {

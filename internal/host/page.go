@@ -130,9 +130,7 @@ func (h *Host) openReaders(ctx context.Context) {
 
 // note writes into the journal who asks for what.
 func (h *Host) note(ctx context.Context, text string) error {
-	h.mu.Lock()
-	a := h.agent
-	h.mu.Unlock()
+	a, _ := h.running()
 	if a == nil {
 		return web.ErrNoJournal
 	}
@@ -145,9 +143,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 		web.Reload(h.reload).ServeHTTP(w, r)
 		return
 	}
-	h.mu.Lock()
-	a, why := h.agent, h.why
-	h.mu.Unlock()
+	a, why := h.running()
 	if a != nil {
 		a.Handler().ServeHTTP(w, r)
 		return
@@ -161,12 +157,6 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 
 // measured is what the metrics are made of: the agent that runs, or what is known without one.
 type measured struct{ *Host }
-
-func (m measured) running() (*agent.Agent, []string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.agent, m.why
-}
 
 // Status implements metrics.Source. While linemark starts, nothing is said of a ledger.
 func (m measured) Status(ctx context.Context) (agent.Status, error) {

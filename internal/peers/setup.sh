@@ -30,7 +30,7 @@ packages() {
 	x86_64-w64-mingw32-gcc) echo gcc-mingw-w64-x86-64 ;; # makes the one library that wine lacks for Go
 	wixl) echo wixl ;;
 	msibuild) echo msitools ;;
-	dpkg | rpm | mosquitto) echo "$1" ;;
+	dpkg | rpm | mosquitto | chromium) echo "$1" ;;
 	promtool) echo prometheus ;;
 	node) echo nodejs ;;
 	npm) echo npm ;;
@@ -56,7 +56,7 @@ install_peer() {
 }
 
 missing=0
-for peer in gcc socat dmtxread dmtxwrite ZXingReader pymodbus node npm zpl-renderer-js modbus-serial systemd-analyze wine x86_64-w64-mingw32-gcc wixl msibuild dpkg rpm promtool mosquitto nfpm; do
+for peer in gcc socat dmtxread dmtxwrite ZXingReader pymodbus node npm zpl-renderer-js modbus-serial systemd-analyze wine x86_64-w64-mingw32-gcc wixl msibuild dpkg rpm promtool mosquitto chromium nfpm; do
 	if present "$peer"; then
 		echo "$peer: present"
 	elif install_peer "$peer" >&2 && present "$peer"; then

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"linemark/internal/rights"
@@ -22,6 +23,8 @@ type Guard struct {
 	Log   *slog.Logger
 	// Free says whether a request needs no right now; nil: none is free.
 	Free func(*http.Request) bool
+	// Refused answers a person's browser what was refused; nil: it gets the API's answer.
+	Refused func(w http.ResponseWriter, r *http.Request, status int, what, hint string)
 	// Note writes into the journal who asks for what. Without it nothing is changed. It returns ErrNoJournal where no
 	// agent runs.
 	Note func(ctx context.Context, text string) error
@@ -46,7 +49,7 @@ func Needs(r *http.Request) rights.Right {
 		return rights.Open
 	case looks:
 		return rights.Look
-	case path == ReloadPath || strings.HasPrefix(path, "/api/v1/devices/"):
+	case path == ReloadPath || strings.HasPrefix(strings.TrimPrefix(path, "/api/v1"), "/devices/"):
 		return rights.Maintain
 	}
 	return rights.Operate
@@ -90,7 +93,9 @@ func (g Guard) Wrap(h http.Handler) http.Handler {
 				g.refuse(w, r, http.StatusForbidden, "the form's own word is missing or old", "load the page again")
 				return
 			}
-			if err := g.note(r, who, body); err != nil {
+			if err := g.note(r, who, body); err != nil && stops(r.URL.Path) {
+				g.Log.Error("a line is stopped without an entry in the journal", "who", who.Name, "error", err)
+			} else if err != nil {
 				g.refuse(w, r, http.StatusServiceUnavailable, "the journal cannot be written: "+err.Error(), "nothing was changed; see linemark status")
 				return
 			}
@@ -98,6 +103,11 @@ func (g Guard) Wrap(h http.Handler) http.Handler {
 		r.Body = again()
 		h.ServeHTTP(w, r)
 	})
+}
+
+// stops says whether a request stops a line: that is never refused for want of a journal.
+func stops(path string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(path, "/api/v1"), "/lines/") && strings.HasSuffix(path, "/stop")
 }
 
 // headers say to a browser what a page of ours may do: load what comes from here, and nothing else.
@@ -167,7 +177,11 @@ func (g Guard) note(r *http.Request, who rights.Who, body []byte) error {
 // turnAway answers who may not. A person who looks at the page is shown where to say who he is.
 func (g Guard) turnAway(w http.ResponseWriter, r *http.Request, need rights.Right, who rights.Who) {
 	if !strings.HasPrefix(r.URL.Path, "/api/") && !who.Known() && (r.Method == http.MethodGet || r.Method == http.MethodPost) {
-		http.Redirect(w, r, "/login", http.StatusSeeOther)
+		to := "/login"
+		if r.Method == http.MethodGet && r.URL.Path != "/" {
+			to += "?to=" + url.QueryEscape(r.URL.RequestURI())
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
 		return
 	}
 	if who.Known() {
@@ -181,5 +195,9 @@ func (g Guard) turnAway(w http.ResponseWriter, r *http.Request, need rights.Righ
 
 func (g Guard) refuse(w http.ResponseWriter, r *http.Request, status int, what, hint string) {
 	g.Log.Debug("a request is refused", "path", r.URL.Path, "from", r.RemoteAddr, "why", what)
+	if g.Refused != nil && !strings.HasPrefix(r.URL.Path, "/api/") && status != http.StatusMisdirectedRequest {
+		g.Refused(w, r, status, what, hint)
+		return
+	}
 	writeJSON(w, status, Fault{Error: what, Hint: hint})
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"linemark/internal/code"
 	"linemark/internal/ledger"
 	"linemark/internal/office"
+	"linemark/internal/rights"
 )
 
 // Office answers what a person decides, without an agent's page around it:
@@ -25,13 +27,14 @@ import (
 //	GET  /api/v1/pack?line=&station=   the Container that is open at a pack station
 //	GET  /api/v1/pack?code=            the Container that bears the code, or holds it; the code is percent-encoded
 //	POST /api/v1/pack/close            {line, station, by, reason}: Repacked; so do undo, empty, out {code, by, reason},
-//	                                   replace {code, for, by, reason} and dissolve {code, by, reason}
+//	                                   replace {code, for, by, reason}, dissolve and label {code, by, reason}
 //	GET  /api/v1/reports               those that are not settled, and the rejected ones; ?all=1: all
 //	GET  /api/v1/reports/{id}          a Paper
 //	POST /api/v1/reports/{id}/retry    {}: the Paper as it is then; so do the next two
 //	POST /api/v1/reports/{id}/resolve  {as, reason}; as is sent or rejected
 //	POST /api/v1/reports/{id}/hand     {reason}
 //	GET  /api/v1/reports/{id}/files    an array of File, for the cabinet
+//	POST /api/v1/lines/{name}/stop     {reason}: {}; so does start {}
 //	GET  /api/v1/shipping              Shipments
 //	POST /api/v1/shipping              {name, pallets, waybills, documents: [{box, message, document}]}: a Shipment; the same
 //	                                   once more changes nothing
@@ -68,7 +71,7 @@ func (c clerk) routes(mux router) {
 	mux.HandleFunc("GET /api/v1/batch", look(c, sheet))
 	mux.HandleFunc("POST /api/v1/drop", tell(c, drop))
 	mux.HandleFunc("GET /api/v1/pack", look(c, container))
-	for _, do := range []string{"close", "undo", "empty", "out", "replace", "dissolve"} {
+	for _, do := range []string{"close", "undo", "empty", "out", "replace", "dissolve", "label"} {
 		mux.HandleFunc("POST /api/v1/pack/"+do, tell(c, repack(do)))
 	}
 	mux.HandleFunc("GET /api/v1/reports", look(c, reports))
@@ -77,6 +80,8 @@ func (c clerk) routes(mux router) {
 	mux.HandleFunc("POST /api/v1/reports/{id}/retry", tell(c, retry))
 	mux.HandleFunc("POST /api/v1/reports/{id}/resolve", tell(c, resolve))
 	mux.HandleFunc("POST /api/v1/reports/{id}/hand", tell(c, hand))
+	mux.HandleFunc("POST /api/v1/lines/{name}/stop", tell(c, stopLine))
+	mux.HandleFunc("POST /api/v1/lines/{name}/start", tell(c, startLine))
 	c.shippingRoutes(mux)
 	c.lookRoutes(mux)
 }
@@ -142,6 +147,15 @@ func startBatch(r *http.Request, o office.Office, in StartBatch) (any, error) {
 func endBatch(r *http.Request, o office.Office, in EndBatch) (any, error) {
 	s, err := o.EndBatch(r.Context(), string(in.Line))
 	return sheetOf(s), err
+}
+
+func stopLine(r *http.Request, o office.Office, in StopLine) (any, error) {
+	by := rights.From(r.Context()).Name
+	return struct{}{}, o.StopLine(r.Context(), r.PathValue("name"), cmp.Or(by, "somebody"), string(in.Reason))
+}
+
+func startLine(r *http.Request, o office.Office, _ struct{}) (any, error) {
+	return struct{}{}, o.StartLine(r.Context(), r.PathValue("name"))
 }
 
 func sheet(r *http.Request, o office.Office) (any, error) {

@@ -28,6 +28,11 @@ type EndBatch struct {
 	Line Text `json:"line"`
 }
 
+// StopLine is what POST /api/v1/lines/{name}/stop takes.
+type StopLine struct {
+	Reason Text `json:"reason"`
+}
+
 // Drop is what POST /api/v1/drop takes. Codes are full codes, identification codes or SSCCs,
 // GS as \u001d.
 type Drop struct {

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -37,31 +36,8 @@ func Degraded(status any, why []string) http.Handler {
 	mux.HandleFunc("GET /api/v1/status", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, status) })
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, text, http.StatusServiceUnavailable) })
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_ = degraded.Execute(w, why) // the reader has gone: nobody is left to tell
-	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusServiceUnavailable, Fault{Error: "nothing runs: " + why[0], Hint: "linemark status has all reasons"})
 	})
 	return mux
 }
-
-var degraded = template.Must(template.New("degraded").Parse(`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="refresh" content="2">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>linemark: nothing runs</title>
-<style>body { font: 18px/1.4 system-ui, sans-serif; margin: 1rem 2rem; color: #111; background: #fff; } h1 { color: #a30000; } li { margin: .5rem 0; overflow-wrap: anywhere; }</style>
-</head>
-<body>
-<h1>Nothing runs</h1>
-<ul>{{range .}}<li>{{.}}</li>{{end}}</ul>
-<p>linemark looks again by itself when the file is changed, and every few seconds at the ledger.</p>
-</body>
-</html>
-`))

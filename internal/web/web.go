@@ -1,14 +1,13 @@
-// Package web is the agent's page and API on the line PC.
+// Package web is the agent's API on the line PC, and the guard before it and the page.
 package web
 
 import (
 	"bytes"
 	"context"
-	"embed"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,7 +20,7 @@ import (
 	"linemark/internal/trend"
 )
 
-// Plant is what the page shows. Status is anything that encodes as JSON.
+// Plant is what the API tells of. Status is anything that encodes as JSON.
 type Plant interface {
 	Status(ctx context.Context) (any, error)
 	Recount(ctx context.Context) ([]ledger.Balance, error)
@@ -36,20 +35,20 @@ type Plant interface {
 	Devices() Devices
 }
 
-//go:embed page.html
-var pages embed.FS
-
 //go:embed openapi.json
 var description []byte
 
-// Serve answers on the listener until ctx ends.
+// Serve answers the API on the listener until ctx ends.
 func Serve(ctx context.Context, l net.Listener, p Plant, log *slog.Logger) error {
 	return ServeHandler(ctx, l, Handler(p, log))
 }
 
 // ServeHandler lets h answer on the listener until ctx ends.
 func ServeHandler(ctx context.Context, l net.Listener, h http.Handler) error {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute,
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.WithoutCancel(ctx), closing{}, ctx.Done())
+		}}
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
 	select {
@@ -67,9 +66,16 @@ func ServeHandler(ctx context.Context, l net.Listener, h http.Handler) error {
 	}
 }
 
-// Handler answers the page and the API:
+type closing struct{}
+
+// Closing is closed when the port that a request has come in by closes: an answer that goes on and on ends then.
+func Closing(ctx context.Context) <-chan struct{} {
+	done, _ := ctx.Value(closing{}).(<-chan struct{})
+	return done
+}
+
+// Handler answers the API:
 //
-//	GET /                    the page
 //	GET /api/v1/status       how everything stands
 //	GET /api/v1/balance      the balance, recounted from the codes
 //	GET /api/v1/trace?code=  one code's life; the code is percent-encoded
@@ -79,9 +85,7 @@ func ServeHandler(ctx context.Context, l net.Listener, h http.Handler) error {
 //
 // and what Office and the devices answer.
 func Handler(p Plant, log *slog.Logger) http.Handler {
-	h := &handler{plant: p, log: log, page: template.Must(template.New("page.html").Funcs(template.FuncMap{
-		"hours": func(h *float64) string { return fmt.Sprintf("%.1f", *h) },
-	}).ParseFS(pages, "page.html"))}
+	h := &handler{plant: p, log: log}
 	mux := http.NewServeMux()
 	h.routes(mux)
 	c := clerk{office: p.Office, log: log}
@@ -121,13 +125,11 @@ func (h *handler) routes(mux router) {
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", h.ready)
-	mux.HandleFunc("GET /{$}", h.show)
 }
 
 type handler struct {
 	plant Plant
 	log   *slog.Logger
-	page  *template.Template
 }
 
 func (h *handler) status(w http.ResponseWriter, r *http.Request) {
@@ -287,17 +289,4 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(body.Bytes()) // the reader has gone: nobody is left to tell
-}
-
-func (h *handler) show(w http.ResponseWriter, r *http.Request) {
-	s, err := h.plant.Status(r.Context())
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	if err := h.page.Execute(w, s); err != nil {
-		h.log.Warn("the page could not be made", "error", err)
-	}
 }

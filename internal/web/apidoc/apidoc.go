@@ -41,7 +41,6 @@ var (
 
 // operations are all that there are, by the pattern of their route.
 var operations = map[string]operation{
-	"GET /{$}":                          {summary: "The page"},
 	"GET /healthz":                      {summary: "200 while the program lives"},
 	"GET /readyz":                       {summary: "200 while products can be marked; else 503 with the reason"},
 	"GET /api/v1/openapi.json":          {summary: "This description", out: map[string]any{}},
@@ -78,6 +77,9 @@ var operations = map[string]operation{
 	"GET /api/v1/containers": {summary: "Containers, newest first", query: []parameter{{"line", "of this line", false}, {"station", "of this station", false}, {"state", "open, full, closed or aside", false},
 		{"before", "older than the container of this id; more of the page before", false}, aLimit}, out: web.ContainerPage{}},
 	"GET /api/v1/orders":                       {summary: "Orders of codes, newest first", out: []web.Order{}},
+	"POST /api/v1/lines/{name}/stop":           {summary: "Stop a line: no code goes to its printers, and its stop outputs are set", in: web.StopLine{}, out: struct{}{}},
+	"POST /api/v1/lines/{name}/start":          {summary: "Let a line go on, whatever has stopped it", in: struct{}{}, out: struct{}{}},
+	"POST /api/v1/pack/label":                  {summary: "Print the label of the closed container {code} again", in: web.Repack{}, out: web.Repacked{}},
 	"GET /api/v1/shipping":                     {summary: "All shipments, the oldest first", out: web.Shipments{}},
 	"POST /api/v1/shipping":                    {summary: "Add a shipment; the same once more changes nothing", in: web.AddShipment{}, out: web.Shipment{}},
 	"GET /api/v1/shipping/{name}":              {summary: "A shipment", out: web.Shipment{}},
