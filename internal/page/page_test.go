@@ -421,3 +421,48 @@ func TestPageIsSafe(t *testing.T) {
 		}
 	}
 }
+
+// Whatever somebody types, pastes or scans into the field for a code is looked for and shown, and nothing else happens.
+func FuzzAsked(f *testing.F) {
+	for _, text := range []string{"", "]d2010478001234567721abc{GS}93wxyz", "(01)04780012345677(21)abc", "(00)003012345670000001", "003012345670000000018", "\x1d", "<script>", "a+b%20c;d", "]", "({GS}"} {
+		f.Add(text)
+	}
+	d := newDesk(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		answer := (&person{desk: d}).get("/trace?code=" + url.QueryEscape(text))
+		if answer.Code != http.StatusOK && answer.Code != http.StatusBadRequest || strings.Contains(answer.Body.String(), "<script>alert") {
+			t.Errorf("%q is answered with %d\n%s", text, answer.Code, answer.Body)
+		}
+	})
+}
+
+// Whatever comes as a form of somebody who may do everything is refused, or done as it says.
+func FuzzForms(f *testing.F) {
+	for i := range actions {
+		f.Add(uint8(i), "line=3&name=B7&reason=why&station=box&code=010478&by=me&as=sent&sure=1&product=water-05&up_to=9&cause=x")
+		f.Add(uint8(i), "line=%00&name=%ff&reason=+&code=%1d&as=&up_to=-1&production_date=99999-99-99T99:99")
+	}
+	d := newDesk(f)
+	anna := d.login("anna", rights.Engineer)
+	f.Fuzz(func(t *testing.T, which uint8, body string) {
+		a := actions[int(which)%len(actions)]
+		if strings.HasSuffix(a.path, "/scan") {
+			return // waits for a reading
+		}
+		form, err := url.ParseQuery(body)
+		if err != nil {
+			return
+		}
+		form.Set("csrf", anna.csrf)
+		path := strings.NewReplacer("{name}", "3", "{id}", "1", "{do}", "out").Replace(a.path)
+		answer := anna.send(http.MethodPost, path, form)
+		if answer.Code != http.StatusSeeOther || strings.HasPrefix(answer.Header().Get("Location"), "//") {
+			t.Errorf("%s with %q: %d to %q\n%s", path, body, answer.Code, answer.Header().Get("Location"), answer.Body)
+		}
+		for _, n := range d.page.notes.all {
+			if n.Bad && strings.Contains(n.Text, "internal") {
+				t.Errorf("%s with %q: %s", path, body, n.Text)
+			}
+		}
+	})
+}

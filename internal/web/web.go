@@ -3,11 +3,13 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -35,8 +37,8 @@ type Plant interface {
 	Devices() Devices
 }
 
-//go:embed openapi.json
-var description []byte
+//go:embed openapi.json.gz
+var description []byte // packed
 
 // Serve answers the API on the listener until ctx ends.
 func Serve(ctx context.Context, l net.Listener, p Plant, log *slog.Logger) error {
@@ -119,10 +121,7 @@ func (h *handler) routes(mux router) {
 	mux.HandleFunc("GET /api/v1/balance", h.balance)
 	mux.HandleFunc("GET /api/v1/trace", h.trace)
 	mux.HandleFunc("GET /api/v1/lines/{name}/trend", h.trend)
-	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		_, _ = w.Write(description) // the reader has gone: nobody is left to tell
-	})
+	mux.HandleFunc("GET /api/v1/openapi.json", describe)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", h.ready)
 }
@@ -130,6 +129,16 @@ func (h *handler) routes(mux router) {
 type handler struct {
 	plant Plant
 	log   *slog.Logger
+}
+
+func describe(w http.ResponseWriter, _ *http.Request) {
+	text, err := gzip.NewReader(bytes.NewReader(description))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, _ = io.Copy(w, text) // the reader has gone: nobody is left to tell
 }
 
 func (h *handler) status(w http.ResponseWriter, r *http.Request) {

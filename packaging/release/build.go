@@ -71,9 +71,9 @@ func (r *release) layOut(t target, dir string) error {
 
 // build builds the program so that neither the folder, the machine nor the time is in it.
 func (r *release) build(ctx context.Context, t target, to string) error {
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid= -X main.version=" + r.version.name}
+	args := []string{"build", "-tags", "nethttpomithttp2", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid= -X main.version=" + r.version.name}
 	if r.quick {
-		args = []string{"build", "-buildvcs=false", "-ldflags", "-s -w -X main.version=" + r.version.name}
+		args = []string{"build", "-tags", "nethttpomithttp2", "-buildvcs=false", "-ldflags", "-s -w -X main.version=" + r.version.name}
 	}
 	env := []string{"GOOS=" + t.os, "GOARCH=" + t.arch, "CGO_ENABLED=0", "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT="}
 	_, err := command(ctx, ".", env, "go", append(args, "-o", to, "./cmd/linemark")...)

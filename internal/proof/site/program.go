@@ -51,7 +51,7 @@ func Changed(t testing.TB, name string, changes ...Change) string {
 		programs.dir, programs.paths = dir, map[string]string{}
 	}
 	path := filepath.Join(programs.dir, "linemark"+name)
-	args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", path} // as a release is built
+	args := []string{"build", "-tags", "nethttpomithttp2", "-trimpath", "-ldflags", "-s -w", "-o", path} // as a release is built
 	if len(changes) > 0 {
 		overlay, err := Overlay(filepath.Join(programs.dir, "changed"+name), changes...)
 		if err != nil {

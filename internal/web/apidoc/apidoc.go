@@ -3,6 +3,7 @@ package apidoc
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"net/http"
 	"reflect"
@@ -122,6 +123,15 @@ func Document() ([]byte, error) {
 	e.SetIndent("", "  ")
 	err := e.Encode(doc)
 	return b.Bytes(), err
+}
+
+// Packed is a document as the program holds it.
+func Packed(text []byte) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is one of its own
+	_, _ = w.Write(text)                                  // into memory
+	_ = w.Close()
+	return b.Bytes()
 }
 
 func (op operation) object(s *schemas, method, path string) object {

@@ -30,4 +30,7 @@ func TestTheFileIsNew(t *testing.T) {
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("internal/web/openapi.json is not that of these types: go generate ./internal/web/apidoc (%v)", err)
 	}
+	if got, err = os.ReadFile(filepath.Join("..", "openapi.json.gz")); err != nil || !bytes.Equal(got, Packed(want)) {
+		t.Errorf("internal/web/openapi.json.gz is not that of these types: go generate ./internal/web/apidoc (%v)", err)
+	}
 }
