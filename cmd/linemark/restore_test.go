@@ -53,7 +53,7 @@ func tooNew(ts *testscript.TestScript, neg bool, args []string) {
 	arguments(ts, neg, args, 1, "tooNew DATA")
 	db, err := sql.Open("sqlite", filepath.Join(ts.MkAbs(args[0]), ledger.FileName))
 	ts.Check(err)
-	_, err = db.Exec("PRAGMA user_version = 7")
+	_, err = db.Exec("PRAGMA user_version = 8")
 	ts.Check(errors.Join(err, db.Close()))
 }
 

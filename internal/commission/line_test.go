@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -26,11 +27,18 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// given are the ports that were given out: two devices of one site must not have the same.
+var given sync.Map
+
 // address is a free port below those that the system gives to outgoing connections.
 func address(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 30_000+rand.IntN(2_000)))
+		n := 30_000 + rand.IntN(2_000)
+		if _, had := given.LoadOrStore(n, true); had {
+			continue
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", n))
 		if err == nil {
 			defer l.Close()
 			return l.Addr().String()
