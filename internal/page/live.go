@@ -159,8 +159,9 @@ func (p *Page) events(v view) http.HandlerFunc {
 				seen = -1
 			case f.seq != seen:
 				err = send("part", f.html)
-				seen, told = f.seq, now
-			case now.Sub(told) >= aliveEvery:
+				seen = f.seq
+			}
+			if seen >= 0 && err == nil && now.Sub(told) >= aliveEvery { // also while the part changes: it bears the time
 				err = send("alive", []byte(now.Local().Format("15:04:05")))
 				told = now
 			}
