@@ -200,7 +200,7 @@ func (a *Agent) join(built *line.Line, l config.Line, s config.Station) {
 		sc.onRead = func(scan line.Scan) { post(line.CheckScan{Scan: scan}) }
 	}
 	a.joinPLC(func(ev line.Event) {
-		a.restarted(built, ev)
+		a.restarted(built, s.Stop, ev)
 		post(ev)
 	}, s)
 	for _, point := range []string{s.Reject, s.Confirm, s.Stop, s.Request, s.Verdict, s.Acknowledge, s.Refused, s.Accepted} {

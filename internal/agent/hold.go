@@ -22,9 +22,10 @@ type Held struct {
 // held remembers which lines people have stopped in this run of the agent. Behind a restart the PLC's own output still
 // says so; a line without one goes on by itself (P9).
 type held struct {
+	turn  sync.Mutex // one person after the other: else a stop would be lost between a start's outputs and its printers
 	mu    sync.Mutex
 	of    map[string]Held
-	stood map[string]bool // the stop output was read back as set since
+	stood map[string]map[string]bool // by line: the stop outputs that were read back as set since
 }
 
 func (h *held) get(line string) *Held {
@@ -40,7 +41,7 @@ func (h *held) set(line string, one *Held) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.of == nil {
-		h.of, h.stood = map[string]Held{}, map[string]bool{}
+		h.of, h.stood = map[string]Held{}, map[string]map[string]bool{}
 	}
 	delete(h.stood, line)
 	if delete(h.of, line); one != nil {
@@ -48,28 +49,35 @@ func (h *held) set(line string, one *Held) {
 	}
 }
 
-// cleared takes down how a stop output of a line was read back, and says whether somebody has restarted a line that was held.
-func (h *held) cleared(line string, set bool) bool {
+// cleared takes down how a stop output of a line was read back, and says whether somebody has restarted a line that was
+// held. One that was not set since, such as that of a PLC which has only now come, says nothing.
+func (h *held) cleared(line, output string, set bool) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, ok := h.of[line]; !ok {
 		return false
 	}
 	if set {
-		h.stood[line] = true
+		if h.stood[line] == nil {
+			h.stood[line] = map[string]bool{}
+		}
+		h.stood[line][output] = true
 		return false
 	}
-	return h.stood[line]
+	return h.stood[line][output]
 }
 
 // restarted feeds the printers again when a line that was stopped on the page is restarted at its panel: its products
 // would come unmarked.
-func (a *Agent) restarted(l *line.Line, ev line.Event) {
-	if out, ok := ev.(line.StopOutput); ok && a.held.cleared(l.Name(), out.Set) {
+func (a *Agent) restarted(l *line.Line, output string, ev line.Event) {
+	if out, ok := ev.(line.StopOutput); ok && a.held.cleared(l.Name(), output, out.Set) {
 		a.held.set(l.Name(), nil)
 		l.Hold("")
 	}
 }
+
+// stopWithin is how long the PLCs of a line may take to take a stop.
+const stopWithin = 10 * time.Second
 
 // HoldLine stops a line on a person's word: no code goes to its printers any more, and the stop outputs of its stations
 // are set. Where a PLC does not take that, the printers are held all the same and the error says so.
@@ -78,8 +86,19 @@ func (a *Agent) HoldLine(ctx context.Context, name, by, why string) error {
 	if err != nil {
 		return err
 	}
-	a.held.set(name, &Held{By: by, Why: why, Since: time.Now()})
-	l.Hold("stopped by " + by + ": " + why)
+	hold := func() {
+		a.held.set(name, &Held{By: by, Why: why, Since: time.Now()})
+		l.Hold("stopped by " + by + ": " + why)
+	}
+	hold() // at once: a start that is under way may wait for its PLC
+	a.held.turn.Lock()
+	defer a.held.turn.Unlock()
+	if a.held.get(name) == nil { // it has ended meanwhile
+		hold()
+	}
+	// Who has asked may be gone already, as when a tablet loses its network: the line stops all the same.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
 	var faults []error
 	for _, s := range a.stops(cfg) {
 		if err := (signals{s.plc}).Set(ctx, s.output, true); err != nil {
@@ -99,6 +118,10 @@ func (a *Agent) StartLine(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	a.held.turn.Lock()
+	defer a.held.turn.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, stopWithin) // a stop may wait for its turn
+	defer cancel()
 	atMachine := ""
 	for _, s := range a.stops(cfg) {
 		if s.output == s.plc.watch.PackML.Command {

@@ -1,8 +1,11 @@
 package agent
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -152,6 +155,57 @@ func TestLabelAgain(t *testing.T) {
 		s.until("the next box is closed", func() bool { return s.status().Lines[0].Containers[0].Closed == 2 })
 		if n := s.status().Products[1].States[ledger.Doubtful.String()]; n != 0 {
 			t.Errorf("%d group codes are in doubt", n)
+		}
+	})
+}
+
+// TestStopOutlivesWhoAsks: a stop goes to the PLC also when the browser that asked for it has gone.
+func TestStopOutlivesWhoAsks(t *testing.T) {
+	inSite(t, func(s *site) {
+		s.start()
+		s.pass(1)
+		ctx, gone := context.WithCancel(s.t.Context())
+		gone()
+		s.try(s.agent.Office().StopLine(ctx, "3", "anna", "a look"))
+		s.until("the stop output", func() bool { return s.plc.Coil(1) })
+	})
+}
+
+// TestOtherPLCComes: a line that is held is not started by another PLC of it that comes and never was stopped.
+func TestOtherPLCComes(t *testing.T) {
+	var h held
+	h.set("3", &Held{By: "anna"})
+	for _, step := range []struct {
+		output  string
+		set     bool
+		started bool
+	}{{"plc-2.stop", false, false}, {"plc-1.stop", true, false}, {"plc-2.stop", false, false}, {"plc-1.stop", false, true}} {
+		if got := h.cleared("3", step.output, step.set); got != step.started {
+			t.Errorf("%s is %v: started %v", step.output, step.set, got)
+		}
+	}
+}
+
+// TestStopMeetsStart: whatever people do at once, the printers are not fed while the stop output is set.
+func TestStopMeetsStart(t *testing.T) {
+	inSite(t, func(s *site) {
+		s.start()
+		s.pass(1)
+		people := []func(){
+			func() { s.try(s.agent.StartLine(s.t.Context(), "3")) },
+			func() { s.try(s.agent.HoldLine(s.t.Context(), "3", "anna", "a look")) },
+		}
+		for range 20 {
+			var all sync.WaitGroup
+			for i := range 8 {
+				all.Go(people[i%2])
+			}
+			all.Wait()
+			slices.Reverse(people)
+			if held := s.status().Lines[0].Held != nil; held != s.plc.Coil(1) {
+				t.Fatalf("held: %v, the stop output: %v", held, s.plc.Coil(1))
+			}
+			s.try(s.agent.StartLine(s.t.Context(), "3"))
 		}
 	})
 }

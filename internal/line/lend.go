@@ -44,6 +44,8 @@ func (l *labelling) lend(ev Lend) []Effect {
 	outstanding := ""
 	if n := len(l.queue); n > 0 {
 		outstanding = plural(n, "container") + " must get a label first"
+	} else if l.stage == repeating {
+		outstanding = busyPrinting
 	}
 	return ev.answer(l.session, outstanding, &l.lent)
 }

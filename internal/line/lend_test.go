@@ -51,6 +51,8 @@ func TestPack_lends(t *testing.T) {
 				{name: "with a container to label it is not", history: []Event{up, full}, event: ask, want: []Effect{Reply{No: 3, Why: "1 container must get a label first"}}},
 				{name: "a container waits for one that is given away", history: []Event{up, ask}, event: full},
 				{name: "given back it labels that", history: []Event{up, ask, full}, event: GivenBack{}, want: []Effect{ClaimCodes{N: 1}}},
+				{name: "nor while a label is printed once more", history: []Event{up, PrintAgain{No: 8, Label: Label{Code: "own"}}}, event: ask, want: []Effect{Reply{No: 3, Why: busyPrinting}}},
+				{name: "given away it prints no label once more", history: []Event{up, ask}, event: PrintAgain{No: 8, Label: Label{Code: "own"}}, want: []Effect{Reply{No: 8, Why: busyPrinting}}},
 				{name: "so does its next session", history: []Event{up, ask, full, PrinterDown{Session: 7, Why: "a test label is printed"}}, event: PrinterUp{Session: 8}, want: []Effect{ClaimCodes{N: 1}}},
 			})
 		})

@@ -28,6 +28,9 @@ type again struct {
 // againWithin is how long a printer may take to say that such a label is out.
 const againWithin = 30 * time.Second
 
+// busyPrinting refuses whoever wants the printer while a label is under way, or while it is given away.
+const busyPrinting = "another label is being printed: ask again in a moment"
+
 // repeat begins to print a label once more, between two others.
 func (l *labelling) repeat(now time.Time, ev PrintAgain) []Effect {
 	why := ""
@@ -36,8 +39,8 @@ func (l *labelling) repeat(now time.Time, ev PrintAgain) []Effect {
 		why = "this station has no printer"
 	case l.session == 0:
 		why = "the label printer is not there"
-	case l.stage != idle || len(l.queue) > 0:
-		why = "another label is being printed: ask again in a moment"
+	case l.stage != idle || len(l.queue) > 0 || l.lent:
+		why = busyPrinting
 	}
 	if why != "" {
 		return []Effect{Reply{No: ev.No, Why: why}}

@@ -71,6 +71,7 @@ func (p *Page) act(a action) http.HandlerFunc {
 		}
 		form := r.PostForm
 		d, err := a.do(r.Context(), v, form)
+		p.kept.renew()
 		p.frames.renew()
 		if err != nil {
 			if statusOf(err) == http.StatusInternalServerError {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -23,7 +24,7 @@ type batchLine struct {
 }
 
 func livebatch(ctx context.Context, v *visit) (any, error) {
-	s, err := v.agent.Status(ctx)
+	s, err := v.status(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +71,13 @@ func startBatch(ctx context.Context, v *visit, form url.Values) (done, error) {
 }
 
 func endBatch(ctx context.Context, v *visit, form url.Values) (done, error) {
+	// Whoever has an old page before him means the batch that it shows, not one that was started since.
+	if form.Has("name") {
+		last, err := v.agent.Ledger().LastBatch(ctx, form.Get("line"))
+		if err == nil && (!last.Running() || last.Name != form.Get("name")) {
+			return done{}, &office.InputError{What: fmt.Sprintf("line %s runs no batch %q", form.Get("line"), form.Get("name")), Hint: "load the page again"}
+		}
+	}
 	s, err := v.agent.Office().EndBatch(ctx, form.Get("line"))
 	return done{Key: "batch.ended", Args: []any{s.Batch.Name, s.Batch.Line}, To: "/batch/sheet?line=" + queryEscape(s.Batch.Line) + "&name=" + queryEscape(s.Batch.Name)}, err
 }

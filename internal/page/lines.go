@@ -40,7 +40,7 @@ type recent struct {
 const mostRecent = 12
 
 func livelines(ctx context.Context, v *visit) (any, error) {
-	s, err := v.agent.Status(ctx)
+	s, err := v.status(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ type orderView struct {
 const mostOrders = 50
 
 func livestock(ctx context.Context, v *visit) (any, error) {
-	s, err := v.agent.Status(ctx)
+	s, err := v.status(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,9 +16,10 @@ import (
 	"linemark/internal/web"
 )
 
-// How live a page is. A change is seen within lookEvery and the time that it takes to render.
+// How live a page is. A change is seen within the sum of the first two and the time that it takes to render.
 const (
-	lookEvery = 500 * time.Millisecond
+	renderEvery = 700 * time.Millisecond // a live part is rendered at most so often
+	lookEvery   = 200 * time.Millisecond // each page that is open looks whether there is another one
 	// aliveEvery is how often a page that nothing changes on is told that the agent lives; it shows that it has lost the
 	// agent when it has heard nothing for three times as long.
 	aliveEvery = time.Second
@@ -58,7 +60,7 @@ type wanted struct {
 
 var errManyViews = errors.New("too many different pages are open at once")
 
-// get returns a live part that is at most lookEvery old. It is rendered once, however many ask.
+// get returns a live part that is at most renderEvery old. It is rendered once, however many ask.
 func (f *frames) get(w wanted) (shown, error) {
 	now := time.Now()
 	f.mu.Lock()
@@ -83,7 +85,7 @@ func (f *frames) get(w wanted) (shown, error) {
 	f.mu.Unlock()
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
-	if kept.at.IsZero() || time.Since(kept.at) >= lookEvery*9/10 {
+	if kept.at.IsZero() || time.Since(kept.at) >= renderEvery {
 		html, err := w.make()
 		kept.at = time.Now()
 		if err != nil || kept.err != nil || !bytes.Equal(html, kept.html) {
@@ -146,8 +148,7 @@ func (p *Page) events(v view) http.HandlerFunc {
 			}
 			return out.Flush()
 		}
-		look := time.NewTicker(lookEvery)
-		defer look.Stop()
+		wait := rand.N(lookEvery) // pages that all came back at once must not all look at once from then on
 		over := time.After(connectionLife)
 		part, seen, told := p.frameOf(v, s), -1, time.Time{}
 		for {
@@ -159,8 +160,9 @@ func (p *Page) events(v view) http.HandlerFunc {
 				seen = -1
 			case f.seq != seen:
 				err = send("part", f.html)
-				seen, told = f.seq, now
-			case now.Sub(told) >= aliveEvery:
+				seen = f.seq
+			}
+			if seen >= 0 && err == nil && now.Sub(told) >= aliveEvery { // also while the part changes: it bears the time
 				err = send("alive", []byte(now.Local().Format("15:04:05")))
 				told = now
 			}
@@ -174,7 +176,8 @@ func (p *Page) events(v view) http.HandlerFunc {
 				return
 			case <-over:
 				return
-			case <-look.C:
+			case <-time.After(wait):
+				wait = lookEvery
 			}
 		}
 	}

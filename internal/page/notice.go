@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
@@ -54,7 +55,7 @@ func notices(s agent.Status, now time.Time) []notice {
 	}
 	for _, d := range s.Devices {
 		if !d.Up {
-			add(notice{Level: levelStop, Where: d.Name, Key: "device.down", Args: []any{d.Name, said(d.Error)}, Since: d.Since, Link: "/devices/" + d.Name})
+			add(notice{Level: levelStop, Where: d.Name, Key: "device.down", Args: []any{d.Name, said(d.Error)}, Since: d.Since, Link: "/devices/" + url.PathEscape(d.Name)})
 		}
 	}
 	for _, p := range s.Products {

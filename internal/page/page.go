@@ -135,19 +135,26 @@ func (p *Page) show(v view) http.HandlerFunc {
 			out.Live = ""
 		}
 		if v.live != nil {
-			f, err := p.frames.get(p.frameOf(v, s))
+			part := p.frameOf(v, s)
+			f, err := p.frames.get(part)
+			if errors.Is(err, errManyViews) { // it is not kept, and shown all the same
+				f.html, err = part.make()
+			}
 			if err != nil {
 				fail(err)
 			}
 			out.Live = template.HTML(f.html) //nolint:gosec // a template has made it
 		}
+		// Where the state of things cannot be told the line can still be stopped, and the page comes back by itself.
+		can := status == http.StatusOK || status == http.StatusInternalServerError
 		var err error
-		if v.rest != nil && status == http.StatusOK {
+		if v.rest != nil && can {
 			if out.M, err = v.rest(r.Context(), s); err != nil {
 				fail(err)
+				can = false
 			}
 		}
-		if status == http.StatusOK {
+		if can && (v.live != nil || status == http.StatusOK) {
 			if out.Main, err = p.render(v.name, out); err != nil {
 				fail(err)
 			}

@@ -224,6 +224,89 @@ func TestBatchOnThePage(t *testing.T) {
 	}
 }
 
+// Whoever ends a batch on an old page does not end the one that was started since.
+func TestOldPageEndsNoOtherBatch(t *testing.T) {
+	d := newDesk(t)
+	anna := d.login("anna", rights.Operator)
+	old := regexp.MustCompile(`action="/batch/end">.*?</form>`).FindString(anna.get("/batch").Body.String())
+	form := url.Values{}
+	for _, field := range regexp.MustCompile(`name="([^"]+)" value="([^"]*)"`).FindAllStringSubmatch(old, -1) {
+		form.Set(field[1], field[2])
+	}
+	anna.follow("/batch/end", form)
+	anna.follow("/batch/start", url.Values{"line": {"3"}, "name": {"B2"}, back: {"/batch"}})
+	if text := anna.follow("/batch/end", form); !strings.Contains(text, "note bad") {
+		t.Errorf("the old form is answered with\n%s", text)
+	}
+	if b, err := d.agent.Ledger().LastBatch(context.Background(), "3"); err != nil || b.Name != "B2" || !b.Running() {
+		t.Errorf("the last batch is %+v, %v", b, err)
+	}
+}
+
+// A form that was refused is answered with a page whose links lead where the form stood, and not where it was sent to.
+func TestRefusedLeadsBack(t *testing.T) {
+	d := newDesk(t)
+	anna := d.login("anna", rights.Operator)
+	answer := anna.send(http.MethodPost, "/lines/3/stop", url.Values{"csrf": {"old"}, "reason": {"x"}, back: {"/?line=3"}})
+	if text := answer.Body.String(); answer.Code != http.StatusForbidden || strings.Contains(text, `value="/lines/3/stop"`) || !strings.Contains(text, `name="back" value="/?line=3"`) {
+		t.Errorf("%d\n%s", answer.Code, text)
+	}
+}
+
+// Where the state of a line cannot be told it can be stopped all the same, and the page goes on asking.
+func TestStopWithoutAState(t *testing.T) {
+	d := newDesk(t)
+	anna := d.login("anna", rights.Operator)
+	for _, v := range views {
+		if v.name != "lines" {
+			continue
+		}
+		v.live = func(context.Context, *visit) (any, error) { return nil, errors.New("disk I/O error") }
+		r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8480/", nil)
+		for _, c := range anna.cookies {
+			r.AddCookie(c)
+		}
+		r = r.WithContext(rights.With(r.Context(), d.door.Who(r)))
+		w := httptest.NewRecorder()
+		d.page.show(v)(w, r)
+		if text := w.Body.String(); w.Code != http.StatusInternalServerError || !strings.Contains(text, "disk I/O error") || !strings.Contains(text, `action="/lines/3/stop"`) || !strings.Contains(text, `data-live="/live/lines"`) {
+			t.Errorf("%d\n%s", w.Code, text)
+		}
+	}
+}
+
+// However many different addresses are asked for, everybody is shown the lines.
+func TestManyAddresses(t *testing.T) {
+	d := newDesk(t)
+	nobody := &person{desk: d}
+	for i := range mostFrames {
+		nobody.get(fmt.Sprint("/?x=", i))
+		nobody.get(fmt.Sprint("/devices/tij-1?kind=", i))
+	}
+	if n := len(d.page.frames.all); n > mostFrames {
+		t.Errorf("%d are kept", n)
+	}
+	if answer := nobody.get("/batch"); answer.Code != http.StatusOK || !strings.Contains(answer.Body.String(), `id="batches"`) {
+		t.Errorf("%d\n%s", answer.Code, answer.Body)
+	}
+	d.page.frames.mu.Lock()
+	defer d.page.frames.mu.Unlock()
+	for key := range d.page.frames.all {
+		if strings.Contains(key, "x=") {
+			t.Fatalf("%s is kept by itself", key)
+		}
+	}
+}
+
+// What hinders a device whose name has a slash or a percent sign links to it.
+func TestNoticeLinks(t *testing.T) {
+	for _, n := range notices(agent.Status{Ledger: "ok", Devices: []agent.DeviceStatus{{Name: "box/1 50%?", Error: "gone"}}}, time.Now()) {
+		if n.Link != "/devices/box%2F1%2050%25%3F" {
+			t.Errorf("it links to %q", n.Link)
+		}
+	}
+}
+
 // A line that is stopped on the page says by whom and why, and goes on when it is started.
 func TestStopOnThePage(t *testing.T) {
 	d := newDesk(t)

@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"sync"
-	"time"
 
 	"linemark/internal/ledger"
 	"linemark/internal/office"
@@ -25,7 +23,7 @@ type reportsView struct {
 const mostSettled = 100
 
 func livereports(ctx context.Context, v *visit) (any, error) {
-	s, err := v.agent.Status(ctx)
+	s, err := v.status(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -45,36 +43,6 @@ func livereports(ctx context.Context, v *visit) (any, error) {
 		}
 	}
 	return all, nil
-}
-
-// kept remembers the outbox: its rows stand behind the reports' bytes, and who looks at it each half second must not
-// have them read each time.
-type kept struct {
-	mu      sync.Mutex
-	of      *ledger.Ledger
-	at      time.Time
-	counts  []ledger.ReportCount
-	reports []ledger.Report
-}
-
-// keepOutbox is how long it is kept while no count changes.
-const keepOutbox = 5 * time.Second
-
-func (k *kept) outbox(ctx context.Context, l *ledger.Ledger) ([]ledger.Report, error) {
-	counts, err := l.ReportCounts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.of == l && slices.Equal(counts, k.counts) && time.Since(k.at) < keepOutbox {
-		return k.reports, nil
-	}
-	reports, err := outbox(ctx, l)
-	if err == nil {
-		k.of, k.at, k.counts, k.reports = l, time.Now(), counts, reports
-	}
-	return reports, err
 }
 
 // outbox is what is not settled, what was refused, and the newest of the others; the newest first.

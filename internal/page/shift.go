@@ -26,7 +26,13 @@ const (
 
 // shiftOf is what a line has done, with charts where they are wanted; nil for one that does not run.
 func (v *visit) shiftOf(line string, charts bool) (*shiftView, error) {
-	s, ok := v.agent.Trend(line, trend.ShiftLength)
+	key := v.Language() + " " + line
+	drawn, known := v.kept.charts.get(key, v.agent)
+	back := trend.ShiftLength
+	if known || !charts {
+		back = 0
+	}
+	s, ok := v.agent.Trend(line, back)
 	if !ok {
 		return nil, nil
 	}
@@ -34,9 +40,14 @@ func (v *visit) shiftOf(line string, charts bool) (*shiftView, error) {
 	if s.PerMinute != nil {
 		one.Now = number(fmt.Sprintf("%.0f", *s.PerMinute))
 	}
-	if !charts || len(s.Minutes) == 0 {
+	switch {
+	case !charts || !known && len(s.Minutes) == 0:
+		return one, nil
+	case known:
+		one.Products, one.Delay, one.Grade = drawn.Products, drawn.Delay, drawn.Grade
 		return one, nil
 	}
+	defer func() { v.kept.charts.put(key, v.agent, *one) }()
 	// The axis moves on with the steps: else a page would be sent all charts anew each minute.
 	to := s.At.Local().Truncate(chartStep).Add(chartStep)
 	axis := chart.Axis{From: to.Add(-trend.ShiftLength - chartStep), To: to}

@@ -96,6 +96,9 @@ func (v *visit) MayMaintain() bool { return v.who.Known() && v.who.May(rights.Ma
 
 // Here is where this page is, to come back to.
 func (v *visit) Here() string {
+	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead {
+		return here(v.r.PostFormValue(back)) // there is nothing to look at where a form was sent to
+	}
 	u := *v.r.URL
 	q := u.Query()
 	q.Del(noteParameter)
@@ -115,8 +118,12 @@ func (v *visit) Path() string {
 // LiveFrom is where the events of this page's live part come from.
 func (v *visit) LiveFrom(name string) string {
 	u := url.URL{Path: "/live/" + name}
-	q := v.r.URL.Query()
-	q.Del(noteParameter)
+	q := url.Values{} // what nobody asks for here must not make another page of it: only so many are kept
+	for _, part := range []string{"line", "station", "kind", "id", "name"} {
+		if value := v.Query(part); value != "" {
+			q.Set(part, value)
+		}
+	}
 	for _, part := range []string{"id", "name"} { // a part of the path is a parameter there
 		if value := v.r.PathValue(part); value != "" {
 			q.Set(part, value)

@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"linemark/internal/rights"
 )
@@ -36,8 +39,11 @@ var ErrNoJournal = errors.New("no agent runs")
 // CSRFHeader is the header by which a script of the page brings its session's word along; a form has the field csrf.
 const CSRFHeader = "X-CSRF-Token"
 
-// formField is the same in a form.
-const formField = "csrf"
+// formField is the same in a form; backField says where the browser goes on, and is of no interest to anybody.
+const (
+	formField = "csrf"
+	backField = "back"
+)
 
 // Needs says what right a request needs. What changes something needs a person's, if nothing else is said here.
 func Needs(r *http.Request) rights.Right {
@@ -146,8 +152,11 @@ func given(r *http.Request) string {
 	return ""
 }
 
-// mostNoted is how much of a request the journal keeps.
-const mostNoted = 400
+// mostNoted is how much of a request the journal keeps; stopNoted, how long a stop waits until it is written.
+const (
+	mostNoted = 400
+	stopNoted = 2 * time.Second
+)
 
 func (g Guard) note(r *http.Request, who rights.Who, body []byte) error {
 	text := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), mostNoted)]), "?")), " ")
@@ -158,20 +167,39 @@ func (g Guard) note(r *http.Request, who rights.Who, body []byte) error {
 			form = r.PostForm
 		}
 		form.Del(formField)
-		text = form.Encode()
-		text = text[:min(len(text), mostNoted)]
+		text = filledIn(form)
 	}
 	as := ""
 	if who.Role != "" {
 		as = " (" + string(who.Role) + ")"
 	}
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	err := g.Note(r.Context(), fmt.Sprintf("%s%s at %s asks for %s: %s", who.Name, as, host, r.URL.Path, text))
+	ctx := r.Context()
+	if stops(r.URL.Path) { // it does not wait for a disk that hangs
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, stopNoted)
+		defer cancel()
+	}
+	err := g.Note(ctx, fmt.Sprintf("%s%s at %s asks for %s: %s", who.Name, as, host, r.URL.Path, text))
 	if errors.Is(err, ErrNoJournal) {
 		g.Log.Info("asked for without a journal", "who", who.Name, "what", r.URL.Path)
 		return nil
 	}
 	return err
+}
+
+// filledIn is a form as people read it: an encoded one could neither be read nor found in the journal.
+func filledIn(form url.Values) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		for _, value := range form[name] {
+			if value != "" && name != backField {
+				all = append(all, fmt.Sprintf("%s=%q", name, strings.ToValidUTF8(value, "?")))
+			}
+		}
+	}
+	text := []rune(strings.Join(all, " "))
+	return string(text[:min(len(text), mostNoted)])
 }
 
 // turnAway answers who may not. A person who looks at the page is shown where to say who he is.

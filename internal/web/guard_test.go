@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"linemark/internal/rights"
@@ -21,6 +22,7 @@ type watched struct {
 	book  rights.Book
 	notes []string
 	fails error
+	hangs bool // the journal neither takes nor refuses anything
 	http.Handler
 }
 
@@ -28,7 +30,17 @@ func watch(t *testing.T) *watched {
 	t.Helper()
 	w := &watched{book: rights.Beside(t.TempDir())}
 	w.Guard = Guard{Door: rights.NewDoor(w.book, "local-word", time.Now), Log: slog.New(slog.DiscardHandler), Named: func(name string) bool { return name == "line3.plant" },
-		Note: func(_ context.Context, text string) error { w.notes = append(w.notes, text); return w.fails }}
+		Note: func(ctx context.Context, text string) error {
+			if w.hangs {
+				select {
+				case <-ctx.Done():
+					return ctx.Err()
+				case <-time.After(time.Hour):
+				}
+			}
+			w.notes = append(w.notes, text)
+			return w.fails
+		}}
 	w.Handler = w.Wrap(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -176,4 +188,34 @@ func TestGuardNotes(t *testing.T) {
 	if got := w.ask(bearer(token), "POST", "/api/v1/drop", large); got.Code == http.StatusInternalServerError {
 		t.Errorf("%d", got.Code)
 	}
+}
+
+// What a form said can be read in the journal, and found there, in any script.
+func TestGuardNotesForms(t *testing.T) {
+	w := watch(t)
+	cookie, who := w.login(t, "A", rights.Operator)
+	form := url.Values{"csrf": {who.CSRF}, "back": {"/?line=3"}, "reason": {"чистка \"линзы\"\n" + strings.Repeat("ы", mostNoted)}, "line": {"3"}, "series": {""}}
+	w.ask(func(r *http.Request) {
+		r.AddCookie(cookie)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}, "POST", "/batch/end", form.Encode())
+	if len(w.notes) != 1 || !strings.Contains(w.notes[0], `asks for /batch/end: line="3" reason="чистка \"линзы\"\nы`) || len([]rune(w.notes[0])) > mostNoted+100 {
+		t.Errorf("noted: %q", w.notes)
+	}
+}
+
+// A stop does not wait for a journal that takes nothing and refuses nothing.
+func TestGuardStopsWithoutAJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t)
+		token, err := w.book.NewToken("1C", rights.Operate, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.hangs = true
+		began := time.Now()
+		if got := w.ask(bearer(token), "POST", "/api/v1/lines/3/stop", `{"reason": "x"}`); got.Code != http.StatusOK || time.Since(began) > stopNoted {
+			t.Errorf("%d after %v", got.Code, time.Since(began))
+		}
+	})
 }

@@ -15,6 +15,18 @@
     if (e.target.dataset && e.target.dataset.print) window.print();
   });
 
+  // A form goes once: who presses twice would undo two products. A stop goes as often as it is pressed.
+  document.addEventListener("submit", function (e) {
+    const form = e.target;
+    if (form.method !== "post" || form.action.endsWith("/stop")) return;
+    if (form.dataset.sent) { e.preventDefault(); return; }
+    form.dataset.sent = "1";
+    setTimeout(function () { delete form.dataset.sent; }, 10000);
+  });
+  addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
+  });
+
   if (!live) return;
 
   function alive(time) {
@@ -42,17 +54,35 @@
     }
   }
 
-  const events = new EventSource(live.dataset.live);
-  events.addEventListener("part", function (e) { take(e.data); alive(""); });
-  events.addEventListener("alive", function (e) { alive(e.data); });
-  events.addEventListener("gone", function (e) { document.getElementById("lost-since").textContent = e.data; });
-  events.onerror = function () {
-    // A browser that was answered with no stream does not come back by itself.
-    if (events.readyState === EventSource.CLOSED) setTimeout(function () { location.reload(); }, 5000);
-  };
+  let events = null;
+  function listen() {
+    if (events) return;
+    const mine = events = new EventSource(live.dataset.live);
+    mine.addEventListener("part", function (e) { take(e.data); alive(""); });
+    mine.addEventListener("alive", function (e) { alive(e.data); });
+    mine.addEventListener("gone", function (e) { document.getElementById("lost-since").textContent = e.data; });
+    mine.onerror = function () {
+      // A browser that was answered with no stream does not come back by itself.
+      if (mine === events && mine.readyState === EventSource.CLOSED) setTimeout(function () { location.reload(); }, 5000);
+    };
+  }
+
+  // A browser keeps six connections to one place: pages that nobody sees must not take them all, or nothing more is
+  // loaded and no line is stopped.
+  function seen() {
+    if (document.hidden) {
+      if (events) events.close();
+      events = null;
+    } else {
+      heard = Date.now();
+      listen();
+    }
+  }
+  document.addEventListener("visibilitychange", seen);
+  seen();
 
   setInterval(function () {
-    if (Date.now() - heard < silent || !lost.hidden) return;
+    if (document.hidden || Date.now() - heard < silent || !lost.hidden) return;
     document.getElementById("lost-since").textContent = new Date(heard).toTimeString().slice(0, 8);
     lost.hidden = false;
     document.body.classList.add("gone");

@@ -203,3 +203,32 @@ func TestKeysInABrowser(t *testing.T) {
 		}
 	}
 }
+
+// A form goes once however often it is pressed, but for a stop; and a page that nobody sees keeps no connection, since
+// a browser has only six: it takes up again when it is seen.
+func TestTwiceInABrowser(t *testing.T) {
+	s := newScreen(t, sim.Options{Seed: 6, Rate: 5})
+	s.login(operator, password)
+	s.open("/")
+	const count = `(selector => { const form = document.querySelector(selector); let taken = 0;
+		addEventListener("submit", e => { if (!e.defaultPrevented) taken++; e.preventDefault(); });
+		form.querySelectorAll("input[required]").forEach(e => e.value = "x");
+		for (let i = 0; i < 3; i++) form.requestSubmit();
+		return taken; })(%q)`
+	for selector, want := range map[string]int{`form[action$="/start"]`: 1, `form[action$="/stop"]`: 3} {
+		s.open("/")
+		if n := look[int](s, fmt.Sprintf(count, selector)); n != want {
+			t.Errorf("%s went %d times, want %d", selector, n, want)
+		}
+	}
+	s.open("/")
+	s.waits("the clock", `document.getElementById("clock").textContent !== ""`)
+	const hide = `(hidden => { Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden}); document.dispatchEvent(new Event("visibilitychange")); window.was = document.getElementById("clock").textContent; return true; })(%v)`
+	look[bool](s, fmt.Sprintf(hide, true))
+	time.Sleep(5 * time.Second) // a page that is kept up to date is told the time each second
+	if !look[bool](s, `document.getElementById("clock").textContent === window.was && document.getElementById("lost").hidden`) {
+		t.Error("a page that nobody sees is told the time, or says that it has lost the agent")
+	}
+	look[bool](s, fmt.Sprintf(hide, false))
+	s.waits("the clock goes on", `document.getElementById("clock").textContent !== window.was`)
+}
