@@ -327,6 +327,21 @@ func TestStopOnThePage(t *testing.T) {
 	anna.follow("/lines/3/start", url.Values{back: {"/"}})
 }
 
+// What is shown to all, or kept of people who are not let in, is short, whatever they send.
+func TestLongWords(t *testing.T) {
+	d := newDesk(t)
+	anna := d.login("anna", rights.Operator)
+	nobody := &person{desk: d}
+	nobody.send(http.MethodPost, "/login", url.Values{"name": {strings.Repeat("я", 100_000)}, "password": {"x"}})
+	if n := len(d.notes[len(d.notes)-1]); n > 4*mostName {
+		t.Errorf("%d bytes are noted of who was not let in", n)
+	}
+	anna.follow("/lines/3/stop", url.Values{"reason": {strings.Repeat("я", 100_000)}, back: {"/"}})
+	if s, err := d.agent.Status(context.Background()); err != nil || s.Lines[0].Held == nil || len([]rune(s.Lines[0].Held.Why)) != mostReason {
+		t.Errorf("the line is held: %v, %v", s.Lines[0].Held != nil, err)
+	}
+}
+
 // A page that is opened goes nowhere but to this PC's own pages.
 func TestHere(t *testing.T) {
 	for to, want := range map[string]string{"/": "/", "/batch?line=3": "/batch?line=3", "": "/", "//evil.example/": "/", "https://evil.example": "/", "/\\evil.example": "/", "javascript:alert(1)": "/", "batch": "/", "/a%2fb": "/a%2fb"} {
