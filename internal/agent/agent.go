@@ -59,6 +59,8 @@ type Options struct {
 	// Config tells of the configuration's file; nil: there is none.
 	Config func() *ConfigStatus
 
+	// Held are lines that people have stopped under the configuration before.
+	Held map[string]Held
 	// Page makes what people see at the agent's own port; nil: there is the API alone.
 	Page func(*Agent) http.Handler
 	// Metrics makes what answers /metrics on the agent's own page; nil: nothing does.
@@ -214,6 +216,7 @@ func (a *Agent) assemble(ctx context.Context, o Options) error {
 			return err
 		}
 	}
+	a.resume(o.Held)
 	return a.shipping(o)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -17,6 +18,8 @@ type Held struct {
 	By    string    `json:"by"`
 	Why   string    `json:"why"`
 	Since time.Time `json:"since"`
+	// Fault is why its belt may run all the same; empty: the PLC has taken the stop.
+	Fault string `json:"fault,omitempty"`
 }
 
 // held remembers which lines people have stopped in this run of the agent. Behind a restart the PLC's own output still
@@ -79,6 +82,25 @@ func (a *Agent) restarted(l *line.Line, output string, ev line.Event) {
 // stopWithin is how long the PLCs of a line may take to take a stop.
 const stopWithin = 10 * time.Second
 
+var errNoStopOutput = errors.New("none of its stations has a stop output: the belt runs on")
+
+// Held are the lines that people have stopped, to be given to the agent that takes this one's place.
+func (a *Agent) Held() map[string]Held {
+	a.held.mu.Lock()
+	defer a.held.mu.Unlock()
+	return maps.Clone(a.held.of)
+}
+
+// resume holds what was held under the configuration before.
+func (a *Agent) resume(all map[string]Held) {
+	for _, l := range a.lines {
+		if one, ok := all[l.Name()]; ok {
+			a.held.set(l.Name(), &one)
+			l.Hold("stopped by " + one.By + ": " + one.Why)
+		}
+	}
+}
+
 // HoldLine stops a line on a person's word: no code goes to its printers any more, and the stop outputs of its stations
 // are set. Where a PLC does not take that, the printers are held all the same and the error says so.
 func (a *Agent) HoldLine(ctx context.Context, name, by, why string) error {
@@ -105,7 +127,16 @@ func (a *Agent) HoldLine(ctx context.Context, name, by, why string) error {
 			faults = append(faults, fmt.Errorf("%s: %w", s.plc.name, err))
 		}
 	}
+	if len(a.stops(cfg)) == 0 {
+		faults = append(faults, errNoStopOutput)
+	}
 	if err := errors.Join(faults...); err != nil {
+		a.held.set(name, &Held{By: by, Why: why, Since: time.Now(), Fault: err.Error()})
+	}
+	switch err := errors.Join(faults...); {
+	case errors.Is(err, errNoStopOutput):
+		return &office.InputError{What: "no more codes go to the printers of line " + name + ", but " + err.Error(), Hint: "stop the line at its own panel"}
+	case err != nil:
 		return &office.InputError{What: "no more codes go to the printers of line " + name + ", but its PLC did not take the stop: " + err.Error(), Hint: "stop the line at its own panel"}
 	}
 	return nil

@@ -209,3 +209,29 @@ func TestStopMeetsStart(t *testing.T) {
 		}
 	})
 }
+
+// TestStopWithoutAnOutput: a line that nothing can stop is not said to stand; and what a person has stopped stays so under
+// the next configuration.
+func TestStopWithoutAnOutput(t *testing.T) {
+	inSite(t, func(s *site) {
+		s.cfg.Lines[0].Stations = s.cfg.Lines[0].Stations[:1]
+		s.start()
+		var input *office.InputError
+		if err := s.agent.Office().StopLine(s.t.Context(), "3", "anna", "a look"); !errors.As(err, &input) || !strings.Contains(input.What, "the belt runs on") {
+			t.Errorf("%v", err)
+		}
+		if held := s.status().Lines[0].Held; held == nil || !strings.Contains(held.Fault, "no station") && !strings.Contains(held.Fault, "stop output") {
+			t.Errorf("held is %+v", held)
+		}
+		all := s.agent.Held()
+		s.stop()
+		next, err := New(s.t.Context(), s.cfg, Options{Held: all})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer next.Close()
+		if st, err := next.Status(s.t.Context()); err != nil || st.Lines[0].Held == nil || st.Lines[0].Held.By != "anna" {
+			t.Errorf("the next one holds %+v, %v", st.Lines[0].Held, err)
+		}
+	})
+}

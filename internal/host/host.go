@@ -185,6 +185,7 @@ func (h *Host) work(ctx context.Context, a *agent.Agent, p *port) (*turn, error)
 		stop()
 		err := <-done
 		h.set(h.file, nil)
+		h.o.Agent.Held = a.Held()
 		return errors.Join(err, a.Close())
 	}
 	look := time.NewTicker(min(time.Second, h.o.Every))

@@ -22,7 +22,7 @@ type again struct {
 	no    int64     // 0: none is
 	until time.Time // the printer must have said something
 	own   code.Code // what it bears
-	read  code.Code // of the last one: its reading by the check scanner may come late, and is no surprise
+	read  code.Code // of the last one: its reading by the check scanner may come late, and is no surprise until then
 }
 
 // againWithin is how long a printer may take to say that such a label is out.
@@ -61,7 +61,7 @@ func (l *labelling) repeated(why string) []Effect {
 	if why != "" {
 		r.Said, r.Why = "", "whether the label came out is not known, look at the printer: "+why
 	}
-	l.again = again{read: l.again.read}
+	l.again = again{read: l.again.read, until: l.again.until}
 	l.stage = idle
 	return append([]Effect{r}, l.begin()...)
 }

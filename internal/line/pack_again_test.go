@@ -57,6 +57,7 @@ func TestPack_printsLabelsAgain(t *testing.T) {
 	try(t, func() Station { return NewPack(PackConfig{Capacity: 1, Label: label}) }, []rule{
 		{name: "its reading answers, too", history: join(up, ask), event: read("own"), want: []Effect{done}},
 		{name: "its reading behind its count is no surprise", history: join(up, ask, PrintedCount{Session: 1, Count: 1}), event: read("own")},
+		{name: "much later it is one", history: join(up, ask, PrintedCount{Session: 1, Count: 1}, later{againWithin + time.Millisecond, Tick{}}), event: read("own"), want: []Effect{Alarm{Text: "a container label was read while none was expected: own"}}},
 		{name: "another reading is told", history: join(up, ask), event: read("other"), want: []Effect{unsure("its label was read as something else: other")}},
 	})
 	try(t, func() Station { return NewPack(PackConfig{Capacity: 1, Label: LabelConfig{SSCC: true}}) }, []rule{

@@ -102,6 +102,9 @@ func (l *labelling) step(now time.Time, ev Event, p *packing) []Effect {
 		if l.stage == repeating && now.After(l.again.until) {
 			return l.repeated("the printer has said nothing for " + againWithin.String())
 		}
+		if l.stage != repeating && now.After(l.again.until) {
+			l.again.read = "" // later it is on a container where nobody expects it
+		}
 		if l.stage == checking && now.After(l.until) {
 			return l.lost("its label was not read in "+l.cfg.CheckWithin.String(), p)
 		}

@@ -95,8 +95,15 @@ func (p *Page) act(a action) http.HandlerFunc {
 
 func stopLine(ctx context.Context, v *visit, form url.Values) (done, error) {
 	line := v.r.PathValue("name")
-	return done{Key: "line.stopped", Args: []any{line}}, v.agent.Office().StopLine(ctx, line, v.who.Name, strings.TrimSpace(form.Get("reason")))
+	why := strings.TrimSpace(short(strings.TrimSpace(form.Get("reason")), mostReason))
+	if why == "" { // first the line stands, then there is time to say why
+		why = v.T("reason.none")
+	}
+	return done{Key: "line.stopped", Args: []any{line}}, v.agent.Office().StopLine(ctx, line, v.who.Name, why)
 }
+
+// mostReason is as much as the form takes: a longer one is cut, since no stop is refused for that.
+const mostReason = 200
 
 func startLine(ctx context.Context, v *visit, _ url.Values) (done, error) {
 	line := v.r.PathValue("name")

@@ -30,13 +30,24 @@ func (p *Page) showLogin(w http.ResponseWriter, r *http.Request, status int, m l
 	p.write(w, status, "frame", s)
 }
 
+// mostName is how much of a name is looked at: more than any has.
+const mostName = 100
+
+// short is the beginning of a text, of so many characters at most.
+func short(text string, most int) string {
+	if all := []rune(text); len(all) > most {
+		return string(all[:most])
+	}
+	return text
+}
+
 func (p *Page) login(w http.ResponseWriter, r *http.Request) {
 	if p.o.Door == nil {
 		http.NotFound(w, r)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
-	name, to := r.PostFormValue("name"), here(r.PostFormValue("to"))
+	name, to := short(r.PostFormValue("name"), mostName), here(r.PostFormValue("to")) // it is noted before anybody is let in
 	again := loginView{Name: name, To: to}
 	cookie, who, err := p.o.Door.Login(r, name, r.PostFormValue("password"), p.o.Secure())
 	locked, isLocked := errors.AsType[*rights.LockedError](err)

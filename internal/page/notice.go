@@ -136,6 +136,9 @@ func outsideNotices(s agent.Status, now time.Time) []notice {
 
 // lineNotice is the one sentence about a line: what stopped it, else what it waits for.
 func lineNotice(l agent.LineStatus) (notice, bool) {
+	if l.Held != nil && l.Held.Fault != "" {
+		return notice{Level: levelStop, Line: l.Name, Key: "line.held_only", Args: []any{l.Held.By, l.Held.Why, said(l.Held.Fault)}, Since: l.Held.Since}, true
+	}
 	if l.Held != nil {
 		return notice{Level: levelStop, Line: l.Name, Key: "line.held", Args: []any{l.Held.By, l.Held.Why}, Since: l.Held.Since}, true
 	}

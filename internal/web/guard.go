@@ -208,6 +208,8 @@ func (g Guard) turnAway(w http.ResponseWriter, r *http.Request, need rights.Righ
 		to := "/login"
 		if r.Method == http.MethodGet && r.URL.Path != "/" {
 			to += "?to=" + url.QueryEscape(r.URL.RequestURI())
+		} else if where := r.PostFormValue(backField); r.Method == http.MethodPost && where != "" { // the form was not taken: there it stands
+			to += "?to=" + url.QueryEscape(where)
 		}
 		http.Redirect(w, r, to, http.StatusSeeOther)
 		return

@@ -219,3 +219,12 @@ func TestGuardStopsWithoutAJournal(t *testing.T) {
 		}
 	})
 }
+
+// Whose session is over comes back to the form that was not taken.
+func TestGuardLeadsBackToTheForm(t *testing.T) {
+	w := watch(t)
+	got := w.ask(func(r *http.Request) { r.Header.Set("Content-Type", "application/x-www-form-urlencoded") }, "POST", "/lines/3/stop", url.Values{"back": {"/?line=3"}}.Encode())
+	if to := got.Header().Get("Location"); got.Code != http.StatusSeeOther || to != "/login?to=%2F%3Fline%3D3" {
+		t.Errorf("%d to %q", got.Code, to)
+	}
+}

@@ -30,6 +30,8 @@ var rooms = []room{
 	{"../shipping", "", true},
 	{"../retry", "", true},
 	{"../agent", "takeover.go recover.go izkm.go access.go record.go", true},
+	{"../page", "", true},
+	{"../web", "look.go shell.go shipping.go trend.go web.go", true},
 	{"../ledger", "archive_file.go archive_pack.go archive_read.go archive_select.go backup.go backup_archives.go chain.go copying.go log.go migrate.go moved.go prove.go prove_error.go prove_gap.go prove_shelf.go restore.go takeover.go", false},
 }
 
@@ -70,7 +72,7 @@ type sentence struct{ at, text string }
 var told = map[string][]int{
 	"stopLine": {1}, "spoil": {0}, "fence": {0}, "no": {1}, "refused": {1}, "rejected": {1}, "lost": {0}, "reply": {-1, -2},
 	"alarm": {-1}, "Alarm": {-1}, "alarmed": {0}, "doing": {0}, "does": {0}, "giveUp": {-1}, "quarantine": {-1}, "insist": {2},
-	"failed": {0, 1}, "asInput": {1}, "oneRow": {2}, "newHandheld": {1},
+	"failed": {0, 1}, "trouble": {1, 2}, "refuse": {3, 4}, "Refused": {3, 4}, "showLogin": {4}, "asInput": {1}, "oneRow": {2}, "newHandheld": {1},
 	"event": {1}, "note": {-1}, "move": {-1}, "journal": {-1}, "doubtAll": {1}, "aside": {-1}, "Aside": {-1}, "SetOrder": {-1}, "MoveReport": {-1},
 }
 

@@ -36,6 +36,20 @@
     if (time) clock.textContent = time;
   }
 
+  // What is there stays there as far as it can: a list that was pushed aside, what a finger is on just now, and the
+  // region whose changes are read aloud.
+  function renew(old, now) {
+    if (old.isEqualNode(now)) return;
+    if (old.nodeType !== 1 || old.nodeName !== now.nodeName || old.childNodes.length !== now.childNodes.length) {
+      old.replaceWith(now);
+      return;
+    }
+    Array.from(old.attributes).forEach(function (a) { if (!now.hasAttribute(a.name)) old.removeAttribute(a.name); });
+    Array.from(now.attributes).forEach(function (a) { if (old.getAttribute(a.name) !== a.value) old.setAttribute(a.name, a.value); });
+    const to = Array.from(now.childNodes);
+    Array.from(old.childNodes).forEach(function (e, i) { renew(e, to[i]); });
+  }
+
   // Only what differs is put in the place of what is there: what a person has marked or is on stays.
   function take(html) {
     const next = document.createElement("template");
@@ -46,9 +60,9 @@
     if (!same) {
       live.replaceChildren(...now);
     } else {
-      old.forEach(function (e, i) { if (!e.isEqualNode(now[i])) e.replaceWith(now[i]); });
+      old.forEach(function (e, i) { renew(e, now[i]); });
     }
-    if (focus !== null && !live.contains(document.activeElement)) {
+    if (focus !== null && (!live.contains(document.activeElement) || document.activeElement.getAttribute("href") !== focus)) {
       const again = live.querySelector("[href=\"" + CSS.escape(focus) + "\"]");
       if (again) again.focus({preventScroll: true});
     }

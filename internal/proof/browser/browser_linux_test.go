@@ -204,6 +204,19 @@ func TestKeysInABrowser(t *testing.T) {
 	}
 }
 
+// What a page shows anew stays in its place: a list that a finger has pushed aside is not put back, and the region whose
+// changes are read aloud is the same one.
+func TestStaysInABrowser(t *testing.T) {
+	s := newScreen(t, sim.Options{Seed: 7, Rate: 20})
+	s.open("/")
+	s.sees(".recent td.code a")
+	look[bool](s, `(() => { window.list = document.querySelector(".recent").parentElement; window.told = document.getElementById("notices"); window.first = document.querySelector(".recent td.code").innerText; return true; })()`)
+	s.waits("other codes", `document.querySelector(".recent td.code").innerText !== window.first`)
+	if look[bool](s, `!window.list.isConnected || !window.told.isConnected`) {
+		t.Error("the list of codes or the notices were replaced by others")
+	}
+}
+
 // A form goes once however often it is pressed, but for a stop; and a page that nobody sees keeps no connection, since
 // a browser has only six: it takes up again when it is seen.
 func TestTwiceInABrowser(t *testing.T) {
