@@ -26,8 +26,9 @@ const (
 	writeMost  = 5 * time.Second // a browser that takes no bytes for so long is given up
 	mostFrames = 200             // different live parts at a time
 	dropFrame  = 10 * time.Second
+	comeBack   = 500 * time.Millisecond // after a connection has ended: before the page would say that it hears nothing
 	// connectionLife is how long one connection brings events: then the browser comes back, and is looked at again.
-	connectionLife = 10 * time.Minute
+	connectionLife = time.Minute
 )
 
 // frame is a live part as it was rendered last, for all who look at the same in the same language.
@@ -141,6 +142,7 @@ func (p *Page) events(v view) http.HandlerFunc {
 		w.Header().Set("Content-Type", "text/event-stream")
 		w.Header().Set("X-Accel-Buffering", "no")
 		w.WriteHeader(http.StatusOK)
+		_, _ = fmt.Fprintf(w, "retry: %d\n", comeBack.Milliseconds()) // before the first event, whose failure is seen
 		send := func(event string, data []byte) error {
 			_ = out.SetWriteDeadline(time.Now().Add(writeMost))
 			if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, bytes.ReplaceAll(data, []byte("\n"), []byte("\ndata: "))); err != nil {

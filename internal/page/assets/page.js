@@ -37,31 +37,44 @@
   }
 
   // What is there stays there as far as it can: a list that was pushed aside, what a finger is on just now, and the
-  // region whose changes are read aloud.
-  function renew(old, now) {
-    if (old.isEqualNode(now)) return;
-    if (old.nodeType !== 1 || old.nodeName !== now.nodeName || old.childNodes.length !== now.childNodes.length) {
-      old.replaceWith(now);
-      return;
-    }
-    Array.from(old.attributes).forEach(function (a) { if (!now.hasAttribute(a.name)) old.removeAttribute(a.name); });
-    Array.from(now.attributes).forEach(function (a) { if (old.getAttribute(a.name) !== a.value) old.setAttribute(a.name, a.value); });
-    const to = Array.from(now.childNodes);
-    Array.from(old.childNodes).forEach(function (e, i) { renew(e, to[i]); });
+  // region whose changes are read aloud. What has come stands between, and what has gone is taken out.
+  function alike(old, now) {
+    return old.nodeName === now.nodeName && old.id === now.id && (old.nodeType !== 1 || old.classList[0] === now.classList[0]);
   }
 
-  // Only what differs is put in the place of what is there: what a person has marked or is on stays.
+  function renewAll(old, now) {
+    let at = old.firstChild;
+    Array.from(now.childNodes).forEach(function (n) {
+      let e = at;
+      if (n.nodeType === 1) while (e && !alike(e, n)) e = e.nextSibling;
+      else if (e && !alike(e, n)) e = null;
+      if (!e) { old.insertBefore(n, at); return; }
+      while (at !== e) at = drop(at);
+      at = e.nextSibling;
+      renew(e, n);
+    });
+    while (at) at = drop(at);
+  }
+
+  function drop(e) {
+    const next = e.nextSibling;
+    e.remove();
+    return next;
+  }
+
+  function renew(old, now) {
+    if (old.isEqualNode(now)) return;
+    if (old.nodeType !== 1) { old.nodeValue = now.nodeValue; return; }
+    Array.from(old.attributes).forEach(function (a) { if (!now.hasAttribute(a.name)) old.removeAttribute(a.name); });
+    Array.from(now.attributes).forEach(function (a) { if (old.getAttribute(a.name) !== a.value) old.setAttribute(a.name, a.value); });
+    renewAll(old, now);
+  }
+
   function take(html) {
     const next = document.createElement("template");
     next.innerHTML = html;
-    const old = Array.from(live.children), now = Array.from(next.content.children);
-    const same = old.length === now.length && old.every(function (e, i) { return e.id === now[i].id; });
     const focus = live.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    if (!same) {
-      live.replaceChildren(...now);
-    } else {
-      old.forEach(function (e, i) { renew(e, now[i]); });
-    }
+    renewAll(live, next.content);
     if (focus !== null && (!live.contains(document.activeElement) || document.activeElement.getAttribute("href") !== focus)) {
       const again = live.querySelector("[href=\"" + CSS.escape(focus) + "\"]");
       if (again) again.focus({preventScroll: true});

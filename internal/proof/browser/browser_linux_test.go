@@ -207,13 +207,20 @@ func TestKeysInABrowser(t *testing.T) {
 // What a page shows anew stays in its place: a list that a finger has pushed aside is not put back, and the region whose
 // changes are read aloud is the same one.
 func TestStaysInABrowser(t *testing.T) {
-	s := newScreen(t, sim.Options{Seed: 7, Rate: 20})
+	s := newScreen(t, sim.Options{Seed: 7, Rate: 20, Faults: sim.Faults{NoRead: 0.2}, Restart: 3 * time.Second})
 	s.open("/")
 	s.sees(".recent td.code a")
 	look[bool](s, `(() => { window.list = document.querySelector(".recent").parentElement; window.told = document.getElementById("notices"); window.first = document.querySelector(".recent td.code").innerText; return true; })()`)
 	s.waits("other codes", `document.querySelector(".recent td.code").innerText !== window.first`)
 	if look[bool](s, `!window.list.isConnected || !window.told.isConnected`) {
 		t.Error("the list of codes or the notices were replaced by others")
+	}
+	s.plant.BreakRejector("3", true) // a large sentence comes, and goes again
+	s.sees(".line .big.stopped")
+	s.plant.BreakRejector("3", false)
+	s.waits("the sentence has gone", `document.querySelector(".line .big") === null`)
+	if look[bool](s, `!window.list.isConnected || !window.told.isConnected || document.querySelectorAll(".recent").length !== 1`) {
+		t.Error("a sentence that came and went has taken the list of codes along")
 	}
 }
 
