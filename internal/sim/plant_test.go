@@ -21,11 +21,18 @@ import (
 	"linemark/internal/sim/check"
 )
 
+// given are the ports that were given out: two devices of one plant must not have the same.
+var given sync.Map
+
 // freePort is an address that nobody listens on.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 { // below the ports that the system gives to outgoing connections
-		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(2_000)))); err == nil {
+		n := 10_000 + rand.IntN(2_000)
+		if _, had := given.LoadOrStore(n, true); had {
+			continue
+		}
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(n))); err == nil {
 			defer l.Close()
 			return l.Addr().String()
 		}
