@@ -86,21 +86,8 @@ type ContainerPage struct {
 
 // ListedContainer is a container with how much is in it.
 type ListedContainer struct {
-	ID       int64      `json:"id"`
-	Line     string     `json:"line"`
-	Station  string     `json:"station"`
-	Batch    string     `json:"batch"`
-	State    string     `json:"state"` // open, full, closed, aside
-	Code     string     `json:"code,omitempty"`
-	Parent   int64      `json:"parent,omitempty"`
-	Capacity int        `json:"capacity"`
-	Count    int        `json:"count"`
-	Report   int64      `json:"report,omitempty"`
-	Reported string     `json:"report_state,omitempty"`
-	Dropped  bool       `json:"dropped,omitempty"`
-	Reason   string     `json:"reason,omitempty"` // why it was set aside
-	OpenedAt time.Time  `json:"opened_at"`
-	ClosedAt *time.Time `json:"closed_at,omitempty"`
+	ContainerFacts
+	Count int `json:"count"`
 }
 
 // Order is an order of codes.
@@ -218,11 +205,7 @@ func containers(r *http.Request, o office.Office) (any, error) {
 	page, err := o.Ledger.ContainersOf(r.Context(), ask)
 	out := ContainerPage{Containers: make([]ListedContainer, len(page.Containers)), More: int64(page.More)}
 	for i, c := range page.Containers {
-		out.Containers[i] = ListedContainer{ID: int64(c.ID), Line: c.Line, Station: c.Station, Batch: c.Batch, State: c.State.String(), Code: code.Visible(c.Code), Parent: int64(c.Parent),
-			Capacity: c.Capacity, Count: c.Count, Report: c.Report, Reported: string(c.Reported), Dropped: c.Dropped, Reason: c.Reason, OpenedAt: c.OpenedAt}
-		if !c.ClosedAt.IsZero() {
-			out.Containers[i].ClosedAt = &c.ClosedAt
-		}
+		out.Containers[i] = ListedContainer{factsOf(c.Container), c.Count}
 	}
 	return out, err
 }

@@ -21,8 +21,14 @@ type Repack struct {
 	Reason  Text `json:"reason"`
 }
 
-// Container is a container as the API gives it. Codes are shown with GS as {GS}.
+// Container is a container with what is in it.
 type Container struct {
+	ContainerFacts
+	In []string `json:"in"` // in the order in which they were put in
+}
+
+// ContainerFacts are a container as the API gives it. Codes are shown with GS as {GS}.
+type ContainerFacts struct {
 	ID       int64      `json:"id"`
 	Line     string     `json:"line"`
 	Station  string     `json:"station"`
@@ -31,7 +37,6 @@ type Container struct {
 	Code     string     `json:"code,omitempty"`
 	Parent   int64      `json:"parent,omitempty"`
 	Capacity int        `json:"capacity"`
-	In       []string   `json:"in"` // in the order in which they were put in
 	Report   int64      `json:"report,omitempty"`
 	Reported string     `json:"report_state,omitempty"`
 	Dropped  bool       `json:"dropped,omitempty"`
@@ -46,9 +51,11 @@ type Repacked struct {
 	Container Container `json:"container"`
 }
 
-func containerOf(c ledger.Container) Container {
-	out := Container{ID: int64(c.ID), Line: c.Line, Station: c.Station, Batch: c.Batch, State: c.State.String(), Code: code.Visible(c.Code), Parent: int64(c.Parent),
-		Capacity: c.Capacity, In: visible(c.In), Report: c.Report, Reported: string(c.Reported), Dropped: c.Dropped, Reason: c.Reason, OpenedAt: c.OpenedAt}
+func containerOf(c ledger.Container) Container { return Container{factsOf(c), visible(c.In)} }
+
+func factsOf(c ledger.Container) ContainerFacts {
+	out := ContainerFacts{ID: int64(c.ID), Line: c.Line, Station: c.Station, Batch: c.Batch, State: c.State.String(), Code: code.Visible(c.Code), Parent: int64(c.Parent),
+		Capacity: c.Capacity, Report: c.Report, Reported: string(c.Reported), Dropped: c.Dropped, Reason: c.Reason, OpenedAt: c.OpenedAt}
 	if !c.ClosedAt.IsZero() {
 		out.ClosedAt = &c.ClosedAt
 	}
