@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 	"go.uber.org/goleak"
 
@@ -52,7 +53,25 @@ type mosquitto struct {
 	port    int
 	pki     pki
 	process *exec.Cmd
-	said    bytes.Buffer
+	said    words
+}
+
+// words are what the broker says, read while it goes on.
+type words struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (w *words) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(b)
+}
+
+func (w *words) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
 }
 
 func newMosquitto(t *testing.T) *mosquitto {
@@ -85,7 +104,6 @@ func (m *mosquitto) write(name string, text []byte) string {
 
 func (m *mosquitto) start() {
 	m.t.Helper()
-	m.said.Reset()
 	m.process = exec.Command(m.program, "-v", "-c", filepath.Join(m.dir, "mosquitto.conf"))
 	m.process.Stdout, m.process.Stderr = &m.said, &m.said
 	if err := m.process.Start(); err != nil {
@@ -156,7 +174,8 @@ func (m *mosquitto) subscribe(name string) *heard {
 		m.t.Fatalf("a subscriber: %v\n%s", err, &m.said)
 	}
 	h := &heard{}
-	c := paho.NewClient(paho.ClientConfig{Conn: conn, OnPublishReceived: []func(paho.PublishReceived) (bool, error){func(r paho.PublishReceived) (bool, error) {
+	// The client's first ping is sent beside the subscription, and a packet is more than one write.
+	c := paho.NewClient(paho.ClientConfig{Conn: packets.NewThreadSafeConn(conn), OnPublishReceived: []func(paho.PublishReceived) (bool, error){func(r paho.PublishReceived) (bool, error) {
 		text := r.Packet.Topic + "=" + string(r.Packet.Payload)
 		if r.Packet.Retain {
 			text += "!"
