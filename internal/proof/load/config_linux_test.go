@@ -64,8 +64,18 @@ func (p plan) configuration() []byte {
 			w("  [[line.station]]\n  name = \"pallet\"\n  kind = \"pack\"\n  of = \"box\"\n  capacity = 20\n  unit = \"sscc\"\n  sscc_prefix = \"0301234567\"")
 		}
 	}
+	w("[record]\nsize = \"%dMiB\"", p.ring()/mebi)
 	w("[report.utilisation]\nevery = %q\n[report.aggregation]\nevery = %q", p.reports, p.reports)
 	return []byte(b.String())
+}
+
+// ring is how many bytes the flight recorder keeps: in a long run more than is usual, so that what led to a
+// finding is still there at the end.
+func (p plan) ring() int64 {
+	if p.length >= 2*time.Minute {
+		return 512 * mebi
+	}
+	return 64 * mebi
 }
 
 // packs says which lines pack boxes.

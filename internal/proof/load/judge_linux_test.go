@@ -136,7 +136,7 @@ func (r *run) judgeBelt(b *belt) (found []string) {
 	}
 	for _, s := range b.stops {
 		if during(s.at) && !s.own() && (l.stops || s.why == "held") {
-			find(s.at, "%s, with %d bad products in a row: %s", s.why, s.row, r.saidOf(b, s.at))
+			find(s.at, "%s, with %d bad products in a row: %s", s.why, s.row, r.saidOf(b, s.at)+r.witnessed(s.at))
 		}
 	}
 	made, last := 0, r.began

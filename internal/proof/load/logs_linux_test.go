@@ -179,7 +179,7 @@ func causes(log string) (all []words) {
 	return all
 }
 
-// said is what the agent has said within a second of a line's stand.
+// saidOf is what the agent has said within a second of a line's stand.
 func (r *run) saidOf(b *belt, at time.Time) string {
 	for _, w := range r.said {
 		if w.line == b.name && w.at.Sub(at).Abs() < time.Second {

@@ -51,7 +51,7 @@ type inside struct {
 }
 
 // take takes a sample of a running site and of the plant beside it.
-func take(s *site.Site, plant *site.Process) (sample, error) {
+func (p plan) take(s *site.Site, plant *site.Process) (sample, error) {
 	begun := time.Now()
 	st, err := s.Status()
 	if err != nil {
@@ -84,15 +84,12 @@ func take(s *site.Site, plant *site.Process) (sample, error) {
 		}
 		*to = info.Size()
 	}
-	m.tape, err = tape(filepath.Join(s.Data, "record"))
+	m.tape, err = tape(filepath.Join(s.Data, "record"), p.ring())
 	return m, err
 }
 
-// ring is how many bytes the flight recorder keeps, as is usual, in 16 files.
-const ring = 64 * mebi
-
-// tape is where in the ring of folder dir the newest record stands.
-func tape(dir string) (int64, error) {
+// tape is where in the ring of folder dir, of 16 files, the newest record stands.
+func tape(dir string, ring int64) (int64, error) {
 	files, err := os.ReadDir(dir) // in the order of their numbers
 	if err != nil {
 		return 0, err

@@ -16,6 +16,7 @@ import (
 type run struct {
 	plan    plan
 	began   time.Time // of what is measured: every line marks
+	witness *witness  // nil: there was none
 	samples []sample  // the first is of the beginning, the last of the end
 	belts   map[string]*belt
 	said    []words // what the agent has said of lines that it stopped
@@ -48,7 +49,7 @@ func begin(t *testing.T, program string, p plan) (*site.Site, *site.Process) {
 // watch takes samples for as long as the plan says.
 func watch(t *testing.T, s *site.Site, plant *site.Process, p plan) *run {
 	t.Helper()
-	r := &run{plan: p}
+	r := &run{plan: p, witness: look(t, s.Dir)}
 	every := p.sampling()
 	for next := time.Now(); ; next = next.Add(every) {
 		time.Sleep(time.Until(next))
@@ -59,7 +60,7 @@ func watch(t *testing.T, s *site.Site, plant *site.Process, p plan) *run {
 			default:
 			}
 		}
-		m, err := take(s, plant)
+		m, err := p.take(s, plant)
 		if err != nil {
 			t.Fatalf("taking a sample: %v", err)
 		}
@@ -67,6 +68,7 @@ func watch(t *testing.T, s *site.Site, plant *site.Process, p plan) *run {
 			r.began = m.at
 		}
 		if m.at.Sub(r.began) >= p.length-every/2 {
+			r.witness.leave()
 			return r
 		}
 	}

@@ -49,7 +49,7 @@ func (r *run) rows() (all []row) {
 	length := min(time.Minute, r.plan.length/8)
 	first := r.samples[0]
 	peak, asked := int64(0), time.Duration(0)
-	tape := int64(0)
+	tape, ring := int64(0), r.plan.ring()
 	for i, m := range r.samples[1:] {
 		peak, asked = max(peak, m.log), max(asked, m.asked)
 		tape += (m.tape - r.samples[i].tape + ring) % ring
@@ -103,7 +103,7 @@ func (w row) of(all []delay) (some []time.Duration) {
 // table shows a run by the minute. Delays are in ms, sizes in MiB.
 func (r *run) table() string {
 	var b strings.Builder
-	head := []string{"until", "made/s", "by line", "verified/s", "by line", "stops", "feed p50/p99", "reject p50/p99", "page max", "RSS", "heap", "live", "goroutines", "fds", "ledger", "wal max", "MiB/s", "recorder", "agent cpu", "plant cpu", "others", "plant RSS"}
+	head := []string{"until", "made/s", "by line", "verified/s", "by line", "stops", "feed p50/p99", "reject p50/p99", "page max", "RSS", "heap", "live", "goroutines", "fds", "ledger", "wal max", "MiB/s", "recorder", "agent cpu", "plant cpu", "others", "plant RSS", "witness p50/p99/max nap"}
 	rows := [][]string{head}
 	for _, w := range r.rows() {
 		rows = append(rows, []string{
@@ -113,7 +113,7 @@ func (r *run) table() string {
 			fmt.Sprint(w.stops), w.fed.String(), w.thrown.String(), fmt.Sprintf("%.0f", float64(w.asked.Microseconds())/1000),
 			mib(w.last.agent.rss), mib(w.last.inside.Heap), mib(w.last.inside.Live), fmt.Sprint(w.last.inside.Goroutines), fmt.Sprint(w.last.agent.descriptors),
 			mib(w.last.ledger), mib(w.peak), fmt.Sprintf("%.2f", w.written/mebi), fmt.Sprintf("%.2f", w.recorded/mebi),
-			fmt.Sprintf("%.2f", w.agent), fmt.Sprintf("%.2f", w.plant), fmt.Sprintf("%.2f", w.others), mib(w.last.plant.rss),
+			fmt.Sprintf("%.2f", w.agent), fmt.Sprintf("%.2f", w.plant), fmt.Sprintf("%.2f", w.others), mib(w.last.plant.rss), r.witness.during(w),
 		})
 	}
 	width := make([]int, len(head))
