@@ -19,6 +19,8 @@ func (l *Ledger) Import(ctx context.Context, p ProductID, profile code.Profile, 
 	if l.w == nil {
 		return 0, errReadOnly
 	}
+	l.receiving.Lock()
+	defer l.receiving.Unlock()
 	err = l.w.alone(func(t *tx) error {
 		n = 0
 		r, err := t.exec("INSERT INTO orders (product, quantity, state, reason, placed_at, changed_at) VALUES (?, 0, ?, ?, ?, ?)", int64(p), string(Shut), "imported from "+name, t.at, t.at)
@@ -29,7 +31,7 @@ func (l *Ledger) Import(ctx context.Context, p ProductID, profile code.Profile, 
 		if err != nil {
 			return err
 		}
-		product, block, err := t.newBlock(OrderID(order), name, 0, nil, "")
+		block, err := t.newBlock(OrderID(order), name, 0, nil, "")
 		if err != nil {
 			return err
 		}
@@ -45,7 +47,7 @@ func (l *Ledger) Import(ctx context.Context, p ProductID, profile code.Profile, 
 			if err != nil {
 				return err
 			}
-			if err := t.add(product, block, seq, c, len(ident)); err != nil {
+			if err := t.add(block, seq, c, len(ident)); err != nil {
 				return err
 			}
 			n++
@@ -60,7 +62,7 @@ func (l *Ledger) Import(ctx context.Context, p ProductID, profile code.Profile, 
 		if _, err := t.event(placeImport, fmt.Sprintf("imported %s: %d codes", name, n)); err != nil {
 			return err
 		}
-		if _, err := t.exec("UPDATE block SET quantity = ? WHERE id = ?", n, block); err != nil {
+		if _, err := t.exec("UPDATE block SET quantity = ? WHERE id = ?", n, block.id); err != nil {
 			return err
 		}
 		_, err = t.exec("UPDATE orders SET quantity = ? WHERE id = ?", n, order)

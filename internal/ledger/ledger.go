@@ -58,7 +58,9 @@ type Ledger struct {
 	reads *sql.DB // queries; WAL lets them run beside the writer
 	w     *writer
 	log   *logKeeper
-	ended sync.Once // its log's keeper
+	// receiving is held by who brings codes in, so that of two blocks with one code the second one finds it.
+	receiving sync.Mutex
+	ended     sync.Once // its log's keeper
 
 	doubts doubts
 	lock   *os.File

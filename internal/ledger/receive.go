@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -98,41 +99,10 @@ func (l *Ledger) EndFetch(ctx context.Context, id OrderID) error {
 // ErrBlockKnown means that a block is stored already.
 var ErrBlockKnown = errors.New("the block is stored already")
 
-// Receive stores a block of codes as stock, all or nothing, and makes it the block that the
-// next call acknowledges. It clears the order's intent. A code that any product of this
-// ledger has already is refused with a *RepeatedCode: such a block must be quarantined.
-func (l *Ledger) Receive(ctx context.Context, id OrderID, blockID string, p code.Profile, codes []code.Code) error {
-	idents := make([]int, len(codes))
-	for i, c := range codes {
-		ident, _, err := p.Ident(c)
-		if err != nil {
-			// The server's own document is broken here; the code is kept as it is and found by its whole text.
-			ident = c
-		}
-		idents[i] = len(ident)
-	}
-	return l.bulk(ctx, func(t *tx) error {
-		product, block, err := t.newBlock(id, blockID, len(codes), nil, "")
-		if err != nil {
-			return err
-		}
-		seq, err := t.event("supply", fmt.Sprintf("received block %s: %d codes", blockID, len(codes)))
-		if err != nil {
-			return err
-		}
-		for i, c := range codes {
-			if err := t.add(product, block, seq, c, idents[i]); err != nil {
-				return err
-			}
-		}
-		_, err = t.exec("UPDATE orders SET last_block = ?, fetching = 0 WHERE id = ?", blockID, int64(id))
-		return err
-	})
-}
-
 // add stores one code as stock. A code that is there already, also one that was cut elsewhere when
 // the rules of its group were others, is a *RepeatedCode, and nothing is changed.
-func (t *tx) add(product, block, seq int64, c code.Code, idlen int) error {
+func (t *tx) add(b begun, seq int64, c code.Code, idlen int) error {
+	product, block := b.product, b.id
 	ident, raw := c[:idlen], []byte(c)
 	if err := t.cutElsewhere(product, c, idlen); err != nil {
 		return err
@@ -223,7 +193,7 @@ func (l *Ledger) Quarantine(ctx context.Context, id OrderID, blockID string, cod
 		raw[i] = fmt.Sprintf("%q", string(c))
 	}
 	return l.do(ctx, func(t *tx) error {
-		if _, _, err := t.newBlock(id, blockID, len(codes), []byte(strings.Join(raw, "\n")), reason); err != nil {
+		if _, err := t.newBlock(id, blockID, len(codes), []byte(strings.Join(raw, "\n")), reason); err != nil {
 			return err
 		}
 		_, err := t.event("supply", fmt.Sprintf("quarantined block %s: %s", blockID, reason))
@@ -231,23 +201,24 @@ func (l *Ledger) Quarantine(ctx context.Context, id OrderID, blockID string, cod
 	})
 }
 
-func (t *tx) newBlock(id OrderID, blockID string, n int, quarantine []byte, reason string) (product, block int64, err error) {
-	var known int
-	if err := t.row("SELECT COUNT(*) FROM block WHERE orders = ? AND server_id = ?", int64(id), blockID).Scan(&known); err != nil {
-		return 0, 0, err
+// newBlock begins a block of n codes, or goes on with one that is there in part.
+func (t *tx) newBlock(id OrderID, blockID string, n int, quarantine []byte, reason string) (b begun, err error) {
+	err = t.row("SELECT id, quantity, quarantine IS NULL AND reason = ? FROM block WHERE orders = ? AND server_id = ?", inPart, int64(id), blockID).Scan(&b.id, &b.has, &b.inPart)
+	if err == nil && (!b.inPart || quarantine != nil) {
+		return b, ErrBlockKnown
 	}
-	if known > 0 {
-		return 0, 0, ErrBlockKnown
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return b, err
 	}
-	if err := t.row("SELECT product FROM orders WHERE id = ?", int64(id)).Scan(&product); err != nil {
-		return 0, 0, err
+	if err := t.row("SELECT product FROM orders WHERE id = ?", int64(id)).Scan(&b.product); err != nil || b.inPart {
+		return b, err
 	}
 	r, err := t.exec("INSERT INTO block (orders, server_id, quantity, received_at, quarantine, reason) VALUES (?, ?, ?, ?, ?, ?)", int64(id), blockID, n, t.at, quarantine, reason)
 	if err != nil {
-		return 0, 0, err
+		return b, err
 	}
-	block, err = r.LastInsertId()
-	return product, block, err
+	b.id, err = r.LastInsertId()
+	return b, err
 }
 
 // Block is a stored block.
@@ -255,13 +226,14 @@ type Block struct {
 	ServerID    string
 	Quantity    int
 	Quarantined bool
+	InPart      bool // the agent ended, or its disk failed, while it was being stored: Receive goes on with it
 }
 
 // Blocks returns an order's blocks in the order in which they were stored.
 func (l *Ledger) Blocks(ctx context.Context, id OrderID) ([]Block, error) {
-	rows, err := l.reads.QueryContext(ctx, "SELECT server_id, quantity, quarantine IS NOT NULL FROM block WHERE orders = ? ORDER BY id", int64(id))
+	rows, err := l.reads.QueryContext(ctx, "SELECT server_id, quantity, quarantine IS NOT NULL, quarantine IS NULL AND reason = ? FROM block WHERE orders = ? ORDER BY id", inPart, int64(id))
 	return collect(rows, err, func(s scanner) (b Block, err error) {
-		err = s.Scan(&b.ServerID, &b.Quantity, &b.Quarantined)
+		err = s.Scan(&b.ServerID, &b.Quantity, &b.Quarantined, &b.InPart)
 		return b, err
 	})
 }

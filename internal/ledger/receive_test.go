@@ -152,7 +152,7 @@ func TestQuarantine(t *testing.T) {
 		t.Error("quarantined codes count as stock")
 	}
 	blocks := must(p.Blocks(p.ctx, p.unit.order))
-	if len(blocks) != 1 || blocks[0] != (Block{"bad", 3, true}) {
+	if len(blocks) != 1 || blocks[0] != (Block{ServerID: "bad", Quantity: 3, Quarantined: true}) {
 		t.Errorf("blocks %+v", blocks)
 	}
 	if err := p.Receive(p.ctx, p.unit.order, "bad", p.unit.profile, p.unit.issue(1)); !errors.Is(err, ErrBlockKnown) {

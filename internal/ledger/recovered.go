@@ -42,11 +42,13 @@ func (l *Ledger) RecoverOrder(ctx context.Context, p ProductID, serverID string,
 // ReceiveRecovered stores a block that the server has issued before, all or nothing. Nobody
 // knows which of its codes were printed, so they come in as doubtful: a scan makes one verified,
 // and Release returns those to the stock that a person vouches for. A block that is stored is
-// ErrBlockKnown.
+// ErrBlockKnown; of one that is there in part the rest comes in.
 func (l *Ledger) ReceiveRecovered(ctx context.Context, id OrderID, blockID string, p code.Profile, codes []code.Code) (n int, err error) {
+	l.receiving.Lock()
+	defer l.receiving.Unlock()
 	err = l.do(ctx, func(t *tx) error {
 		n = 0
-		product, block, err := t.newBlock(id, blockID, len(codes), nil, "")
+		block, err := t.newBlock(id, blockID, len(codes), nil, "")
 		if err != nil {
 			return err
 		}
@@ -60,7 +62,7 @@ func (l *Ledger) ReceiveRecovered(ctx context.Context, id OrderID, blockID strin
 				ident = c
 			}
 			var known *RepeatedCode
-			err = t.add(product, block, seq, c, len(ident))
+			err = t.add(block, seq, c, len(ident))
 			if errors.As(err, &known) {
 				continue // this ledger knows better
 			}
@@ -79,7 +81,7 @@ func (l *Ledger) ReceiveRecovered(ctx context.Context, id OrderID, blockID strin
 			}
 			n++
 		}
-		if _, err := t.exec("UPDATE block SET quantity = ? WHERE id = ?", n, block); err != nil {
+		if _, err := t.exec("UPDATE block SET quantity = ?, reason = '' WHERE id = ?", block.has+n, block.id); err != nil {
 			return err
 		}
 		_, err = t.exec("UPDATE orders SET last_block = ?, fetching = 0 WHERE id = ?", blockID, int64(id))

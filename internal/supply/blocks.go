@@ -91,11 +91,26 @@ func (k *Keeper) compare(ctx context.Context, o ledger.Order) error {
 		return err
 	}
 	have, kept := map[string]bool{}, "" // kept: in quarantine, and the agent was killed before it ended the order
+	var rest []string                   // there in part: the agent was killed while it stored them
 	for _, b := range stored {
 		have[b.ServerID] = true
-		if b.Quarantined {
+		switch {
+		case b.Quarantined:
 			kept = b.ServerID
+		case b.InPart:
+			rest = append(rest, b.ServerID)
 		}
+	}
+	for _, id := range rest {
+		block, err := k.Blocks.Again(ctx, k.Product, o.ServerID, id)
+		if err != nil {
+			return err
+		}
+		k.Log.Warn("a block that was stored in part came in again", "order", o.ServerID, "block", id, "codes", len(block.Codes))
+		if err := k.store(ctx, o, block); err != nil {
+			return err
+		}
+		o.Fetching = 0 // that was the call
 	}
 	asked := o.Fetching
 	if late := k.lost[o.ID]; asked == 0 && time.Since(late.at) < lateFor {

@@ -43,6 +43,8 @@ type plant struct {
 	cancel context.CancelFunc // nil: no keeper runs
 	ended  chan struct{}
 
+	commit func() // nil: nothing; called when the ledger begins a commit
+
 	mu       sync.Mutex
 	arrivals []arrival
 	loose    bool // blocks exist that no ledger of ours should have: the watch is off
@@ -88,7 +90,12 @@ func (p *plant) must(err error) {
 // open opens the ledger as an agent does at its start.
 func (p *plant) open() {
 	p.t.Helper()
-	l, err := ledger.Open(context.Background(), p.dir, ledger.Options{Agent: "line-3"})
+	l, err := ledger.Open(context.Background(), p.dir, ledger.Options{Agent: "line-3", Now: func() time.Time {
+		if p.commit != nil {
+			p.commit()
+		}
+		return time.Now()
+	}})
 	p.must(err)
 	p.ledger.Store(l)
 	_, err = l.Recover(context.Background())

@@ -140,7 +140,7 @@ func (r *Recovery) look(ctx context.Context) ([]*past, error) {
 				return orders, err
 			}
 			for _, b := range stored {
-				have[b.ServerID] = true
+				have[b.ServerID] = !b.InPart
 				held += b.Quantity
 				if b.Quarantined {
 					o.kept++

@@ -1,0 +1,167 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"linemark/internal/code"
+)
+
+// blockPiece is how many codes of a block share a commit. Each code goes to a place of its own in the index, and a
+// thousand of them keep the disk busy for as long as a verdict may take.
+const blockPiece = 100
+
+// inPart is what stands as the reason of a block of which pieces are on disk and others not yet.
+const inPart = "in part"
+
+// begun is a block that codes are added to.
+type begun struct {
+	product, id int64
+	has         int  // codes that were there before
+	inPart      bool // it was begun before
+}
+
+// Receive stores a block of codes as stock and makes it the block that the next call acknowledges. It clears the
+// order's intent. A code that any product of this ledger has already is refused with a *RepeatedCode, and nothing
+// is stored: such a block must be quarantined.
+//
+// A long block comes in by pieces, between which lines go on. Each is stock once it is on disk; the order's intent
+// stays until the last one. When the agent ends on the way, Receive of the same block brings in what is missing.
+func (l *Ledger) Receive(ctx context.Context, id OrderID, blockID string, p code.Profile, codes []code.Code) error {
+	if l.w == nil {
+		return errReadOnly
+	}
+	r := reception{l: l, order: id, block: blockID, codes: codes, idlens: make([]int, len(codes))}
+	for i, c := range codes {
+		ident, _, err := p.Ident(c)
+		if err != nil {
+			// The server's own document is broken here; the code is kept as it is and found by its whole text.
+			ident = c
+		}
+		r.idlens[i] = len(ident)
+	}
+	l.receiving.Lock()
+	defer l.receiving.Unlock()
+	if len(codes) > blockPiece {
+		fresh, err := r.fresh(ctx)
+		if err != nil {
+			return fmt.Errorf("looking for the block's codes: %w", err)
+		}
+		if fresh {
+			return r.byPieces(ctx)
+		}
+	}
+	return r.whole(ctx)
+}
+
+// reception is a block on its way in.
+type reception struct {
+	l      *Ledger
+	order  OrderID
+	block  string
+	codes  []code.Code
+	idlens []int // of their identification codes
+}
+
+// fresh says for certain that the block is new, and that none of its codes is in the ledger, or was. It costs
+// lines nothing: it only reads. What it cannot say for certain is found out with the codes themselves.
+func (r *reception) fresh(ctx context.Context) (bool, error) {
+	keys, seen, lengths := make([]int64, len(r.codes)), make(map[int64]bool, len(r.codes)), map[int]bool{}
+	for i, c := range r.codes {
+		keys[i] = key(c[:r.idlens[i]])
+		seen[keys[i]], lengths[r.idlens[i]] = true, true
+	}
+	if len(seen) < len(keys) || len(lengths) > 1 {
+		return false, nil
+	}
+	list, err := json.Marshal(keys)
+	if err != nil {
+		return false, err
+	}
+	var no bool
+	err = r.l.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM block WHERE orders = ?1 AND server_id = ?2)
+		OR EXISTS (SELECT 1 FROM idlen WHERE product = (SELECT product FROM orders WHERE id = ?1) AND n <> ?3)
+		OR EXISTS (SELECT 1 FROM json_each(?4) k JOIN code ON code.key = k.value)
+		OR EXISTS (SELECT 1 FROM json_each(?4) k JOIN purged ON purged.key = k.value)`, int64(r.order), r.block, r.idlens[0], string(list)).Scan(&no)
+	return !no, err
+}
+
+// whole stores the block, or what is missing of it, in one commit.
+func (r *reception) whole(ctx context.Context) error {
+	return r.l.bulk(ctx, func(t *tx) error {
+		b, err := t.newBlock(r.order, r.block, len(r.codes), nil, "")
+		if err != nil {
+			return err
+		}
+		what := "received block"
+		if b.inPart {
+			what = "received the rest of block"
+		}
+		seq, err := t.event("supply", fmt.Sprintf("%s %s: %d codes", what, r.block, len(r.codes)-b.has))
+		if err != nil {
+			return err
+		}
+		n := b.has
+		for i, c := range r.codes {
+			err := t.add(b, seq, c, r.idlens[i])
+			var known *RepeatedCode
+			if b.inPart && errors.As(err, &known) {
+				continue // of a piece that came before
+			}
+			if err != nil {
+				return err
+			}
+			n++
+		}
+		if b.inPart {
+			if _, err := t.exec("UPDATE block SET quantity = ?, reason = '' WHERE id = ?", n, b.id); err != nil {
+				return err
+			}
+		}
+		return t.received(r.order, r.block)
+	})
+}
+
+// byPieces stores a block that is fresh.
+func (r *reception) byPieces(ctx context.Context) error {
+	var b begun
+	var seq int64
+	for from := 0; from < len(r.codes); from += blockPiece {
+		to := min(from+blockPiece, len(r.codes))
+		err := r.l.bulk(ctx, func(t *tx) (err error) {
+			if from == 0 {
+				if b, err = t.newBlock(r.order, r.block, 0, nil, inPart); err != nil {
+					return err
+				}
+				if seq, err = t.event("supply", fmt.Sprintf("received block %s: %d codes", r.block, len(r.codes))); err != nil {
+					return err
+				}
+			}
+			for i := from; i < to; i++ {
+				if err := t.add(b, seq, r.codes[i], r.idlens[i]); err != nil {
+					return err
+				}
+			}
+			if to < len(r.codes) {
+				_, err := t.exec("UPDATE block SET quantity = ? WHERE id = ?", to, b.id)
+				return err
+			}
+			if _, err := t.exec("UPDATE block SET quantity = ?, reason = '' WHERE id = ?", to, b.id); err != nil {
+				return err
+			}
+			return t.received(r.order, r.block)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// received makes a block the one that the next call acknowledges.
+func (t *tx) received(id OrderID, blockID string) error {
+	_, err := t.exec("UPDATE orders SET last_block = ?, fetching = 0 WHERE id = ?", blockID, int64(id))
+	return err
+}
