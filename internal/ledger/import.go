@@ -19,8 +19,8 @@ func (l *Ledger) Import(ctx context.Context, p ProductID, profile code.Profile, 
 	if l.w == nil {
 		return 0, errReadOnly
 	}
-	l.receiving.Lock()
-	defer l.receiving.Unlock()
+	l.receiving.RLock()
+	defer l.receiving.RUnlock()
 	err = l.w.alone(func(t *tx) error {
 		n = 0
 		r, err := t.exec("INSERT INTO orders (product, quantity, state, reason, placed_at, changed_at) VALUES (?, 0, ?, ?, ?, ?)", int64(p), string(Shut), "imported from "+name, t.at, t.at)

@@ -58,8 +58,9 @@ type Ledger struct {
 	reads *sql.DB // queries; WAL lets them run beside the writer
 	w     *writer
 	log   *logKeeper
-	// receiving is held by who brings codes in, so that of two blocks with one code the second one finds it.
-	receiving sync.Mutex
+	// receiving is held by who brings codes in: alone by a block that comes in by several commits, so that its codes
+	// stay as new as they were found before the first one.
+	receiving sync.RWMutex
 	ended     sync.Once // its log's keeper
 
 	doubts doubts

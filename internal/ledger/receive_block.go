@@ -42,15 +42,9 @@ func (l *Ledger) Receive(ctx context.Context, id OrderID, blockID string, p code
 		}
 		r.idlens[i] = len(ident)
 	}
-	l.receiving.Lock()
-	defer l.receiving.Unlock()
 	if len(codes) > blockPiece {
-		fresh, err := r.fresh(ctx)
-		if err != nil {
-			return fmt.Errorf("looking for the block's codes: %w", err)
-		}
-		if fresh {
-			return r.byPieces(ctx)
+		if done, err := r.byPieces(ctx); done || err != nil {
+			return err
 		}
 	}
 	return r.whole(ctx)
@@ -85,11 +79,16 @@ func (r *reception) fresh(ctx context.Context) (bool, error) {
 		OR EXISTS (SELECT 1 FROM idlen WHERE product = (SELECT product FROM orders WHERE id = ?1) AND n <> ?3)
 		OR EXISTS (SELECT 1 FROM json_each(?4) k JOIN code ON code.key = k.value)
 		OR EXISTS (SELECT 1 FROM json_each(?4) k JOIN purged ON purged.key = k.value)`, int64(r.order), r.block, r.idlens[0], string(list)).Scan(&no)
-	return !no, err
+	if err != nil {
+		return false, fmt.Errorf("looking for the codes of block %s: %w", r.block, err)
+	}
+	return !no, nil
 }
 
 // whole stores the block, or what is missing of it, in one commit.
 func (r *reception) whole(ctx context.Context) error {
+	r.l.receiving.RLock()
+	defer r.l.receiving.RUnlock()
 	return r.l.bulk(ctx, func(t *tx) error {
 		b, err := t.newBlock(r.order, r.block, len(r.codes), nil, "")
 		if err != nil {
@@ -124,8 +123,14 @@ func (r *reception) whole(ctx context.Context) error {
 	})
 }
 
-// byPieces stores a block that is fresh.
-func (r *reception) byPieces(ctx context.Context) error {
+// byPieces stores the block if it is fresh, and says whether it is.
+func (r *reception) byPieces(ctx context.Context) (bool, error) {
+	r.l.receiving.Lock()
+	defer r.l.receiving.Unlock()
+	fresh, err := r.fresh(ctx)
+	if err != nil || !fresh {
+		return false, err
+	}
 	var b begun
 	var seq int64
 	for from := 0; from < len(r.codes); from += blockPiece {
@@ -154,10 +159,10 @@ func (r *reception) byPieces(ctx context.Context) error {
 			return t.received(r.order, r.block)
 		})
 		if err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // received makes a block the one that the next call acknowledges.

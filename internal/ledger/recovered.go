@@ -44,8 +44,8 @@ func (l *Ledger) RecoverOrder(ctx context.Context, p ProductID, serverID string,
 // and Release returns those to the stock that a person vouches for. A block that is stored is
 // ErrBlockKnown; of one that is there in part the rest comes in.
 func (l *Ledger) ReceiveRecovered(ctx context.Context, id OrderID, blockID string, p code.Profile, codes []code.Code) (n int, err error) {
-	l.receiving.Lock()
-	defer l.receiving.Unlock()
+	l.receiving.RLock()
+	defer l.receiving.RUnlock()
 	err = l.do(ctx, func(t *tx) error {
 		n = 0
 		block, err := t.newBlock(id, blockID, len(codes), nil, "")
