@@ -189,7 +189,7 @@ func (k *killing) judge() {
 	}
 	// What passed while no agent lived was seen by nobody: the PLC's watchdog bounds that, not the agent.
 	v.Findings = slices.DeleteFunc(v.Findings, func(f string) bool { return strings.Contains(f, "passed the rejector although") })
-	if !v.Good() || v.PrintedTwice != 0 || v.ReportedWithoutEvidence != 0 || v.UnknownToServer != 0 {
+	if len(v.Findings) > 0 || !v.Balanced || v.PrintedTwice != 0 || v.ReportedWithoutEvidence != 0 || v.UnknownToServer != 0 {
 		t.Errorf("%+v", v)
 		for _, f := range v.Findings {
 			t.Log(f)

@@ -94,11 +94,11 @@ func (r *reception) whole(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		what := "received block"
-		if b.inPart {
-			what = "received the rest of block"
+		text := fmt.Sprintf("received block %s: %d codes", r.block, len(r.codes))
+		if b.inPart { // all its codes were counted by the entry of its first piece
+			text = "received the rest of block " + r.block
 		}
-		seq, err := t.event("supply", fmt.Sprintf("%s %s: %d codes", what, r.block, len(r.codes)-b.has))
+		seq, err := t.event("supply", text)
 		if err != nil {
 			return err
 		}
