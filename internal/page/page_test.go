@@ -77,6 +77,20 @@ func newDesk(t testing.TB) *desk {
 	return d
 }
 
+// run has the agent work until the test ends.
+func (d *desk) run() {
+	ctx, end := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = d.agent.Run(ctx) // ends with ctx
+	}()
+	d.t.Cleanup(func() {
+		end()
+		<-ended
+	})
+}
+
 // person is somebody's browser.
 type person struct {
 	*desk

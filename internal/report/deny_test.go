@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,9 +154,10 @@ func TestRepeatRefused(t *testing.T) {
 // TestGatewayPage: a page of HTML is no word on any code, whatever its status.
 func TestGatewayPage(t *testing.T) {
 	inBubble(t, func(p *plant) {
-		away := true
+		var away atomic.Bool // the emulator reads it meanwhile
+		away.Store(true)
 		p.faults(func(call string, _ int) izkmtest.Fault {
-			if call == "POST utilisation" && away {
+			if call == "POST utilisation" && away.Load() {
 				return izkmtest.Fault{Kind: izkmtest.Status, Status: http.StatusNotFound, Body: "<html>404 Not Found nginx</html>"}
 			}
 			return izkmtest.Fault{}
@@ -166,7 +168,7 @@ func TestGatewayPage(t *testing.T) {
 		if all := p.reports(); len(all) != 1 || all[0].State != ledger.InDoubt && all[0].State != ledger.Sending {
 			t.Errorf("%+v", all)
 		}
-		away = false
+		away.Store(false)
 		p.until("an end", p.settled(1))
 		if all := p.reports(); len(all) != 1 || all[0].State != ledger.Sent {
 			t.Errorf("%+v", all)
