@@ -18,7 +18,7 @@ if ! command -v "${CC:-gcc}" >/dev/null; then # the race detector needs a C comp
 fi
 # Many tests wait for devices, clocks and processes more than they compute: more packages than cores at a time.
 # The linter and make vet look at the code; symbols for a debugger would be linked a hundred times for nobody.
-go test $race -vet=off -ldflags=-w -p 4 -timeout 9m -json ./... >"$log" 2>&1
+go test $race -vet=off -ldflags=-w -p 4 -timeout 20m -json ./... >"$log" 2>&1
 code=$?
 # A line for each package, the whole output of what failed, and the skipped tests by name.
 awk '
