@@ -317,7 +317,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 		a.log.Info("the page is up", "url", "http://"+l.Addr().String()+"/")
 		wg.Go(func() {
-			a.part(ctx, "the page", func(ctx context.Context) error { return web.ServeHandler(ctx, l, a.handler) })
+			a.part(ctx, "the page", func(ctx context.Context) error { return web.ServeHandler(ctx, l, nil, a.handler) })
 		})
 	}
 	for _, l := range a.lines {

@@ -72,9 +72,6 @@ func (p *port) listen(ctx context.Context, address string, t *tls.Config) error 
 	if err != nil {
 		return fmt.Errorf("%w: %w", errPort, err)
 	}
-	if t != nil {
-		l = tls.NewListener(l, t)
-	}
 	if p.stop != nil {
 		stop, done := p.stop, p.done
 		p.leaving = append(p.leaving, func() { stop(); <-done })
@@ -85,7 +82,7 @@ func (p *port) listen(ctx context.Context, address string, t *tls.Config) error 
 	p.address, p.secure, p.stop, p.done = address, t != nil, stop, done
 	go func() {
 		defer close(done)
-		if err := web.ServeHandler(serving, l, p.handler); err != nil {
+		if err := web.ServeHandler(serving, l, t, p.handler); err != nil {
 			p.log.Error("the page is gone", "error", err)
 		}
 	}()

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -42,12 +43,19 @@ var description []byte // packed
 
 // Serve answers the API on the listener until ctx ends.
 func Serve(ctx context.Context, l net.Listener, p Plant, log *slog.Logger) error {
-	return ServeHandler(ctx, l, Handler(p, log))
+	return ServeHandler(ctx, l, nil, Handler(p, log))
 }
 
-// ServeHandler lets h answer on the listener until ctx ends.
-func ServeHandler(ctx context.Context, l net.Listener, h http.Handler) error {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute,
+// answerMost is how long an answer may take in all. One that goes on and on sets deadlines of its own.
+const answerMost = 5 * time.Minute
+
+// ServeHandler lets h answer on the listener until ctx ends, by HTTPS where t is not nil.
+func ServeHandler(ctx context.Context, l net.Listener, t *tls.Config, h http.Handler) error {
+	l = limit(l, mostConns, mostEach)
+	if t != nil {
+		l = tls.NewListener(l, t)
+	}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: answerMost, IdleTimeout: time.Minute,
 		BaseContext: func(net.Listener) context.Context {
 			return context.WithValue(context.WithoutCancel(ctx), closing{}, ctx.Done())
 		}}
