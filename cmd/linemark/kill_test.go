@@ -151,12 +151,13 @@ func (k *killing) runOut() {
 	}
 	k.plant.stop(syscall.SIGTERM)
 	k.startPlant("0.001") // everything is there but products
-	quiet := 0
+	quiet, began, asked := 0, time.Now(), 0
 	if err := until(func() error {
 		s, err := status(k.site.at["HTTP"])
 		if err != nil {
 			return err
 		}
+		asked++
 		for _, of := range []map[string]int{s.Reports.Utilisation, s.Reports.Aggregation} {
 			for state, n := range of {
 				if n > 0 && state != string(ledger.Sent) {
@@ -170,8 +171,9 @@ func (k *killing) runOut() {
 		}
 		return nil
 	}); err != nil {
-		k.t.Fatal(err)
+		k.t.Fatalf("after %d looks: %v", asked, err)
 	}
+	k.t.Logf("all reports had arrived after %s", time.Since(began).Round(100*time.Millisecond))
 	k.agent.stop(syscall.SIGTERM)
 	k.plant.stop(syscall.SIGTERM)
 }
