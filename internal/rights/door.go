@@ -33,7 +33,7 @@ type session struct {
 	began, seen time.Time
 }
 
-// failures are wrong passwords: of one user, or from one address.
+// failures are wrong passwords: of one user from one address, of one user, or from one address.
 type failures struct {
 	n     int
 	until time.Time // nothing is tried before
@@ -44,10 +44,11 @@ type failures struct {
 const (
 	sessionIdle = 12 * time.Hour // a shift
 	sessionLife = 24 * time.Hour
-	tries       = 5           // wrong passwords before a user is locked out
+	tries       = 5           // wrong passwords of a user from one address before he waits there
+	userMost    = 25          // and from all addresses before he waits everywhere: a stranger elsewhere is not the one who works here
+	addressMost = 30          // wrong passwords from one address before all who log in there wait
 	lockFirst   = time.Minute // doubled with each further one
 	lockMost    = 15 * time.Minute
-	addressMost = 30 // wrong passwords from one address before it waits
 	maxSessions = 1000
 )
 
@@ -112,7 +113,7 @@ func (d *Door) session(r *http.Request) (Who, bool) {
 // Login begins a session and returns its cookie. The error is a *LockedError, ErrNoUser, ErrNone or a failure.
 func (d *Door) Login(r *http.Request, name, password string, secure bool) (*http.Cookie, Who, error) {
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	keys := []string{"user " + name, "address " + host}
+	keys := []string{"user " + name + " at " + host, "user " + name, "address " + host}
 	if wait := d.waits(keys); wait > 0 {
 		return nil, Who{}, &LockedError{wait}
 	}
@@ -128,6 +129,7 @@ func (d *Door) Login(r *http.Request, name, password string, secure bool) (*http
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.failed, keys[0])
+	delete(d.failed, keys[1])
 	if len(d.sessions) >= maxSessions {
 		d.tidy(now)
 	}
@@ -190,7 +192,7 @@ func (d *Door) wrong(keys []string) {
 			d.failed[k] = f
 		}
 		f.n, f.last = f.n+1, now
-		if most := []int{tries, addressMost}[i]; f.n >= most {
+		if most := []int{tries, userMost, addressMost}[i]; f.n >= most {
 			f.until = now.Add(min(lockMost, lockFirst<<min(f.n-most, 10)))
 		}
 	}

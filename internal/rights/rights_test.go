@@ -2,6 +2,7 @@ package rights
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -239,10 +240,14 @@ func TestLockout(t *testing.T) {
 	wrong(4)
 	try(t, login(away, "A", "7391")) // counts anew
 	wrong(5)
-	if _, ok := errors.AsType[*LockedError](login("10.0.0.9:1", "A", "7391")); !ok {
-		t.Error("a locked user is let in from elsewhere")
+	locked := func(from, name, password string) bool {
+		_, ok := errors.AsType[*LockedError](login(from, name, password))
+		return ok
 	}
-	try(t, login(away, "B", "8264")) // the others are not
+	if !locked(away, "A", "7391") {
+		t.Error("after five wrong ones the right one is taken")
+	}
+	try(t, login(away, "B", "8264")) // the others are not locked out
 	c.at = c.at.Add(61 * time.Second)
 	wrong(1)
 	if e, ok := errors.AsType[*LockedError](login(away, "A", "7391")); !ok || e.For != 2*time.Minute {
@@ -258,4 +263,29 @@ func TestLockout(t *testing.T) {
 	}
 	c.at = c.at.Add(20 * time.Minute)
 	try(t, login("10.0.0.7:1", "A", "7391"))
+
+	// Who tries elsewhere locks nobody out here, until there are too many from everywhere.
+	for i := range userMost {
+		from := fmt.Sprintf("10.0.1.%d:1", 1+i/tries)
+		if locked(from, "A", "0000") {
+			t.Fatalf("try %d from %s is not looked at", i, from)
+		}
+		if i < userMost-1 && i%tries == tries-1 {
+			if !locked(from, "A", "7391") {
+				t.Errorf("%s is not locked out after %d tries", from, tries)
+			}
+			if _, err := b.Check("A", "7391"); err != nil || d.waits([]string{"user A at 10.0.0.5", "user A"}) > 0 {
+				t.Errorf("after %d tries elsewhere A waits here", i+1)
+			}
+		}
+	}
+	if !locked(away, "A", "7391") || !locked("10.0.2.1:1", "A", "7391") {
+		t.Errorf("after %d wrong ones from everywhere the right one is taken", userMost)
+	}
+	try(t, login(away, "B", "8264"))
+	c.at = c.at.Add(time.Minute + time.Second)
+	try(t, login(away, "A", "7391"))
+	if locked("10.0.2.1:1", "A", "0000") {
+		t.Error("a login does not count anew")
+	}
 }
