@@ -47,15 +47,16 @@ func lineFlag(fs *flag.FlagSet, line *string) {
 
 func batchEnd(ctx context.Context, c *console, args []string) error {
 	var q question
-	var line string
+	var line, name string
 	if err := noArguments(c, "batch", args, func(fs *flag.FlagSet) {
 		q.flags(fs)
 		lineFlag(fs, &line)
+		fs.StringVar(&name, "name", "", "the batch's `name`, where it must be this one; without it whichever runs")
 	}); err != nil {
 		return err
 	}
 	var s web.Sheet
-	if err := q.tell(ctx, "/api/v1/batch/end", web.EndBatch{Line: web.Text(line)}, &s); err != nil {
+	if err := q.tell(ctx, "/api/v1/batch/end", web.EndBatch{Line: web.Text(line), Name: web.Text(name)}, &s); err != nil {
 		return err
 	}
 	return q.printSheet(c, s)

@@ -22,6 +22,9 @@ type Held struct {
 	Fault string `json:"fault,omitempty"`
 }
 
+// Moment is by which a start says that it means this stop.
+func (h Held) Moment() string { return h.Since.Format(time.RFC3339Nano) }
+
 // held remembers which lines people have stopped in this run of the agent. Behind a restart the PLC's own output still
 // says so; a line without one goes on by itself (P9).
 type held struct {
@@ -108,8 +111,9 @@ func (a *Agent) HoldLine(ctx context.Context, name, by, why string) error {
 	if err != nil {
 		return err
 	}
+	stop := Held{By: by, Why: why, Since: time.Now()}
 	hold := func() {
-		a.held.set(name, &Held{By: by, Why: why, Since: time.Now()})
+		a.held.set(name, &stop)
 		l.Hold("stopped by " + by + ": " + why)
 	}
 	hold() // at once: a start that is under way may wait for its PLC
@@ -131,7 +135,8 @@ func (a *Agent) HoldLine(ctx context.Context, name, by, why string) error {
 		faults = append(faults, errNoStopOutput)
 	}
 	if err := errors.Join(faults...); err != nil {
-		a.held.set(name, &Held{By: by, Why: why, Since: time.Now(), Fault: err.Error()})
+		stop.Fault = err.Error()
+		a.held.set(name, &stop)
 	}
 	switch err := errors.Join(faults...); {
 	case errors.Is(err, errNoStopOutput):
@@ -143,14 +148,18 @@ func (a *Agent) HoldLine(ctx context.Context, name, by, why string) error {
 }
 
 // StartLine lets a line go on: the stop outputs of its stations are cleared, whatever they were set for, and its
-// printers are fed again. A machine that is held by a PackML command is started at the machine.
-func (a *Agent) StartLine(ctx context.Context, name string) error {
+// printers are fed again. A machine that is held by a PackML command is started at the machine. seen is since when who
+// asks has seen it held (zero: by nobody), or nil: a stop that he has not seen stays.
+func (a *Agent) StartLine(ctx context.Context, name string, seen *time.Time) error {
 	l, cfg, err := a.lineOf(name)
 	if err != nil {
 		return err
 	}
 	a.held.turn.Lock()
 	defer a.held.turn.Unlock()
+	if now := a.held.get(name); seen != nil && now != nil && !now.Since.Equal(*seen) {
+		return &office.InputError{What: "line " + name + " was stopped since by " + now.By + ": " + now.Why, Hint: "look why it stands, and start it again"}
+	}
 	ctx, cancel := context.WithTimeout(ctx, stopWithin) // a stop may wait for its turn
 	defer cancel()
 	atMachine := ""

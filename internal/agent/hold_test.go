@@ -47,7 +47,7 @@ func TestHold(t *testing.T) {
 		if n := s.tij.Waiting(); n != 2 {
 			t.Errorf("%d labels are with the printer of a line that stands", n)
 		}
-		s.try(o.StartLine(ctx, "3"))
+		s.try(o.StartLine(ctx, "3", nil))
 		if s.plc.Coil(1) || s.status().Lines[0].Held != nil {
 			t.Errorf("after the start the stop output is %v, held is %+v", s.plc.Coil(1), s.status().Lines[0].Held)
 		}
@@ -55,6 +55,30 @@ func TestHold(t *testing.T) {
 		if n := s.status().Products[0].States[ledger.Doubtful.String()]; n != 0 || s.verified() != 8 {
 			t.Errorf("%d codes are in doubt, %d verified", n, s.verified())
 		}
+	})
+}
+
+// TestStartOfAnotherStop: who wants to end a stop does not end the one that another person has made since.
+func TestStartOfAnotherStop(t *testing.T) {
+	inSite(t, func(s *site) {
+		s.start()
+		s.pass(1)
+		ctx, o := s.t.Context(), s.agent.Office()
+		nobody, never := "", "yesterday"
+		s.try(o.StopLine(ctx, "3", "anna", "a look"))
+		first := s.status().Lines[0].Held.Moment()
+		time.Sleep(time.Second)
+		s.try(o.StopLine(ctx, "3", "botir", "a hand is in the machine"))
+		second := s.status().Lines[0].Held.Moment()
+		var input *office.InputError
+		for _, seen := range []*string{&first, &nobody, &never} {
+			if err := o.StartLine(ctx, "3", seen); !errors.As(err, &input) || s.status().Lines[0].Held == nil || !s.plc.Coil(1) {
+				t.Errorf("who saw the stop %q starts the line: %v", *seen, err)
+			}
+		}
+		s.try(o.StartLine(ctx, "3", &second))
+		s.try(o.StartLine(ctx, "3", &second)) // it runs already
+		s.pass(1)
 	})
 }
 
@@ -86,7 +110,7 @@ func TestStartAfterAStop(t *testing.T) {
 		}
 		s.until("the stop", func() bool { return s.station("check").State == "stopped" && s.plc.Coil(1) })
 		time.Sleep(time.Second)
-		s.try(s.agent.Office().StartLine(s.t.Context(), "3"))
+		s.try(s.agent.Office().StartLine(s.t.Context(), "3", nil))
 		s.until("the start", func() bool { return s.station("check").State == "running" })
 		s.pass(2)
 		if s.station("check").State != "running" {
@@ -114,12 +138,12 @@ func TestStopWithoutAPLC(t *testing.T) {
 		if s.status().Lines[0].Held == nil {
 			t.Error("the line is not held")
 		}
-		if err := s.agent.Office().StartLine(s.t.Context(), "3"); !errors.As(err, &input) || s.status().Lines[0].Held == nil {
+		if err := s.agent.Office().StartLine(s.t.Context(), "3", nil); !errors.As(err, &input) || s.status().Lines[0].Held == nil {
 			t.Errorf("started while the PLC is away: %v", err)
 		}
 		s.comeBack("plc")
 		s.until("the PLC is back", func() bool { return s.device("plc-1").Up })
-		s.try(s.agent.Office().StartLine(s.t.Context(), "3"))
+		s.try(s.agent.Office().StartLine(s.t.Context(), "3", nil))
 		s.pass(2)
 	})
 }
@@ -192,7 +216,7 @@ func TestStopMeetsStart(t *testing.T) {
 		s.start()
 		s.pass(1)
 		people := []func(){
-			func() { s.try(s.agent.StartLine(s.t.Context(), "3")) },
+			func() { s.try(s.agent.StartLine(s.t.Context(), "3", nil)) },
 			func() { s.try(s.agent.HoldLine(s.t.Context(), "3", "anna", "a look")) },
 		}
 		for range 20 {
@@ -205,7 +229,7 @@ func TestStopMeetsStart(t *testing.T) {
 			if held := s.status().Lines[0].Held != nil; held != s.plc.Coil(1) {
 				t.Fatalf("held: %v, the stop output: %v", held, s.plc.Coil(1))
 			}
-			s.try(s.agent.StartLine(s.t.Context(), "3"))
+			s.try(s.agent.StartLine(s.t.Context(), "3", nil))
 		}
 	})
 }

@@ -50,7 +50,7 @@ func (a *Agent) ask(ctx context.Context, name, station string, r office.Repack) 
 		if l.Name() != name {
 			continue
 		}
-		said, err := l.Ask(ctx, station, line.Ask{Do: line.Do(r.Do), Code: r.Code, For: r.For, Because: r.Because()})
+		said, err := l.Ask(ctx, station, line.Ask{Do: line.Do(r.Do), Container: r.Container, Code: r.Code, For: r.For, Because: r.Because()})
 		return said, refusal(err, name, station)
 	}
 	return "", line.ErrNoStation

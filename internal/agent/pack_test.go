@@ -51,6 +51,11 @@ func TestBench(t *testing.T) {
 		})
 		s.pass(1)
 		s.until("the unit", func() bool { return s.station("box").Count["packed"] == 1 })
+		open := must(s.agent.Office().OpenContainer(s.t.Context(), "3", "box"))
+		before := office.Repack{Do: "undo", Line: "3", Station: "box", Container: open.ID + 1, Code: open.In[len(open.In)-1], By: "N.", Reason: "test"}
+		if _, err := s.agent.Office().Repack(s.t.Context(), before); err == nil || !strings.Contains(err.Error(), "is open here no more") {
+			t.Errorf("who saw another box open: %v", err)
+		}
 		if r := word("undo"); !strings.Contains(r.Said, "3 left of 6") || len(r.Container.In) != 3 {
 			t.Errorf("%+v", r)
 		}

@@ -118,6 +118,8 @@ func (p *Pack) under() bool { return len(p.busy) > 0 || p.opening || p.asking ||
 // nobody knows: it is emptied, or set aside.
 func (p *Pack) answer(a Asked) []Effect {
 	switch {
+	case p.another(a.Ask):
+		return p.reply("", a.openNoMore())
 	case p.box.in == 0:
 		return p.reply("", nothingIn)
 	case a.Do == CloseNow && p.box.spoiled != "":
@@ -130,7 +132,7 @@ func (p *Pack) answer(a Asked) []Effect {
 		return p.reply("", fmt.Sprintf("what lies in container %d is not certain (%s): empty it", p.box.id, p.box.spoiled))
 	}
 	p.asking = true
-	return []Effect{Repack{Container: p.box.id, Ask: a.Ask}}
+	return []Effect{Repack{Container: p.box.id, Ask: a.exact()}}
 }
 
 // reply ends the first of what was asked.

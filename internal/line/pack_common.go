@@ -154,6 +154,9 @@ func impossible(err error) Effect {
 // Permit says whether products may be marked: whether their containers could be labelled.
 func (p *packing) Permit() Permit { return p.label.permit() }
 
+// another says that the container which a person has seen open is open no more.
+func (p *packing) another(a Ask) bool { return a.Container != 0 && a.Container != p.box.id }
+
 // repacked says what came of a Repack, and counts it. known is false when nobody can say what is in
 // the container now.
 func (p *packing) repacked(ask Ask, ev Repacked) (said, why string, known bool) {

@@ -1,16 +1,32 @@
 package line
 
 import (
+	"fmt"
+
 	"linemark/internal/code"
 	"linemark/internal/ledger"
 )
 
 // Ask is what a person wants of a pack station's open container.
 type Ask struct {
-	Do      Do
-	Code    code.Code // TakeOut, Exchange: of what comes out
-	For     code.Code // Exchange: of what goes in
-	Because string    // who says so, and why: it stands in the journal
+	Do Do
+	// Container is the one that the person has seen open; 0: whichever is.
+	Container ledger.ContainerID
+	Code      code.Code // TakeOut, Exchange: of what comes out; Undo: what was seen as the last one in, or empty
+	For       code.Code // Exchange: of what goes in
+	Because   string    // who says so, and why: it stands in the journal
+}
+
+// exact takes out what a person saw as the last one in, though another has come in since.
+func (a Ask) exact() Ask {
+	if a.Do == Undo && a.Code != "" {
+		a.Do = TakeOut
+	}
+	return a
+}
+
+func (a Ask) openNoMore() string {
+	return fmt.Sprintf("container %d is open here no more: look again at what is open", a.Container)
 }
 
 // Do is one of the things that a person may ask for.

@@ -270,6 +270,8 @@ func (b *Bench) closed(now time.Time, ev Recorded) []Effect {
 // answer begins what a person asks for.
 func (b *Bench) answer(now time.Time, a Asked) []Effect {
 	switch {
+	case b.another(a.Ask):
+		return b.reply(now, "", a.openNoMore())
 	case a.Do == Undo && b.ending:
 		b.ending = false
 		return b.reply(now, fmt.Sprintf("container %d goes on", b.box.id), "")
@@ -285,7 +287,7 @@ func (b *Bench) answer(now time.Time, a Asked) []Effect {
 		return append(b.fill(), b.reply(now, said, "")...)
 	}
 	b.busy = true
-	return []Effect{Repack{Container: b.box.id, Ask: a.Ask}}
+	return []Effect{Repack{Container: b.box.id, Ask: a.exact()}}
 }
 
 // reply ends the first task, something that was asked for. A card at the bench is answered by the

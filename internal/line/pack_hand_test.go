@@ -18,6 +18,20 @@ func frame(ids ...int) Scans {
 
 func askFor(do Do) Asked { return Asked{No: 7, Ask: Ask{Do: do, Because: "by N.: x"}} }
 
+// seen is what somebody asks for who saw this container open, with the last code in.
+func seen(do Do, id ledger.ContainerID, last code.Code) Asked {
+	a := askFor(do)
+	a.Container, a.Code = id, last
+	return a
+}
+
+// exactly takes out what was seen as the last one.
+func exactly(last code.Code) Repack {
+	return Repack{Container: 5, Ask: Ask{Do: TakeOut, Container: 5, Code: last, Because: "by N.: x"}}
+}
+
+const openNoMore = "container 4 is open here no more: look again at what is open"
+
 func TestPack_whatPeopleAsk(t *testing.T) {
 	half := []Event{scans(1), Opened{Container: 5}, packed(1)}
 	join := func(b ...Event) []Event { return append(half[:len(half):len(half)], b...) }
@@ -48,6 +62,12 @@ func TestPack_whatPeopleAsk(t *testing.T) {
 			want: no("what lies in container 5 is not certain (a unit could not be read): empty it")},
 		{name: "it is emptied", history: join(noRead(2), Puts{}), event: askFor(EmptyNow), want: []Effect{want(EmptyNow)}},
 		{name: "and good again", history: join(noRead(2), Puts{}, askFor(EmptyNow), Repacked{N: 1}, scans(3, 4, 6)), event: packed(3), want: []Effect{FillContainer{Container: 5}}},
+		{name: "what was seen as the last one is taken out", history: half, event: seen(Undo, 5, "code-1"), want: []Effect{exactly("code-1")}},
+		{name: "and told", history: join(seen(Undo, 5, "code-1")), event: Repacked{Code: "code-1"}, want: []Effect{Reply{No: 7, Said: "code-1 is out, 0 left of 3"}}},
+		{name: "who saw another container open changes nothing", history: half, event: seen(Undo, 4, "code-1"), want: no(openNoMore)},
+		{name: "nor closes this one", history: half, event: seen(CloseNow, 4, ""), want: no(openNoMore)},
+		{name: "nor empties it", history: half, event: seen(EmptyNow, 4, ""), want: no(openNoMore)},
+		{name: "nor where none is open", event: seen(EmptyNow, 4, ""), want: no(openNoMore)},
 		{name: "a refused unit is signalled", history: []Event{scans(1), Opened{Container: 5}}, event: refused(ledger.Unknown), want: []Effect{Signal{}, Alarm{}}},
 		{name: "a signal that could not be given is told", event: Failed{Effect: Signal{}, Err: errDisk}, want: []Effect{Alarm{}}},
 	})
@@ -135,6 +155,9 @@ func TestPackHand(t *testing.T) {
 		{name: "or by the other", history: []Event{Tick{}, none}, event: reads("UNDO"), want: no},
 		{name: "after an emptying the word to close is forgotten", history: join(askFor(CloseNow), askFor(EmptyNow), Repacked{N: 2}), event: scans(1), want: []Effect{put(5, 1)}},
 		{name: "an empty one is given up by that word", history: []Event{Tick{}, FoundOpen{Container: 5}}, event: askFor(EmptyNow), want: []Effect{Repack{Container: 5, Ask: Ask{Do: GiveUp, Because: "by N.: x"}}}},
+		{name: "what was seen as the last one is taken out", history: join(scans(1), packed(1)), event: seen(Undo, 5, "code-1"), want: []Effect{exactly("code-1")}},
+		{name: "who saw another container open changes nothing", history: start, event: seen(Undo, 4, "code-1"), want: []Effect{Reply{No: 7, Why: openNoMore}}},
+		{name: "nor closes this one", history: start, event: seen(CloseNow, 4, ""), want: []Effect{Reply{No: 7, Why: openNoMore}}},
 		{name: "and told", history: []Event{Tick{}, FoundOpen{Container: 5}, askFor(EmptyNow)}, event: Repacked{}, want: []Effect{Reply{No: 7, Said: "container 5 is set aside: nothing was in it"}}, state: "running"},
 		{name: "the next unit opens another", history: []Event{Tick{}, FoundOpen{Container: 5}, askFor(EmptyNow), Repacked{}}, event: scans(1), want: []Effect{OpenContainer{}}},
 		{name: "without any there is nothing to give up", history: []Event{Tick{}, none}, event: askFor(EmptyNow), want: []Effect{Reply{No: 7, Why: "nothing is in the open container"}}},

@@ -171,6 +171,18 @@ func (o Office) EndBatch(ctx context.Context, line string) (Sheet, error) {
 	return o.sheet(ctx, b)
 }
 
+// EndThisBatch ends the batch that a line runs if it is the one of this name; an empty name is any. Whoever has an old
+// page before him means the batch that it shows, not one that was started since.
+func (o Office) EndThisBatch(ctx context.Context, line, name string) (Sheet, error) {
+	if name != "" {
+		last, err := o.Ledger.LastBatch(ctx, line)
+		if err == nil && (!last.Running() || last.Name != name) {
+			return Sheet{}, &InputError{fmt.Sprintf("line %s runs no batch %q", line, name), "look again at what the line runs"}
+		}
+	}
+	return o.EndBatch(ctx, line)
+}
+
 // Sheet returns the balance sheet of a line's batch; without a name that of its last one.
 func (o Office) Sheet(ctx context.Context, line, name string) (Sheet, error) {
 	if _, ok := rulesOf(o.Config, line); !ok {

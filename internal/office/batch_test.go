@@ -117,7 +117,9 @@ func TestOneBatchAtATime(t *testing.T) {
 	p.start("PO-17")
 	input(t, p.StartBatch(p.ctx, ledger.Batch{Line: "3", Name: "PO-18"}), "end it first")
 	try(p.StartBatch(p.ctx, ledger.Batch{Line: "4", Name: "PO-17"})) // another line's
-	if s := must(p.EndBatch(p.ctx, "3")); s.Batch.Name != "PO-17" || s.Batch.Running() || !s.Equal() {
+	_, err = p.EndThisBatch(p.ctx, "3", "PO-16")
+	input(t, err, `runs no batch "PO-16"`)
+	if s := must(p.EndThisBatch(p.ctx, "3", "PO-17")); s.Batch.Name != "PO-17" || s.Batch.Running() || !s.Equal() {
 		t.Errorf("the sheet is %+v", s)
 	}
 	input(t, p.StartBatch(p.ctx, ledger.Batch{Line: "3", Name: "PO-17"}), "a name is used once")

@@ -5,6 +5,7 @@ package office
 
 import (
 	"context"
+	"time"
 
 	"linemark/internal/config"
 	"linemark/internal/ledger"
@@ -26,9 +27,10 @@ type Office struct {
 	Ask func(ctx context.Context, line, station string, r Repack) (string, error)
 	// PrintAgain prints the label of a closed container once more and says what came of it; nil while no agent runs.
 	PrintAgain func(ctx context.Context, c ledger.Container) (string, error)
-	// Hold stops a line on a person's word, and Start lets it go on; nil while no agent runs.
+	// Hold stops a line on a person's word, and Start lets it go on, if seen is nil or the moment since when it is held
+	// (zero: nobody holds it); nil while no agent runs.
 	Hold  func(ctx context.Context, line, by, why string) error
-	Start func(ctx context.Context, line string) error
+	Start func(ctx context.Context, line string, seen *time.Time) error
 	// Shipping opens the desk for shipments; change says that something is to be changed there. nil: there is none.
 	Shipping func(change bool) (shipping.Desk, error)
 }

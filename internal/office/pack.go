@@ -17,9 +17,11 @@ type Repack struct {
 	Do string // close, undo, empty, out, replace, dissolve, label
 	// Line and Station: whose open container, for close, undo and empty.
 	Line, Station string
-	Code          code.Code // out, replace: of what comes out; dissolve, label: the container's own
-	For           code.Code // replace: of what goes in
-	By, Reason    string    // who says so, and why
+	// Container is the open one that whoever asks has seen, for close, undo and empty; 0: whichever is open now.
+	Container  ledger.ContainerID
+	Code       code.Code // out, replace: of what comes out; undo: the last one in that was seen, or empty; dissolve, label: the container's own
+	For        code.Code // replace: of what goes in
+	By, Reason string    // who says so, and why
 }
 
 // Because is what the journal says of it.
@@ -107,7 +109,11 @@ func (o Office) Repack(ctx context.Context, r Repack) (Repacked, error) {
 func (o Office) target(ctx context.Context, r Repack) (ledger.Container, error) {
 	switch r.Do {
 	case "close", "undo", "empty":
-		return o.OpenContainer(ctx, r.Line, r.Station)
+		c, err := o.OpenContainer(ctx, r.Line, r.Station)
+		if err == nil && r.Container != 0 && r.Container != c.ID {
+			err = &InputError{fmt.Sprintf("container %d is open here no more: look again at what is open", r.Container), fmt.Sprintf("container %d is open now", c.ID)}
+		}
+		return c, err
 	case "out", "replace", "dissolve", "label":
 	default:
 		return ledger.Container{}, &InputError{fmt.Sprintf("%q is nothing that can be done to a container", r.Do), "close, undo, empty, out, replace, dissolve or label"}
@@ -173,6 +179,10 @@ func (o Office) labelAgain(ctx context.Context, c ledger.Container, r Repack) (s
 func (o Office) repackIdle(ctx context.Context, c ledger.Container, s config.Station, r Repack) (string, error) {
 	switch r.Do {
 	case "undo":
+		if r.Code != "" {
+			out, err := o.Ledger.TakeOut(ctx, place, c.ID, r.Code, r.Because())
+			return code.Visible(out) + " is out", err
+		}
 		out, err := o.Ledger.TakeLastOut(ctx, place, c.ID, r.Because())
 		return code.Visible(out) + " is out", err
 	case "empty":

@@ -53,6 +53,10 @@ func TestRepackIdle(t *testing.T) {
 			t.Errorf("%v: %q, in it %q", err, r.Said, r.Container.In)
 		}
 	}
+	old := word("empty")
+	old.Container = id + 1
+	_, err = p.Repack(p.ctx, old)
+	input(t, err, "is open here no more")
 	r, err := p.Repack(p.ctx, word("undo"))
 	holds(r, err, "is out", units[0], units[1], units[2])
 	r, err = p.Repack(p.ctx, word("out", units[1]))
@@ -67,6 +71,14 @@ func TestRepackIdle(t *testing.T) {
 	input(t, err, "no agent runs")
 	_, err = p.Repack(p.ctx, word("out", units[0]))
 	input(t, err, "is in no container")
+	another := p.verified("B", 1)
+	must(p.Ledger.Put(p.ctx, "3/box", id, p.lot(p.unit, "B"), p.unit.profile, another)) // after the person has looked
+	old = word("undo", units[2])
+	old.Container = id
+	r, err = p.Repack(p.ctx, old)
+	holds(r, err, code.Visible(ident(units[2]))+" is out", spare, another[0])
+	_, err = p.Repack(p.ctx, old)
+	input(t, err, "")
 	r, err = p.Repack(p.ctx, word("empty"))
 	holds(r, err, "2 taken out")
 	life := must(p.Ledger.Trace(p.ctx, spare))

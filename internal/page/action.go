@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"iter"
 	"mime"
 	"net/http"
 	"net/url"
@@ -105,15 +106,21 @@ func stopLine(ctx context.Context, v *visit, form url.Values) (done, error) {
 // mostReason is as much as the form takes: a longer one is cut, since no stop is refused for that.
 const mostReason = 200
 
-func startLine(ctx context.Context, v *visit, _ url.Values) (done, error) {
+func startLine(ctx context.Context, v *visit, form url.Values) (done, error) {
 	line := v.r.PathValue("name")
-	return done{Key: "line.started", Args: []any{line}}, v.agent.Office().StartLine(ctx, line)
+	var seen *string
+	if form.Has("held") { // what the page showed when it was sent
+		text := form.Get("held")
+		seen = &text
+	}
+	return done{Key: "line.started", Args: []any{line}}, v.agent.Office().StartLine(ctx, line, seen)
 }
 
-// file is something to keep.
+// file is something to keep: its bytes, or a table that is written row by row as it is read, however long it is.
 type file struct {
 	name, kind string
 	data       []byte
+	rows       iter.Seq2[[]string, error]
 }
 
 type download struct {
@@ -143,8 +150,12 @@ func (p *Page) download(d download) http.HandlerFunc {
 			return
 		}
 		w.Header().Set("Content-Type", f.kind)
-		w.Header().Set("Content-Length", strconv.Itoa(len(f.data)))
 		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.name}))
+		if f.rows != nil {
+			p.writeTable(w, r, f.rows)
+			return
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(f.data)))
 		_, _ = w.Write(f.data) // the reader has gone: nobody is left to tell
 	}
 }

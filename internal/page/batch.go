@@ -1,11 +1,8 @@
 package page
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -71,14 +68,7 @@ func startBatch(ctx context.Context, v *visit, form url.Values) (done, error) {
 }
 
 func endBatch(ctx context.Context, v *visit, form url.Values) (done, error) {
-	// Whoever has an old page before him means the batch that it shows, not one that was started since.
-	if form.Has("name") {
-		last, err := v.agent.Ledger().LastBatch(ctx, form.Get("line"))
-		if err == nil && (!last.Running() || last.Name != form.Get("name")) {
-			return done{}, &office.InputError{What: fmt.Sprintf("line %s runs no batch %q", form.Get("line"), form.Get("name")), Hint: "load the page again"}
-		}
-	}
-	s, err := v.agent.Office().EndBatch(ctx, form.Get("line"))
+	s, err := v.agent.Office().EndThisBatch(ctx, form.Get("line"), form.Get("name"))
 	return done{Key: "batch.ended", Args: []any{s.Batch.Name, s.Batch.Line}, To: "/batch/sheet?line=" + queryEscape(s.Batch.Line) + "&name=" + queryEscape(s.Batch.Name)}, err
 }
 
@@ -113,8 +103,7 @@ func Causes(a ledger.BatchAccount) []string {
 	return all
 }
 
-// sheetCSV is a balance sheet for a spreadsheet: UTF-8 with a mark that Excel knows it by, and semicolons, as
-// spreadsheets in Russian and Uzbek want them.
+// sheetCSV is a balance sheet for a spreadsheet.
 func sheetCSV(ctx context.Context, v *visit) (file, error) {
 	s, err := v.agent.Office().Sheet(ctx, v.Query("line"), v.Query("name"))
 	if err != nil {
@@ -136,25 +125,11 @@ func sheetCSV(ctx context.Context, v *visit) (file, error) {
 		}
 		rows = append(rows, append(row, strconv.FormatBool(a.Equal()), strconv.Itoa(a.Reported)))
 	}
-	return csvFile("batch-"+s.Batch.Line+"-"+s.Batch.Name+".csv", rows)
-}
-
-// csvFile makes a file for a spreadsheet. What a spreadsheet would take for a formula gets an apostrophe before it.
-func csvFile(name string, rows [][]string) (file, error) {
-	var b bytes.Buffer
-	b.WriteString("\ufeff")
-	w := csv.NewWriter(&b)
-	w.Comma, w.UseCRLF = ';', true
-	for _, row := range rows {
-		for i, cell := range row {
-			if cell != "" && (cell[0] == '=' || cell[0] == '+' || cell[0] == '-' || cell[0] == '@' || cell[0] == '\t') {
-				row[i] = "'" + cell
+	return tableFile("batch-"+s.Batch.Line+"-"+s.Batch.Name+".csv", func(yield func([]string, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
 			}
 		}
-		if err := w.Write(row); err != nil {
-			return file{}, err
-		}
-	}
-	w.Flush()
-	return file{name, "text/csv; charset=utf-8", b.Bytes()}, w.Error()
+	}), nil
 }

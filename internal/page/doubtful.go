@@ -68,24 +68,27 @@ const (
 )
 
 func doubtfulCSV(ctx context.Context, v *visit) (file, error) {
-	rows := [][]string{{"code", "identification_code", "product", "line", "batch", "since", "cause"}}
 	q, err := chosen(v.Query)
 	if err != nil {
 		return file{}, err
 	}
-	for q.Limit = atOnce; ; {
-		codes, err := v.agent.Ledger().Doubtful(ctx, q)
-		if err != nil {
-			return file{}, err
+	return tableFile("doubtful.csv", func(yield func([]string, error) bool) {
+		more := yield([]string{"code", "identification_code", "product", "line", "batch", "since", "cause"}, nil)
+		for q.Limit = atOnce; more; {
+			codes, err := v.agent.Ledger().Doubtful(ctx, q)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, c := range codes {
+				if !yield([]string{code.Visible(c.Code), code.Visible(c.Ident), c.Product, c.Line, c.Batch, c.At.Local().Format(time.RFC3339), c.Cause}, nil) {
+					return
+				}
+				q.After = c.Seq
+			}
+			more = len(codes) == atOnce
 		}
-		for _, c := range codes {
-			rows = append(rows, []string{code.Visible(c.Code), code.Visible(c.Ident), c.Product, c.Line, c.Batch, c.At.Local().Format(time.RFC3339), c.Cause})
-			q.After = c.Seq
-		}
-		if len(codes) < atOnce {
-			return csvFile("doubtful.csv", rows)
-		}
-	}
+	}), nil
 }
 
 // journalView is a part of the journal.
@@ -145,32 +148,30 @@ func journalRest(ctx context.Context, v *visit) (any, error) {
 	return j, nil
 }
 
-// mostRows is the most entries of one file.
-const mostRows = 100_000
-
 // journalCSV is what the filter finds, the newest first.
 func journalCSV(ctx context.Context, v *visit) (file, error) {
 	q, err := journalQuery(v)
 	if err != nil {
 		return file{}, err
 	}
-	q.Limit = atOnce
-	rows := [][]string{{"number", "time", "agent", "place", "code", "codes", "was", "now", "cause"}}
-	for len(rows) <= mostRows {
-		found, err := v.agent.Ledger().Journal(ctx, q)
-		if err != nil {
-			return file{}, err
-		}
-		for _, e := range found.Entries {
-			was, now := "", ""
-			if e.HasStates {
-				was, now = e.Was.String(), e.Now.String()
+	return tableFile("journal.csv", func(yield func([]string, error) bool) {
+		more := yield([]string{"number", "time", "agent", "place", "code", "codes", "was", "now", "cause"}, nil)
+		for q.Limit = atOnce; more; more = q.Before != 0 {
+			found, err := v.agent.Ledger().Journal(ctx, q)
+			if err != nil {
+				yield(nil, err)
+				return
 			}
-			rows = append(rows, []string{strconv.FormatInt(e.Seq, 10), e.At.Local().Format(time.RFC3339Nano), e.Agent, e.Place, code.Visible(e.Code), strconv.Itoa(e.Codes), was, now, e.Cause})
+			for _, e := range found.Entries {
+				was, now := "", ""
+				if e.HasStates {
+					was, now = e.Was.String(), e.Now.String()
+				}
+				if !yield([]string{strconv.FormatInt(e.Seq, 10), e.At.Local().Format(time.RFC3339Nano), e.Agent, e.Place, code.Visible(e.Code), strconv.Itoa(e.Codes), was, now, e.Cause}, nil) {
+					return
+				}
+			}
+			q.Before = found.More
 		}
-		if q.Before = found.More; found.More == 0 {
-			break
-		}
-	}
-	return csvFile("journal.csv", rows)
+	}), nil
 }

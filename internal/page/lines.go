@@ -45,7 +45,7 @@ func livelines(ctx context.Context, v *visit) (any, error) {
 		return nil, err
 	}
 	name := v.Query("line")
-	if len(s.Lines) == 1 {
+	if len(s.Lines) == 1 && name == "" {
 		name = s.Lines[0].Name
 	}
 	all := linesView{Whole: name != "", Left: hoursLeft(s, v.now)}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 
+	"linemark/internal/code"
 	"linemark/internal/ledger"
 	"linemark/internal/office"
 )
@@ -14,6 +16,17 @@ import (
 type packingView struct {
 	Open       *ledger.Container // nil: none is open
 	Containers []ledger.ListedContainer
+	Whole      []string // what is done to the open container as a whole
+}
+
+var doneToWhole = []string{"undo", "close", "empty"}
+
+// Last is what was put in last; empty: nothing is in.
+func (p packingView) Last() code.Code {
+	if p.Open == nil || len(p.Open.In) == 0 {
+		return ""
+	}
+	return p.Open.In[len(p.Open.In)-1]
 }
 
 const mostContainers = 30
@@ -23,7 +36,7 @@ func livepacking(ctx context.Context, v *visit) (any, error) {
 	if station == "" {
 		return packingView{}, nil
 	}
-	var p packingView
+	p := packingView{Whole: doneToWhole}
 	open, err := v.agent.Ledger().OpenContainerAt(ctx, line, station)
 	if err == nil {
 		p.Open = &open
@@ -45,7 +58,7 @@ type packingForms struct {
 type packStation struct{ Line, Station string }
 
 func packingRest(_ context.Context, v *visit) (any, error) {
-	f := packingForms{Line: v.Query("line"), Station: v.Query("station"), Whole: []string{"undo", "close", "empty"}}
+	f := packingForms{Line: v.Query("line"), Station: v.Query("station"), Whole: doneToWhole}
 	known := f.Station == ""
 	for _, l := range v.cfg.Lines {
 		for _, s := range l.Stations {
@@ -63,6 +76,13 @@ func packingRest(_ context.Context, v *visit) (any, error) {
 
 func repack(ctx context.Context, v *visit, form url.Values) (done, error) {
 	r := office.Repack{Do: v.r.PathValue("do"), Line: form.Get("line"), Station: form.Get("station"), By: v.who.Name, Reason: strings.TrimSpace(form.Get("reason"))}
+	if text := form.Get("container"); text != "" {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return done{}, &office.InputError{What: "\"" + text + "\" is no number of a container", Hint: "load the page again"}
+		}
+		r.Container = ledger.ContainerID(n)
+	}
 	if text := form.Get("code"); text != "" {
 		r.Code = asked(text)
 	}

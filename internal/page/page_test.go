@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -337,7 +338,25 @@ func TestStopOnThePage(t *testing.T) {
 	if err != nil || s.Lines[0].Held == nil || s.Lines[0].Held.By != "anna" {
 		t.Fatalf("the line is %+v, %v", s.Lines[0].Held, err)
 	}
-	anna.follow("/lines/3/start", url.Values{back: {"/"}})
+	// Who starts it means the stop that he sees.
+	held := func() string {
+		t.Helper()
+		found := regexp.MustCompile(`name="held" form="start-3" value="([^"]*)"`).FindStringSubmatch(anna.get("/").Body.String())
+		if found == nil {
+			t.Fatal("the page does not say which stop a start would end")
+		}
+		return html.UnescapeString(found[1])
+	}
+	before := held()
+	anna.follow("/lines/3/stop", url.Values{"reason": {"a hand is in the machine"}, back: {"/"}})
+	if text := anna.follow("/lines/3/start", url.Values{"held": {before}, back: {"/"}}); !strings.Contains(text, "note bad") {
+		t.Errorf("a start for the stop before is answered with\n%s", text)
+	}
+	if s, err := d.agent.Status(context.Background()); err != nil || s.Lines[0].Held == nil {
+		t.Errorf("the line goes on, %v", err)
+	}
+	d.page.frames.renew()
+	anna.follow("/lines/3/start", url.Values{"held": {held()}, back: {"/"}})
 }
 
 // What is shown to all, or kept of people who are not let in, is short, whatever they send.

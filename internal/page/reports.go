@@ -144,7 +144,7 @@ func reportFile(ctx context.Context, v *visit) (file, error) {
 	}
 	for _, f := range files {
 		if f.Name == v.r.PathValue("file") {
-			return file{f.Name, "application/octet-stream", f.Data}, nil
+			return file{name: f.Name, kind: "application/octet-stream", data: f.Data}, nil
 		}
 	}
 	return file{}, ledger.ErrNotFound

@@ -21,12 +21,12 @@ import (
 // Office answers what a person decides, without an agent's page around it:
 //
 //	POST /api/v1/batch/start           {line, name, production_date, expiration_date, series}: a Batch
-//	POST /api/v1/batch/end             {line}: its Sheet
+//	POST /api/v1/batch/end             {line, name}: its Sheet
 //	GET  /api/v1/batch?line=&name=     a Sheet; without a name of the line's last batch
 //	POST /api/v1/drop                  {codes, reason, with_child, doc_num, doc_date}: an array of Withdrawn
 //	GET  /api/v1/pack?line=&station=   the Container that is open at a pack station
 //	GET  /api/v1/pack?code=            the Container that bears the code, or holds it; the code is percent-encoded
-//	POST /api/v1/pack/close            {line, station, by, reason}: Repacked; so do undo, empty, out {code, by, reason},
+//	POST /api/v1/pack/close            {line, station, container, by, reason}: Repacked; so do undo, empty, out {code, by, reason},
 //	                                   replace {code, for, by, reason}, dissolve and label {code, by, reason}
 //	GET  /api/v1/reports               those that are not settled, and the rejected ones; ?all=1: all
 //	GET  /api/v1/reports/{id}          a Paper
@@ -34,7 +34,7 @@ import (
 //	POST /api/v1/reports/{id}/resolve  {as, reason}; as is sent or rejected
 //	POST /api/v1/reports/{id}/hand     {reason}
 //	GET  /api/v1/reports/{id}/files    an array of File, for the cabinet
-//	POST /api/v1/lines/{name}/stop     {reason}: {}; so does start {}
+//	POST /api/v1/lines/{name}/stop     {reason}: {}; so does start {held}
 //	GET  /api/v1/shipping              Shipments
 //	POST /api/v1/shipping              {name, pallets, waybills, documents: [{box, message, document}]}: a Shipment; the same
 //	                                   once more changes nothing
@@ -145,7 +145,7 @@ func startBatch(r *http.Request, o office.Office, in StartBatch) (any, error) {
 }
 
 func endBatch(r *http.Request, o office.Office, in EndBatch) (any, error) {
-	s, err := o.EndBatch(r.Context(), string(in.Line))
+	s, err := o.EndThisBatch(r.Context(), string(in.Line), string(in.Name))
 	return sheetOf(s), err
 }
 
@@ -154,8 +154,8 @@ func stopLine(r *http.Request, o office.Office, in StopLine) (any, error) {
 	return struct{}{}, o.StopLine(r.Context(), r.PathValue("name"), cmp.Or(by, "somebody"), string(in.Reason))
 }
 
-func startLine(r *http.Request, o office.Office, _ struct{}) (any, error) {
-	return struct{}{}, o.StartLine(r.Context(), r.PathValue("name"))
+func startLine(r *http.Request, o office.Office, in StartLine) (any, error) {
+	return struct{}{}, o.StartLine(r.Context(), r.PathValue("name"), (*string)(in.Held))
 }
 
 func sheet(r *http.Request, o office.Office) (any, error) {

@@ -15,10 +15,12 @@ import (
 type Repack struct {
 	Line    Text `json:"line"`
 	Station Text `json:"station"`
-	Code    Text `json:"code"`
-	For     Text `json:"for"`
-	By      Text `json:"by"`
-	Reason  Text `json:"reason"`
+	// Container is the number of the open one that is meant, for close, undo and empty; 0: whichever is open.
+	Container int64 `json:"container"`
+	Code      Text  `json:"code"`
+	For       Text  `json:"for"`
+	By        Text  `json:"by"`
+	Reason    Text  `json:"reason"`
 }
 
 // Container is a container with what is in it.
@@ -82,7 +84,8 @@ func container(r *http.Request, o office.Office) (any, error) {
 
 func repack(do string) func(*http.Request, office.Office, Repack) (any, error) {
 	return func(r *http.Request, o office.Office, in Repack) (any, error) {
-		done, err := o.Repack(r.Context(), office.Repack{Do: do, Line: string(in.Line), Station: string(in.Station), Code: asCode(in.Code), For: asCode(in.For), By: string(in.By), Reason: string(in.Reason)})
+		done, err := o.Repack(r.Context(), office.Repack{Do: do, Line: string(in.Line), Station: string(in.Station),
+			Container: ledger.ContainerID(in.Container), Code: asCode(in.Code), For: asCode(in.For), By: string(in.By), Reason: string(in.Reason)})
 		return Repacked{Said: done.Said, Container: containerOf(done.Container)}, err
 	}
 }

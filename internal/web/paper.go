@@ -26,6 +26,14 @@ type StartBatch struct {
 // EndBatch is what POST /api/v1/batch/end takes.
 type EndBatch struct {
 	Line Text `json:"line"`
+	Name Text `json:"name,omitempty"` // of the batch that is meant; empty: whichever runs
+}
+
+// StartLine is what POST /api/v1/lines/{name}/start takes.
+type StartLine struct {
+	// Held is the stop that is meant: lines[].held.since as the status has it, or "" where nobody had stopped the line on
+	// the page. Where another stop has come since, the line stays as it is. Without it any stop ends.
+	Held *Text `json:"held,omitempty"`
 }
 
 // StopLine is what POST /api/v1/lines/{name}/stop takes.

@@ -61,13 +61,14 @@ func (s *screen) undoBox() {
 	s.shoot("packing")
 	s.sees("#containers")
 	in := look[int](s, `document.querySelectorAll("#open li").length`)
+	last := look[string](s, `document.querySelector("#open li:last-child") ? document.querySelector("#open li:last-child").textContent : ""`)
 	s.fill(`form[action="/packing/undo"] input[name=reason]`, "the pack was dented")
 	s.press(`form[action="/packing/undo"] button`)
 	if in == 0 {
 		s.shows(".note.bad", "container")
 		return
 	}
-	s.shows(".note.good", "is out")
+	s.shows(".note.good", last+" is out")
 	s.waits("one less is in it", fmt.Sprintf(`document.querySelectorAll("#open li").length === %d`, in-1))
 }
 
