@@ -118,3 +118,24 @@ func TestP6BlockLetsLinesPass(t *testing.T) {
 		t.Error("no verdict while a block came in")
 	}
 }
+
+// Codes that share a statement are looked for all the same: one that has come in meanwhile leaves nothing of the piece.
+func TestP1_PieceWithAKnownCode(t *testing.T) {
+	p := newPlant(t)
+	old := p.stock(p.unit, 1)
+	for _, at := range []int{0, atATime - 1, atATime, 2 * atATime} {
+		codes := p.unit.issue(2*atATime + 5)
+		codes[at] = old[0]
+		err := p.bulk(p.ctx, func(tx *tx) error {
+			b, err := tx.newBlock(p.unit.order, "long", 0, nil, inPart)
+			if err != nil {
+				return err
+			}
+			return tx.addAll(b, 1, codes, p.unit.profile.KI)
+		})
+		if err == nil || p.Stock(p.unit.id) != 1 || len(must(p.Blocks(p.ctx, p.unit.order))) != 1 {
+			t.Errorf("known at %d: %v, %d in stock", at, err, p.Stock(p.unit.id))
+		}
+	}
+	account(t, p.Ledger)
+}
