@@ -23,6 +23,8 @@ func TestSay(t *testing.T) {
 			"между 0104A!21x и 0104B!21y не прочитано (кодов: 3): сняты с ленты до сканера или не напечатаны; там не удалось прочитать: изделий: 1; отложено как сомнительное: кодов: 3",
 			"0104A!21x va 0104B!21y orasida o‘qilmadi (kodlar: 3): skanergacha lentadan olingan yoki bosilmagan; u yerda o‘qib bo‘lmadi: mahsulotlar: 1; shubhali deb ajratildi: kodlar: 3"},
 		{"container 7: 3 of 10; refused: 0104A: in this container already", "упаковка 7: 3 из 10; не принято: 0104A: уже в этой упаковке", "7-qadoq: 10 dan 3 ta; qabul qilinmadi: 0104A: allaqachon shu qadoqda"},
+		{"cam-1 is a scanner, no printer", "cam-1: это сканер, а не принтер", "cam-1: bu skaner, printer emas"},
+		{`there is no scanner "printer"`, "нет сканера «printer»", "«printer» skaneri yo‘q"}, // a name stays as it is
 		{"refused: empty: nothing is in the open container", "не принято: опустошить: в открытой упаковке ничего нет", "qabul qilinmadi: bo‘shatish: ochiq qadoqda hech narsa yo‘q"},
 		{"a container is refused, nothing of it is packed: 11 codes of 12; no read", "упаковка не принята, ничего из неё не упаковано: кодов: 11 из 12; не прочитан", "qadoq qabul qilinmadi, undan hech narsa qadoqlanmadi: 12 dan kodlar: 11; o‘qilmadi"},
 		{`GET /orders: no connection: Get "https://x/orders": dial tcp: lookup omsint.uz: no such host`,
