@@ -30,11 +30,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // given are the ports that were given out: two devices of one site must not have the same.
 var given sync.Map
 
-// address is a free port below those that the system gives to outgoing connections.
+// address is a free port below those that the system gives to outgoing connections, and apart from those of other
+// packages' tests.
 func address(t *testing.T) string {
 	t.Helper()
 	for range 100 {
-		n := 30_000 + rand.IntN(2_000)
+		n := 4_000 + rand.IntN(4_000)
 		if _, had := given.LoadOrStore(n, true); had {
 			continue
 		}

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -109,17 +108,39 @@ func (s *Site) end() {
 var ports struct {
 	mu    sync.Mutex
 	given map[int]bool
+	first int          // of its own part; 0: none is taken yet
+	guard net.Listener // on the first one, as long as the process lives: no other test program looks in this part
+}
+
+// parts of the ports, apart from those of the tests that do not use FreePort.
+const (
+	partsFrom = 30_000
+	parts     = 5
+	part      = 540
+)
+
+// takePart gives the process a part of its own, or any where others have them all.
+func takePart() {
+	for i := range parts {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", partsFrom+i*part))
+		if err == nil {
+			ports.first, ports.guard = partsFrom+i*part, l
+			return
+		}
+	}
+	ports.first = partsFrom + part*rand.IntN(parts)
 }
 
 // FreePort returns an address of this machine that nobody listens on. It looks apart from where the tests
-// of other packages do, which run beside these, and most test programs that use it look in a part of their own.
+// of other packages do, which run beside these: one that is free now is bound only later.
 func FreePort(t testing.TB) string {
-	const from, parts, part = 30_000, 5, 540
-	mine := from + part*int(crc32.ChecksumIEEE([]byte(filepath.Base(os.Args[0])))%parts)
 	ports.mu.Lock()
 	defer ports.mu.Unlock()
+	if ports.first == 0 {
+		takePart()
+	}
 	for range 10 * part {
-		n := mine + rand.IntN(part)
+		n := ports.first + 1 + rand.IntN(part-1)
 		address := fmt.Sprintf("127.0.0.1:%d", n)
 		l, err := net.Listen("tcp", address)
 		if err != nil || ports.given[n] {
