@@ -14,7 +14,7 @@ import (
 // An operator lives through a part of a shift: the line runs and stops and is started, a report is refused and settled,
 // a box is undone, the batch ends, the next one begins.
 func TestShiftInABrowser(t *testing.T) {
-	s := newScreen(t, sim.Options{Seed: 1, Rate: 20, Faults: sim.Faults{NoRead: 0.05}, Restart: time.Hour})
+	s := newScreen(t, sim.Options{Seed: 1, Rate: 10, Faults: sim.Faults{NoRead: 0.05}, Restart: time.Hour})
 	s.size(1024, 768)
 	s.open("/")
 	s.shows(".line .state", "running")
@@ -29,7 +29,7 @@ func TestShiftInABrowser(t *testing.T) {
 	s.sees("button.stop")
 
 	s.plant.BreakRejector("3", true)
-	s.shows(".line .big.stopped", "rejection")
+	s.stopsWith("rejection")
 	s.shows(".line > h2", "stopped")
 	s.shoot("line-stopped")
 	s.plant.BreakRejector("3", false)
@@ -53,6 +53,22 @@ func (s *screen) stopLine(why string) {
 	s.open("/")
 	s.fill(`form[action$="/stop"] input[name=reason]`, why)
 	s.press("button.stop")
+}
+
+// stopsWith waits until the line has stopped for this. What stops it before, where a machine has no processor for it in
+// time, is ended as an operator would.
+func (s *screen) stopsWith(why string) {
+	s.t.Helper()
+	const sentence = ".line .big.stopped .sentence"
+	for range 10 {
+		s.sees(sentence)
+		if strings.Contains(look[string](s, fmt.Sprintf(`(document.querySelector(%q) || document.body).innerText`, sentence)), why) {
+			return
+		}
+		s.press("button.start")
+		s.shows(".line > h2", "running")
+	}
+	s.t.Fatalf("the line never stops with %q", why)
 }
 
 func (s *screen) undoBox() {
