@@ -94,8 +94,8 @@ func doubtfulCSV(ctx context.Context, v *visit) (file, error) {
 // journalView is a part of the journal.
 type journalView struct {
 	Entries []ledger.JournalEntry
-	Query   string // of what is shown
-	Next    string // of what is older; empty: nothing is
+	CSV     string // where all that the filter finds is a file
+	Older   string // where what is older stands; empty: nothing is
 }
 
 const mostEntries = 100
@@ -140,10 +140,10 @@ func journalRest(ctx context.Context, v *visit) (any, error) {
 	query := v.r.URL.Query()
 	query.Del(noteParameter)
 	query.Del("before")
-	j.Query = query.Encode()
+	j.CSV = "/journal.csv?" + query.Encode() // whole: in a place of its own a template would escape what divides it
 	if found.More != 0 {
 		query.Set("before", strconv.FormatInt(found.More, 10))
-		j.Next = query.Encode()
+		j.Older = "/journal?" + query.Encode()
 	}
 	return j, nil
 }

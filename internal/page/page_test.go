@@ -257,6 +257,34 @@ func TestOldPageEndsNoOtherBatch(t *testing.T) {
 	}
 }
 
+// What is done to a box is meant for the one that is shown.
+func TestFormsOfTheOpenBox(t *testing.T) {
+	d := newDesk(t)
+	anna := d.login("anna", rights.Operator)
+	open, err := d.agent.Ledger().OpenContainer(context.Background(), ledger.NewContainer{Line: "3", Station: "box", Group: "water", Batch: "B1", Capacity: 6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const where = "/packing?line=3&station=box"
+	text := anna.get(where).Body.String()
+	for _, do := range doneToWhole {
+		if field := fmt.Sprintf(`name="container" form="do-%s" value="%d"`, do, open); !strings.Contains(text, field) || !strings.Contains(text, `<form id="do-`+do+`"`) {
+			t.Errorf("no %s in\n%s", field, text)
+		}
+		for _, old := range []string{fmt.Sprint(open + 1), "x"} {
+			form := url.Values{"line": {"3"}, "station": {"box"}, "container": {old}, "reason": {"torn"}, back: {where}}
+			if text := anna.follow("/packing/"+do, form); !strings.Contains(text, "note bad") || !strings.Contains(text, "is open here no more") && old != "x" {
+				t.Errorf("%s of box %s is answered with\n%s", do, old, text)
+			}
+		}
+	}
+	last := packingView{Whole: doneToWhole, Open: &ledger.Container{ID: 7, In: []code.Code{"first", "a\x1db"}}}
+	shown, err := d.page.render("packing-live", scene{visit: d.page.visit(httptest.NewRequest(http.MethodGet, where, nil)), M: last})
+	if err != nil || !strings.Contains(string(shown), `name="code" form="do-undo" value="a{GS}b"`) {
+		t.Errorf("%v\n%s", err, shown)
+	}
+}
+
 // A form that was refused is answered with a page whose links lead where the form stood, and not where it was sent to.
 func TestRefusedLeadsBack(t *testing.T) {
 	d := newDesk(t)
@@ -460,7 +488,7 @@ func TestPageIsSafe(t *testing.T) {
 		"packing-live": packingView{Open: &box, Containers: []ledger.ListedContainer{{Container: box}}},
 		"doubtful":     doubtfulView{Causes: []doubtfulCause{{ledger.DoubtfulCause{Product: evil, Line: evil, Batch: evil, Cause: evil}, []string{evil}}}},
 		"trace":        &traceView{Life: web.Life{Code: evil, Ident: evil, Product: evil, State: evil, Journal: []web.Entry{{Place: evil, Cause: evil}}, Parents: []string{evil}}, Children: []string{evil}, Reports: []ledger.Report{report}},
-		"journal":      journalView{Entries: []ledger.JournalEntry{{Entry: ledger.Entry{Place: evil, Cause: evil}, Code: evil}}, Query: evil, Next: evil},
+		"journal":      journalView{Entries: []ledger.JournalEntry{{Entry: ledger.Entry{Place: evil, Cause: evil}, Code: evil}}, CSV: evil, Older: evil},
 		"degraded":     []string{evil},
 	} {
 		text, err := d.page.render(name, scene{visit: v, Name: name, M: model, Note: note{Text: evil, Hint: evil, More: []string{evil}}})
