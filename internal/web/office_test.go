@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"linemark/internal/code"
 	"linemark/internal/escape"
 	"linemark/internal/ledger"
+	"linemark/internal/office"
 	"linemark/internal/web"
 	"linemark/internal/web/apidoc/apitest"
 )
@@ -228,13 +230,28 @@ func TestBatch(t *testing.T) {
 	}
 	read[web.Batch](t, post(h, "/api/v1/batch/start", `{"line":"3","name":"B1"}`, nil))
 	refused(t, post(h, "/api/v1/batch/start", `{"line":"3","name":"B2"}`, nil), 400, "end it first", true)
-	s = read[web.Sheet](t, post(h, "/api/v1/batch/end", `{"line":"3"}`, nil))
+	refused(t, post(h, "/api/v1/batch/end", `{"line":"3","name":"B2"}`, nil), 400, `runs no batch "B2"`, true)
+	s = read[web.Sheet](t, post(h, "/api/v1/batch/end", `{"line":"3","name":"B1"}`, nil))
 	if s.Batch.EndedAt == nil || len(s.Products) != 1 || !s.Equal {
 		t.Fatalf("the sheet is %+v", s)
 	}
 	want := web.Account{Product: "water-05", Received: 2, Verified: 1, Left: 1, Equal: true}
 	if a := s.Products[0]; a.Product != want.Product || a.Received != 2 || a.Verified != 1 || a.Left != 1 || !a.Equal || a.Doubtful == nil {
 		t.Errorf("the account is %+v, want %+v", a, want)
+	}
+}
+
+// TestStartOfOneStop: a start says which stop it ends, that nobody had stopped the line, or nothing.
+func TestStartOfOneStop(t *testing.T) {
+	at := time.Date(2026, 3, 1, 8, 0, 0, 123456789, time.UTC)
+	var seen []*time.Time
+	h := web.Office(office.Office{Start: func(_ context.Context, _ string, s *time.Time) error { seen = append(seen, s); return nil }}, slog.New(slog.DiscardHandler))
+	for _, body := range []string{`{}`, `{"held": ""}`, `{"held": "2026-03-01T13:00:00.123456789+05:00"}`} {
+		read[struct{}](t, post(h, "/api/v1/lines/3/start", body, nil))
+	}
+	refused(t, post(h, "/api/v1/lines/3/start", `{"held": "yesterday"}`, nil), 400, "is no moment", true)
+	if len(seen) != 3 || seen[0] != nil || seen[1] == nil || !seen[1].IsZero() || seen[2] == nil || !seen[2].Equal(at) {
+		t.Errorf("meant are %v", seen)
 	}
 }
 

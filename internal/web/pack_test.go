@@ -42,6 +42,11 @@ func TestPack(t *testing.T) {
 		t.Errorf("dissolved: %+v", r)
 	}
 	refused(t, post(h, "/api/v1/pack/dissolve", by(box.Code), nil), 400, "was set aside", true)
+	open := must(p.ledger.OpenContainer(t.Context(), ledger.NewContainer{Line: "3", Station: "box", Group: bottle.Group, Batch: "B1", Capacity: 6}))
+	another := fmt.Sprintf(`{"line": "3", "station": "box", "container": %d, "by": "N.", "reason": "x"}`, open+1)
+	for _, do := range []string{"undo", "close", "empty"} {
+		refused(t, post(h, "/api/v1/pack/"+do, another, nil), 400, "is open here no more", true)
+	}
 	if life := must(p.ledger.Trace(t.Context(), hostile)); life.State != ledger.Verified || len(life.Parents) != 0 {
 		t.Errorf("the unit is %s in %q", life.State, life.Parents)
 	}
